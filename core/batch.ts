@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Columns } from './columns.ts';
+import { keyOf, type LabelSet, pick } from './labels.ts';
+
+/**
+ * Who sends: exactly the `job` and `instance` of a label set, either of which may be missing.
+ * Every series belongs to one source, which its own labels name.
+ */
+export type Source = LabelSet;
+
+const isSourceLabel = (name: string): boolean => name === 'job' || name === 'instance';
+
+export const sourceOf = (labels: LabelSet): Source => pick(labels, isSourceLabel);
+
+/** The labels that stay once the source's are taken out: what replicas share. */
+export const withoutSource = (labels: LabelSet): LabelSet => pick(labels, name => !isSourceLabel(name));
+
+/** 22 characters, base64url of 128 bits: the same source has the same id everywhere. */
+export const sourceIdOf = (source: Source): string =>
+  createHash('sha256').update(keyOf(source)).digest().subarray(0, 16).toString('base64url');
+
+export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'gaugehistogram' | 'summary' | 'info' | 'stateset' | 'unknown';
+
+/** What a page says about one metric family besides its samples. */
+export type Family = { readonly name: string; readonly type: FamilyType; readonly help?: string; readonly unit?: string };
+
+/**
+ * What one push or scrape delivered from one source.
+ *
+ * `id` names the delivery for good: the same delivery made again carries the same id. Series are without the source's
+ * labels. Times are the producer's where it gave them, else the collector's accept time.
+ */
+export type Batch = {
+  readonly id: string;
+  readonly via: 'push' | 'pull';
+  readonly source: Source;
+  readonly acceptedAtMs: number;
+  readonly columns: Columns;
+};

@@ -1,0 +1,119 @@
+// Every number that bounds or tunes something, once: its unit in its name, its reason beside it.
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+
+export const limits = {
+  /** Push body as received. API Gateway hands Lambda at most 6 MB, base64 takes a third of it. */
+  pushBodyBytes: 4 * MiB,
+  /** Push body after decompression: a bomb stops here, while it unpacks. */
+  pushUnpackedBytes: 20 * MiB,
+  /** Samples of one push: what ingest merges in one go within its memory. */
+  pushSamples: 200_000,
+  /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
+  rejectsListed: 20,
+
+  /** One line of an exposition. Prometheus has no limit; a longer line is an accident. */
+  lineBytes: 64 * KiB,
+  /** Labels of one series, metric name included. RELIABILITY: 30 names, as Mimir's default. */
+  labelCount: 30,
+  labelNameBytes: 1 * KiB,
+  labelValueBytes: 2 * KiB,
+  /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
+  timestampBehindMs: 1 * hour,
+  timestampAheadMs: 10 * minute,
+
+  /** One message of the buffer, base64 included: under SQS's 1 MiB, with room for the envelope. */
+  messageBytes: 1_000_000,
+  /** One SendMessageBatch: SQS takes 10 messages and 1 MiB altogether. */
+  sendBatchMessages: 10,
+  sendBatchBytes: 1_000_000,
+  /** A message that unpacks to more than this is not ours. */
+  messageUnpackedBytes: 64 * MiB,
+
+  /** Bytes of one stored segment: DynamoDB takes items of 400 KB, key and attribute names included. */
+  segmentBytes: 390 * KiB,
+  /** Span that one partition of segments covers; a segment never crosses it. */
+  segmentSpanMs: 1 * hour,
+  /** Span of one catalog partition, the day in UTC. */
+  catalogSpanMs: 1 * day,
+  /** Partitions the catalog of a day is spread over: 1,000 write units a second each. */
+  catalogShards: 8,
+  /** Label sets of one schema chunk: cut by content between these, so that a change rewrites one chunk. */
+  chunkSetsMin: 32,
+  chunkSetsMax: 256,
+  /** How long raw samples are kept. DESIGN: raw 15 d. */
+  rawRetentionMs: 15 * day,
+  /** Schema chunks and catalog outlive the samples that name them. */
+  schemaRetentionMs: 17 * day,
+  /** Chunk ids a warm function remembers having written or read, so that it does not again. */
+  chunksRemembered: 20_000,
+  /** How long a remembered chunk is believed to be stored: far below its retention, so that it is renewed in time. */
+  chunkRenewMs: 1 * day,
+
+  /** Shortest and longest scrape interval. */
+  scrapeIntervalMinMs: 5 * second,
+  scrapeIntervalMaxMs: 1 * day,
+  scrapeIntervalDefaultMs: 1 * minute,
+  scrapeTimeoutDefaultMs: 10 * second,
+  /** Page as received and as unpacked. */
+  pageBytes: 16 * MiB,
+  pageUnpackedBytes: 64 * MiB,
+  pageSamples: 200_000,
+  /** Header bytes a target may answer with. */
+  headerBytes: 32 * KiB,
+  /** How late a slot may be scraped, as a part of its interval; later it is a missed slot, the collector's fault. */
+  scrapeLateShare: 0.5,
+  /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
+  orderTargets: 25,
+  /** What the scheduler's tick covers. EventBridge fires once a minute. */
+  tickMs: 1 * minute,
+  /** Longest span of slots planned at once when a target changes between two ticks. */
+  planAheadMs: 1 * minute,
+  /** Failed slots in a row after which a target is down. One failure may be a blip. */
+  failedSlotsToDown: 2,
+  /** How often the note about an invalid row is refreshed on the row. */
+  rowNoteRefreshMs: 10 * minute,
+
+  /** A heartbeat is expected this often, unless its row says otherwise (RELIABILITY 3.2: default 60 s, grace 35 s). */
+  heartbeatIntervalDefaultMs: 1 * minute,
+  heartbeatGraceDefaultMs: 35 * second,
+  heartbeatIntervalMinMs: 1 * second,
+  heartbeatIntervalMaxMs: 365 * day,
+  /** How long a recovered source stays up before the recovery is announced, at most; see core/heartbeat. */
+  recoveryHoldMs: 15 * second,
+  /** A checker that has not swept for longer than this was blind: that time counts for nobody's silence. */
+  blindAfterMs: 150 * second,
+  /** After blindness, producers get this long to come back before their silence counts again. */
+  blindHoldMs: 60 * second,
+  /** Spans of blindness kept. */
+  blindSpansKept: 20,
+  /** How long a warm push function believes that a source has no heartbeat registered. */
+  heartbeatDirectoryMs: 10 * second,
+  /** Sources a warm push function remembers. */
+  heartbeatDirectorySources: 10_000,
+
+  /** Instant queries look back this far for the newest sample, as Prometheus does. */
+  lookbackMs: 5 * minute,
+  /** Steps of a range query: Prometheus's own bound. */
+  querySteps: 11_000,
+  /** Series one query may touch, samples it may read, span it may cover. */
+  querySeries: 50_000,
+  querySamples: 10_000_000,
+  querySpanMs: 32 * day,
+  /** Sources read at the same time. */
+  queryParallel: 16,
+  /** Answer of a query: Lambda's 6 MB with room for the envelope. */
+  answerBytes: 5_500_000,
+
+  /** Retry-After of a 503: spread over this range, so that those refused do not return together. */
+  retryAfterMinMs: 1 * second,
+  retryAfterMaxMs: 10 * second,
+  /** Tries of one service call inside a handler before it gives up, and the first wait between them. */
+  serviceTries: 4,
+  serviceBackoffMs: 50,
+} as const;

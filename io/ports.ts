@@ -1,0 +1,116 @@
+import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type { Alarm } from '../core/heartbeat/alarm.ts';
+import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
+
+// Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
+// although it threw, and every call may be made again.
+
+export type Clock = {
+  /** Milliseconds since 1970 in UTC. */
+  nowMs(): number;
+  wait(durationMs: number): Promise<void>;
+};
+
+/** Randomness as an effect: in [0, 1). */
+export type Chance = { next(): number };
+
+export type Buffer = {
+  /** Resolves only once every message is safely queued; after a throw any of them may be queued. */
+  send(messages: readonly string[]): Promise<void>;
+};
+
+/** A message that arrives no sooner than `delayMs` from now (whole seconds, at most 900 of them). */
+export type Delayed = { readonly delayMs: number; readonly body: string };
+
+/** Scrape orders on their way to the workers. */
+export type Scrapes = { send(orders: readonly Delayed[]): Promise<void> };
+
+/** Wake-ups of the checker. */
+export type Deadlines = { send(wakes: readonly Delayed[]): Promise<void> };
+
+export type Series = {
+  /** Writes all of it: chunks and catalog before the segments that need them. The same call again changes nothing. */
+  add(writes: SeriesWrites): Promise<void>;
+  /** Every (source, chunk) of a day, given as days since 1970 in UTC, in no particular order. */
+  catalogOn(day: number): Promise<readonly CatalogEntry[]>;
+  /** The bytes of chunks, by id; unknown ids are missing from the answer. */
+  chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Segments of a source that may hold samples in [fromMs, toMs], both included; expired ones are left out. */
+  between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
+};
+
+/** A row as the user wrote it: nothing about it is believed before it was read by core. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export type Targets = {
+  all(): Promise<readonly Row[]>;
+  /** Notes on the row what is wrong with it, or (null) that nothing is. Leaves a row that is gone alone. */
+  note(id: string, problem: string | null, atMs: number): Promise<void>;
+  put(row: Row): Promise<void>;
+  remove(id: string): Promise<boolean>;
+};
+
+export type Heartbeats = {
+  /** Every row, strongly consistent, users' mistakes included. */
+  all(): Promise<readonly Row[]>;
+  get(keys: readonly HeartbeatKey[]): Promise<readonly Row[]>;
+  /**
+   * Records that a source was heard: on its own heartbeat and on its job's, where registered. Never moves time back.
+   * Done before the producer's 2xx.
+   */
+  heard(keys: readonly HeartbeatKey[], atMs: number): Promise<void>;
+  /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
+  failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
+  /** Records a good scrape on a row that failures made: at most a later time. Does nothing where there is no row. */
+  answered(key: HeartbeatKey, slotMs: number): Promise<void>;
+  /**
+   * Makes a change that was decided on what was read: applied whole, and only if the row is still at `seen`'s epoch and
+   * last accept. Tells whether it was applied.
+   */
+  change(seen: Heartbeat, change: HeartbeatChange): Promise<boolean>;
+  /** Takes one announced entry out of the outbox; nothing happens if it is gone. */
+  announced(key: HeartbeatKey, epoch: number): Promise<void>;
+  note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
+  put(row: Row): Promise<void>;
+  remove(key: HeartbeatKey): Promise<boolean>;
+};
+
+export type Alarms = {
+  /** At least once. Receivers drop repeats by `alarm.id`. */
+  ring(alarm: Alarm): Promise<void>;
+};
+
+export type HttpGet = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly bodyBytes: number;
+  readonly unpackedBytes: number;
+};
+
+export type HttpProblem = 'dns' | 'refused' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
+
+export type HttpAnswer =
+  | { readonly ok: true; readonly status: number; readonly contentType: string; readonly body: Uint8Array; readonly durationMs: number }
+  | { readonly ok: false; readonly problem: HttpProblem; readonly reason: string; readonly status?: number; readonly durationMs: number };
+
+export type Http = {
+  /** One GET, redirects not followed, within all its limits. Never throws for what the other side does. */
+  get(request: HttpGet): Promise<HttpAnswer>;
+};
+
+export type Log = { write(level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, string | number | boolean>>): void };
+
+export type Ports = {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly buffer: Buffer;
+  readonly scrapes: Scrapes;
+  readonly deadlines: Deadlines;
+  readonly series: Series;
+  readonly targets: Targets;
+  readonly heartbeats: Heartbeats;
+  readonly alarms: Alarms;
+  readonly http: Http;
+};
