@@ -19,10 +19,23 @@ export const withoutSource = (labels: LabelSet): LabelSet => pick(labels, name =
 export const sourceIdOf = (source: Source): string =>
   createHash('sha256').update(keyOf(source)).digest().subarray(0, 16).toString('base64url');
 
-export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'gaugehistogram' | 'summary' | 'info' | 'stateset' | 'unknown';
+export type FamilyType =
+  | 'counter'
+  | 'gauge'
+  | 'histogram'
+  | 'gaugehistogram'
+  | 'summary'
+  | 'info'
+  | 'stateset'
+  | 'unknown';
 
 /** What a page says about one metric family besides its samples. */
-export type Family = { readonly name: string; readonly type: FamilyType; readonly help?: string; readonly unit?: string };
+export type Family = {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help?: string;
+  readonly unit?: string;
+};
 
 /**
  * What one push or scrape delivered from one source.

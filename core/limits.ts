@@ -72,8 +72,20 @@ export const limits = {
   orderTargets: 25,
   /** What the scheduler's tick covers. EventBridge fires once a minute. */
   tickMs: 1 * minute,
-  /** Longest span of slots planned at once when a target changes between two ticks. */
-  planAheadMs: 1 * minute,
+  /** Slots are ordered up to this long after the running minute's start: a tick a minute late is still in time. */
+  planAheadMs: 2 * minute,
+  /** Wake-ups are set for deadlines this near; ticks that are a minute apart overlap, so a late one misses none. */
+  wakeAheadMs: 2 * minute,
+  /** Heartbeats named by one wake-up. */
+  wakeKeys: 500,
+  /** Changes one heartbeat makes in one look: expected, up, down and back are all there are. */
+  stepsAtOnce: 4,
+  /** Heartbeats looked at side by side. */
+  checkParallel: 16,
+  /** Scrapes one worker has open at once. */
+  scrapeParallel: 25,
+  /** Targets whose last page a warm worker remembers, to count series added. */
+  pagesRemembered: 500,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /** How often the note about an invalid row is refreshed on the row. */
@@ -110,6 +122,8 @@ export const limits = {
   /** Answer of a query: Lambda's 6 MB with room for the envelope. */
   answerBytes: 5_500_000,
 
+  /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
+  answerReserveMs: 2 * second,
   /** Retry-After of a 503: spread over this range, so that those refused do not return together. */
   retryAfterMinMs: 1 * second,
   retryAfterMaxMs: 10 * second,

@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('check', JSON.stringify(event)); return { statusCode: 200, body: 'check' }; };
+import { connect } from '../io/aws/connect.ts';
+import { check } from './check.ts';
+
+export const handler = check(connect());

@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('ingest', JSON.stringify(event)); return { statusCode: 200, body: 'ingest' }; };
+import { connect } from '../io/aws/connect.ts';
+import { ingest } from './ingest.ts';
+
+export const handler = ingest(connect());

@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('plan', JSON.stringify(event)); return { statusCode: 200, body: 'plan' }; };
+import { connect } from '../io/aws/connect.ts';
+import { plan } from './plan.ts';
+
+export const handler = plan(connect());

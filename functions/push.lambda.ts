@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('push', JSON.stringify(event)); return { statusCode: 200, body: 'push' }; };
+import { connect } from '../io/aws/connect.ts';
+import { push } from './push.ts';
+
+export const handler = push(connect());

@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('query', JSON.stringify(event)); return { statusCode: 200, body: 'query' }; };
+import { connect } from '../io/aws/connect.ts';
+import { query } from './query.ts';
+
+export const handler = query(connect());

@@ -1,1 +1,4 @@
-export const handler = async (event: unknown): Promise<unknown> => { console.log('scrape', JSON.stringify(event)); return { statusCode: 200, body: 'scrape' }; };
+import { connect } from '../io/aws/connect.ts';
+import { scrape } from './scrape.ts';
+
+export const handler = scrape(connect());

@@ -1,5 +1,6 @@
-import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
+import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -56,13 +57,17 @@ export type Heartbeats = {
   get(keys: readonly HeartbeatKey[]): Promise<readonly Row[]>;
   /**
    * Records that a source was heard: on its own heartbeat and on its job's, where registered. Never moves time back.
-   * Done before the producer's 2xx.
+   * Done before the producer's 2xx. Answers those that were down: the checker wants to know.
    */
-  heard(keys: readonly HeartbeatKey[], atMs: number): Promise<void>;
+  heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
-  /** Records a good scrape on a row that failures made: at most a later time. Does nothing where there is no row. */
-  answered(key: HeartbeatKey, slotMs: number): Promise<void>;
+  /** Records a good scrape on the rows there are: at most a later time. Answers those that were down. */
+  answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]>;
+  /** Sets or takes back the user's wish that nobody waits for this heartbeat. */
+  pause(key: HeartbeatKey, paused: boolean): Promise<void>;
+  /** Says that the target behind a record is gone from the registry, or is back. */
+  retire(key: HeartbeatKey, retired: boolean): Promise<void>;
   /**
    * Makes a change that was decided on what was read: applied whole, and only if the row is still at `seen`'s epoch and
    * last accept. Tells whether it was applied.
@@ -73,6 +78,14 @@ export type Heartbeats = {
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
+  /** The checker's own record. */
+  collector(): Promise<CollectorRecord | undefined>;
+  /** Replaces the checker's record if it is still at `seen`'s epoch. Tells whether it was replaced. */
+  swept(seen: CollectorRecord | undefined, next: CollectorRecord): Promise<boolean>;
+  /** Up to which instant every slot was ordered; undefined before the first tick. */
+  planned(): Promise<number | undefined>;
+  /** Moves that instant on; never back. */
+  plannedUntil(untilMs: number): Promise<void>;
 };
 
 export type Alarms = {
@@ -88,18 +101,36 @@ export type HttpGet = {
   readonly unpackedBytes: number;
 };
 
-export type HttpProblem = 'dns' | 'refused' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
+export type HttpProblem = 'dns' | 'forbidden' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
 
 export type HttpAnswer =
-  | { readonly ok: true; readonly status: number; readonly contentType: string; readonly body: Uint8Array; readonly durationMs: number }
-  | { readonly ok: false; readonly problem: HttpProblem; readonly reason: string; readonly status?: number; readonly durationMs: number };
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly contentType: string;
+      readonly body: Uint8Array;
+      readonly durationMs: number;
+    }
+  | {
+      readonly ok: false;
+      readonly problem: HttpProblem;
+      readonly reason: string;
+      readonly status?: number;
+      readonly durationMs: number;
+    };
 
 export type Http = {
   /** One GET, redirects not followed, within all its limits. Never throws for what the other side does. */
   get(request: HttpGet): Promise<HttpAnswer>;
 };
 
-export type Log = { write(level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, string | number | boolean>>): void };
+export type Log = {
+  write(
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    details?: Readonly<Record<string, string | number | boolean>>,
+  ): void;
+};
 
 export type Ports = {
   readonly clock: Clock;

@@ -1,0 +1,31 @@
+/** Prints rows as a table for people, or as JSON for machines. */
+export const show = (
+  rows: readonly Readonly<Record<string, unknown>>[],
+  options: { readonly json?: boolean },
+  none: string,
+): void => {
+  if (options.json) {
+    console.log(JSON.stringify(rows, null, 2));
+    return;
+  }
+  if (rows.length === 0) {
+    console.log(none);
+    return;
+  }
+  const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
+  const lines = [names.map(name => name.toUpperCase()), ...rows.map(row => names.map(name => textOf(row[name])))];
+  const widths = names.map((_, column) => Math.max(...lines.map(line => line[column]!.length)));
+  for (const line of lines)
+    console.log(
+      line
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    );
+};
+
+const textOf = (value: unknown): string => {
+  if (value === undefined || value === null) return '-';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a table cell must not move the cursor
+  return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(/[\x00-\x1f\x7f]/g, ' ');
+};

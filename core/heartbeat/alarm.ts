@@ -1,0 +1,90 @@
+import { type Flip, type HeartbeatKey, textOfKey } from './heartbeat.ts';
+import type { BlindSpan } from './silence.ts';
+
+/** What a flip becomes. `id` is the same whenever the same flip is announced again. */
+export type Alarm = {
+  readonly id: string;
+  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND';
+  readonly subject: string;
+  readonly text: string;
+  readonly job: string;
+  readonly instance: string;
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly atMs: number;
+};
+
+const utc = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+
+const lengthOf = (ms: number): string => {
+  const total = Math.max(0, Math.round(ms / 1_000));
+  const [hours, minutes, rest] = [Math.floor(total / 3_600), Math.floor((total % 3_600) / 60), total % 60];
+  return [
+    hours > 0 ? `${hours} h` : '',
+    minutes > 0 ? `${minutes} min` : '',
+    rest > 0 || total === 0 ? `${rest} s` : '',
+  ]
+    .filter(part => part !== '')
+    .join(' ');
+};
+
+/** Names come from producers: control characters must not break a subject line or fake a second one. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+
+/** SNS allows subjects of at most 100 ASCII characters, without line breaks. */
+const subjectOf = (text: string): string => {
+  const ascii = plain(text).replace(/[^\x20-\x7e]/g, '?');
+  return ascii.length <= 100 ? ascii : `${ascii.slice(0, 97)}...`;
+};
+
+const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
+  NOT_HEARD: name => `${name} fell silent`,
+  NEVER_SEEN: name => `${name} was never heard`,
+  SCRAPE_DNS: name => `${name} cannot be scraped: its name does not resolve`,
+  SCRAPE_FORBIDDEN: name => `${name} cannot be scraped: its address is not allowed`,
+  SCRAPE_CONNECT: name => `${name} cannot be scraped: no connection`,
+  SCRAPE_TLS: name => `${name} cannot be scraped: TLS failed`,
+  SCRAPE_TIMEOUT: name => `${name} cannot be scraped: timed out`,
+  SCRAPE_LIMIT: name => `${name} cannot be scraped: over a limit`,
+  SCRAPE_HTTP: name => `${name} cannot be scraped: bad HTTP answer`,
+  SCRAPE_ENCODING: name => `${name} cannot be scraped: bad encoding`,
+  SCRAPE_CONTENT_TYPE: name => `${name} cannot be scraped: no metrics there`,
+  SCRAPE_PARSE: name => `${name} cannot be scraped: its page does not parse`,
+  PAUSED: name => `${name} is paused`,
+  REMOVED: name => `${name} is no longer a target`,
+  HEARD: name => `${name} is back`,
+};
+
+export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
+  const name = plain(textOfKey(key));
+  const head = firstSentenceOf[flip.reason](name);
+  const detail = plain(flip.detail);
+  const text =
+    flip.kind === 'DOWN'
+      ? `${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`
+      : `${head}. Down for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`;
+  return {
+    id: `${key.job}/${key.instance}#${flip.epoch}`,
+    kind: flip.kind,
+    subject: subjectOf(`${flip.kind}: ${head}`),
+    text,
+    job: key.job,
+    instance: key.instance,
+    reason: flip.reason,
+    sinceMs: flip.sinceMs,
+    atMs: flip.atMs,
+  };
+};
+
+/** The collector's own: it could not hear, so it accuses nobody of that time and says so once. */
+export const blindAlarmOf = ({ fromMs, toMs }: BlindSpan): Alarm => ({
+  id: `collector#${fromMs}-${toMs}`,
+  kind: 'COLLECTOR_BLIND',
+  subject: 'COLLECTOR_BLIND: the collector did not check for a while',
+  text: `The collector did not check from ${utc(fromMs)} to ${utc(toMs)} (${lengthOf(toMs - fromMs)}). Silence in that time is held against nobody.`,
+  job: '',
+  instance: '',
+  reason: 'COLLECTOR_BLIND',
+  sinceMs: fromMs,
+  atMs: toMs,
+});

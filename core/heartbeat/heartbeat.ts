@@ -1,0 +1,104 @@
+/** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
+export type HeartbeatKey = { readonly job: string; readonly instance: string };
+
+export const anyInstance = '*';
+
+/**
+ * expected: registered, never heard · up · down · recovering: heard again, not yet announced · paused: nobody waits.
+ */
+export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused';
+
+export type DownReason =
+  | 'NOT_HEARD'
+  | 'NEVER_SEEN'
+  | 'SCRAPE_DNS'
+  | 'SCRAPE_FORBIDDEN'
+  | 'SCRAPE_CONNECT'
+  | 'SCRAPE_TLS'
+  | 'SCRAPE_TIMEOUT'
+  | 'SCRAPE_LIMIT'
+  | 'SCRAPE_HTTP'
+  | 'SCRAPE_ENCODING'
+  | 'SCRAPE_CONTENT_TYPE'
+  | 'SCRAPE_PARSE';
+
+/**
+ * A heartbeat going down or up, as it waits in the outbox until it was announced.
+ * `atMs` is the computed instant of the change, not the instant somebody looked.
+ */
+export type Flip = {
+  readonly epoch: number;
+  readonly kind: 'DOWN' | 'RESOLVED';
+  readonly atMs: number;
+  /** Since when the source is silent or failing. */
+  readonly sinceMs: number;
+  readonly reason: DownReason | 'PAUSED' | 'REMOVED' | 'HEARD';
+  readonly detail: string;
+};
+
+/** One failed scrape of a target's slot. */
+export type PullFailure = {
+  readonly targetId: string;
+  readonly url: string;
+  readonly slotMs: number;
+  readonly intervalMs: number;
+  readonly reason: DownReason;
+  readonly detail: string;
+};
+
+/** What failed scrapes left on the record: the run of failures that ends with `lastSlotMs`. */
+export type Failing = Omit<PullFailure, 'slotMs'> & {
+  readonly firstSlotMs: number;
+  readonly lastSlotMs: number;
+};
+
+/** How many slots in a row failed. */
+export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
+  Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
+
+/**
+ * One record for one source: its promise, its evidence, its state and its outbox, in one item, so that one condition
+ * covers them all. Every change of state raises `epoch` by one.
+ */
+export type Heartbeat = {
+  readonly key: HeartbeatKey;
+  /** The promise to be heard; absent on records that only failed scrapes made. */
+  readonly promise?: { readonly intervalMs: number; readonly graceMs: number };
+  readonly pauseWanted: boolean;
+  /** The target is gone from the registry: nothing more will be scraped. */
+  readonly retired: boolean;
+  readonly state?: HeartbeatState;
+  readonly epoch: number;
+  readonly registeredAtMs?: number;
+  /** Newest accepted push, on the collector's clock. */
+  readonly lastAcceptMs?: number;
+  /** Newest good scrape that was reported. */
+  readonly answeredMs?: number;
+  readonly failing?: Failing;
+  readonly downSinceMs?: number;
+  readonly downReason?: string;
+  readonly recoveringSinceMs?: number;
+  readonly pending: readonly Flip[];
+};
+
+/** A decided change: the new state, what else becomes of the record, and the flip to announce, if any. */
+export type HeartbeatChange = {
+  readonly state: HeartbeatState;
+  readonly registeredAtMs?: number;
+  readonly downSinceMs?: number;
+  readonly downReason?: string;
+  readonly recoveringSinceMs?: number;
+  readonly lastAcceptMs?: number;
+  readonly flip?: Flip;
+};
+
+/** When the source was last known to live, by whichever road. */
+export const lastHeardMs = ({ lastAcceptMs, answeredMs }: Heartbeat): number | undefined =>
+  lastAcceptMs === undefined
+    ? answeredMs
+    : answeredMs === undefined
+      ? lastAcceptMs
+      : Math.max(lastAcceptMs, answeredMs);
+
+export const textOfKey = ({ job, instance }: HeartbeatKey): string =>
+  instance === anyInstance ? job : `${job} ${instance}`;

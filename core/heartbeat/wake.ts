@@ -1,0 +1,42 @@
+import { limits } from '../limits.ts';
+import type { HeartbeatKey } from './heartbeat.ts';
+
+/**
+ * Asks the checker to look at some heartbeats. Looking may set further wake-ups, but none after `untilMs`: the minute's
+ * sweep sets those, so that no chain of wake-ups outlives it.
+ */
+export type Wake = { readonly keys: readonly HeartbeatKey[]; readonly untilMs: number };
+
+/** What news of a source asks for: now, and what follows from it within the usual horizon. */
+export const wakeOf = (keys: readonly HeartbeatKey[], nowMs: number): Wake => ({
+  keys,
+  untilMs: nowMs + limits.wakeAheadMs,
+});
+
+export const writeWake = (wake: Wake): string => JSON.stringify(wake);
+
+/** Reads what `writeWake` wrote; only our own functions write to that queue. */
+export const readWake = (text: string): Wake => JSON.parse(text) as Wake;
+
+/**
+ * Wake-ups for deadlines before `untilMs`, at the first whole second at which each has passed, together where they
+ * fall into the same second.
+ */
+export const wakesFor = (
+  deadlines: readonly { readonly key: HeartbeatKey; readonly atMs: number }[],
+  nowMs: number,
+  untilMs: number,
+): { readonly delayMs: number; readonly body: string }[] => {
+  const bySecond = new Map<number, HeartbeatKey[]>();
+  for (const { key, atMs } of deadlines) {
+    if (atMs >= untilMs) continue;
+    const delayMs = Math.max(1, Math.ceil((atMs - nowMs) / 1_000)) * 1_000;
+    bySecond.set(delayMs, [...(bySecond.get(delayMs) ?? []), key]);
+  }
+  return [...bySecond].flatMap(([delayMs, keys]) =>
+    Array.from({ length: Math.ceil(keys.length / limits.wakeKeys) }, (_, part) => ({
+      delayMs,
+      body: writeWake({ keys: keys.slice(part * limits.wakeKeys, (part + 1) * limits.wakeKeys), untilMs }),
+    })),
+  );
+};

@@ -1,0 +1,58 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Fault } from '../../core/fault.ts';
+import { limits } from '../../core/limits.ts';
+import type { Ports } from '../../io/ports.ts';
+
+type HttpMiddleware = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+
+export const jsonAnswer = (
+  statusCode: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+
+export const textAnswer = (
+  statusCode: number,
+  body: string,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+  body,
+});
+
+/** Whole seconds, spread evenly over limits.retryAfterMinMs … MaxMs: those refused together do not return together. */
+export const retryAfterOf = (chance: number): string =>
+  String(Math.round((limits.retryAfterMinMs + chance * (limits.retryAfterMaxMs - limits.retryAfterMinMs)) / 1_000));
+
+/**
+ * Whatever a door throws becomes 503 with a jittered Retry-After: the one answer that every sender retries (OTLP drops
+ * on 500, Prometheus on 429). The cause goes to the log, a bug as an error, never to the caller.
+ */
+export const unavailableOnThrow = ({ chance, log }: Pick<Ports, 'chance' | 'log'>): HttpMiddleware => ({
+  onError: request => {
+    const { error, event } = request;
+    const code = error instanceof Fault ? error.code : 'bug';
+    log.write('error', error?.message ?? 'unknown', {
+      code,
+      path: event.rawPath,
+      ...(code === 'bug' && { stack: error?.stack ?? '' }),
+    });
+    request.response = jsonAnswer(
+      503,
+      { error: 'the collector cannot take this at the moment, please retry', code },
+      { 'retry-after': retryAfterOf(chance.next()) },
+    );
+  },
+});
+
+/** The body's bytes as they came, whether the gateway handed them over as text or as base64. */
+export const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+
+export const headerOf = ({ headers }: APIGatewayProxyEventV2, name: string): string => headers[name] ?? '';

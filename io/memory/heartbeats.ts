@@ -1,0 +1,140 @@
+import type { Flip, Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../../core/heartbeat/heartbeat.ts';
+import { readHeartbeat } from '../../core/heartbeat/row.ts';
+import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
+import type { Heartbeats, Row } from '../ports.ts';
+import { type Faults, noFaults, struck } from './faults.ts';
+
+const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
+
+/** The heartbeats table in a Map. */
+export class MemoryHeartbeats implements Heartbeats {
+  readonly #faults: Faults;
+  readonly rows = new Map<string, Row>();
+  #collector: CollectorRecord | undefined;
+  #plannedMs: number | undefined;
+
+  constructor(faults: Faults = noFaults) {
+    this.#faults = faults;
+  }
+
+  all(): Promise<readonly Row[]> {
+    return struck(this.#faults, 'heartbeats.all', () => [...this.rows.values()]);
+  }
+
+  get(keys: readonly HeartbeatKey[]): Promise<readonly Row[]> {
+    return struck(this.#faults, 'heartbeats.get', () =>
+      keys.map(key => this.rows.get(idOf(key))).filter(row => row !== undefined),
+    );
+  }
+
+  heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]> {
+    return struck(this.#faults, 'heartbeats.heard', () => this.#later(keys, 'lastAcceptMs', atMs));
+  }
+
+  answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]> {
+    return struck(this.#faults, 'heartbeats.answered', () => this.#later(keys, 'answeredMs', slotMs));
+  }
+
+  failed(key: HeartbeatKey, failure: PullFailure): Promise<void> {
+    return struck(this.#faults, 'heartbeats.failed', () => {
+      const row = this.rows.get(idOf(key)) ?? { ...key };
+      const before = row['failing'] as Heartbeat['failing'];
+      if (before !== undefined && before.lastSlotMs >= failure.slotMs) return;
+      const { slotMs, ...rest } = failure;
+      const goesOn = before !== undefined && before.lastSlotMs === slotMs - failure.intervalMs;
+      const failing = {
+        ...rest,
+        firstSlotMs: goesOn ? before.firstSlotMs : slotMs,
+        lastSlotMs: slotMs,
+      };
+      this.rows.set(idOf(key), { ...row, failing });
+    });
+  }
+
+  pause(key: HeartbeatKey, paused: boolean): Promise<void> {
+    return struck(this.#faults, 'heartbeats.pause', () => this.#set(key, { paused }));
+  }
+
+  retire(key: HeartbeatKey, retired: boolean): Promise<void> {
+    return struck(this.#faults, 'heartbeats.retire', () => this.#set(key, { retired }));
+  }
+
+  change(seen: Heartbeat, change: HeartbeatChange): Promise<boolean> {
+    return struck(this.#faults, 'heartbeats.change', () => {
+      const row = this.rows.get(idOf(seen.key));
+      const now = row && readHeartbeat(row).value;
+      if (row === undefined || now === undefined || now.epoch !== seen.epoch) return false;
+      if (now.lastAcceptMs !== seen.lastAcceptMs || now.answeredMs !== seen.answeredMs) return false;
+      const { flip, ...rest } = change;
+      const pending = (row['pending'] as Flip[] | undefined) ?? [];
+      this.rows.set(idOf(seen.key), {
+        ...row,
+        ...rest,
+        epoch: seen.epoch + 1,
+        pending: flip === undefined ? pending : [...pending, flip],
+      });
+      return true;
+    });
+  }
+
+  announced(key: HeartbeatKey, epoch: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.announced', () => {
+      const row = this.rows.get(idOf(key));
+      const pending = row?.['pending'] as Flip[] | undefined;
+      if (row === undefined || pending === undefined) return;
+      this.rows.set(idOf(key), { ...row, pending: pending.filter(flip => flip.epoch !== epoch) });
+    });
+  }
+
+  note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.note', () => this.#set(key, { problem, checkedAtMs: atMs }));
+  }
+
+  put(row: Row): Promise<void> {
+    return struck(this.#faults, 'heartbeats.put', () => {
+      this.rows.set(idOf(row as HeartbeatKey), row);
+    });
+  }
+
+  remove(key: HeartbeatKey): Promise<boolean> {
+    return struck(this.#faults, 'heartbeats.remove', () => this.rows.delete(idOf(key)));
+  }
+
+  collector(): Promise<CollectorRecord | undefined> {
+    return struck(this.#faults, 'heartbeats.collector', () => this.#collector);
+  }
+
+  swept(seen: CollectorRecord | undefined, next: CollectorRecord): Promise<boolean> {
+    return struck(this.#faults, 'heartbeats.swept', () => {
+      if (this.#collector?.epoch !== seen?.epoch) return false;
+      this.#collector = next;
+      return true;
+    });
+  }
+
+  planned(): Promise<number | undefined> {
+    return struck(this.#faults, 'heartbeats.planned', () => this.#plannedMs);
+  }
+
+  plannedUntil(untilMs: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.plannedUntil', () => {
+      this.#plannedMs = Math.max(this.#plannedMs ?? 0, untilMs);
+    });
+  }
+
+  #set(key: HeartbeatKey, attributes: Row): void {
+    const row = this.rows.get(idOf(key));
+    if (row !== undefined) this.rows.set(idOf(key), { ...row, ...attributes });
+  }
+
+  #later(keys: readonly HeartbeatKey[], attribute: 'lastAcceptMs' | 'answeredMs', atMs: number): HeartbeatKey[] {
+    const wereDown: HeartbeatKey[] = [];
+    for (const key of keys) {
+      const row = this.rows.get(idOf(key));
+      if (row === undefined || ((row[attribute] as number | undefined) ?? Number.NEGATIVE_INFINITY) >= atMs) continue;
+      this.rows.set(idOf(key), { ...row, [attribute]: atMs });
+      if (row['state'] === 'down') wereDown.push(key);
+    }
+    return wereDown;
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { alarmOf, blindAlarmOf } from '../../../core/heartbeat/alarm.ts';
+
+const flip = {
+  epoch: 4,
+  kind: 'DOWN' as const,
+  atMs: 95_000,
+  sinceMs: 0,
+  reason: 'NOT_HEARD' as const,
+  detail: 'expected every 60 s, grace 35 s',
+};
+
+test('an alarm says who, since when and why', () => {
+  expect(alarmOf({ job: 'checkout', instance: '*' }, flip)).toMatchObject({
+    id: 'checkout/*#4',
+    subject: 'DOWN: checkout fell silent',
+    text: 'checkout fell silent. Since 1970-01-01 00:00:00.000 UTC, down from 1970-01-01 00:01:35.000 UTC. NOT_HEARD: expected every 60 s, grace 35 s.',
+  });
+});
+
+test('a recovery says how long it was', () => {
+  const back = {
+    ...flip,
+    epoch: 6,
+    kind: 'RESOLVED' as const,
+    reason: 'HEARD' as const,
+    atMs: 3_725_000,
+    detail: 'was down: NOT_HEARD',
+  };
+  expect(alarmOf({ job: 'checkout', instance: 'a:1' }, back).text).toMatch(
+    /^checkout a:1 is back\. Down for 1 h 2 min 5 s/,
+  );
+});
+
+test('a name cannot break the subject or fake a second line', () => {
+  const { subject, text } = alarmOf({ job: `x\r\nSubject: all is well ${'é'.repeat(200)}`, instance: '*' }, flip);
+  expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+  expect(text).not.toMatch(/[\r\n]/);
+});
+
+test('the same blindness has the same id', () => {
+  expect(blindAlarmOf({ fromMs: 1, toMs: 2 })).toEqual(blindAlarmOf({ fromMs: 1, toMs: 2 }));
+});

@@ -1,0 +1,73 @@
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { systemClock } from '../../io/aws/connect.ts';
+import { tables } from '../../io/aws/contract.ts';
+import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
+import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoSeries } from '../../io/aws/series.ts';
+import { dynamoTargets } from '../../io/aws/targets.ts';
+import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDynoxide } from './embedded.ts';
+import { heartbeatsContract } from './heartbeats.contract.ts';
+import { queueContract } from './queue.contract.ts';
+import { seriesContract } from './series.contract.ts';
+import { targetsContract } from './targets.contract.ts';
+
+const engines = [
+  { name: 'dynoxide', start: startDynoxide, here: hasDynoxide },
+  { name: 'dynalite', start: startDynalite, here: true },
+];
+
+describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => {
+  let engine: Engine;
+  let names: { heartbeats: string; targets: string; series: string };
+
+  beforeAll(async () => {
+    engine = await start();
+    names = {
+      heartbeats: await makeTable(engine.client, 'heartbeats', tables.heartbeats),
+      targets: await makeTable(engine.client, 'targets', tables.targets),
+      series: await makeTable(engine.client, 'series', tables.series),
+    };
+  });
+  afterAll(() => engine.stop());
+
+  heartbeatsContract(name, () => dynamoHeartbeats(engine.client, systemClock, names.heartbeats));
+  targetsContract(name, () => dynamoTargets(engine.client, names.targets));
+  seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
+});
+
+describe('fauxqs', () => {
+  let server: FauxqsServer;
+  let client: SQSClient;
+  let queues = 0;
+
+  beforeAll(async () => {
+    server = await startFauxqs({ port: 0, logger: false });
+    client = new SQSClient(awsClient(server.address));
+  });
+  afterAll(async () => {
+    client.destroy();
+    await server.stop();
+  });
+
+  queueContract('fauxqs', () => {
+    queues += 1;
+    const name = `queue-${queues}`;
+    const url = client.send(new CreateQueueCommand({ QueueName: name, Attributes: { MaximumMessageSize: '1048576' } }));
+    const port = (async () => sqsQueue(client, systemClock, (await url).QueueUrl!, 'buffer'))();
+    return {
+      port: { send: async messages => (await port).send(messages as never) },
+      take: async () => {
+        const bodies: string[] = [];
+        for (;;) {
+          const { Messages = [] } = await client.send(
+            new ReceiveMessageCommand({ QueueUrl: (await url).QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+          );
+          if (Messages.length === 0) return bodies;
+          bodies.push(...Messages.map(({ Body = '' }) => Body));
+        }
+      },
+    };
+  });
+});

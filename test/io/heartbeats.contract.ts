@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { readHeartbeat } from '../../core/heartbeat/row.ts';
+import { changed, stepAt } from '../../core/heartbeat/step.ts';
+import type { Heartbeats } from '../../io/ports.ts';
+
+/** What the heartbeats port promises, whoever keeps it. Each test uses jobs of its own. */
+export const heartbeatsContract = (name: string, port: () => Heartbeats): void => {
+  const read = async (job: string, instance = '*') => {
+    const [row] = await port().get([{ job, instance }]);
+    return row && readHeartbeat(row).value!;
+  };
+  const failure = {
+    targetId: 't',
+    url: 'http://x',
+    intervalMs: 15_000,
+    reason: 'SCRAPE_DNS' as const,
+    detail: 'no such name',
+  };
+
+  describe(`heartbeats on ${name}`, () => {
+    test('rows come back as they were put, and not at all once removed', async () => {
+      await port().put({ job: 'put', instance: '*', interval: '15s', note: 'the user’s own' });
+      expect(
+        await port().get([
+          { job: 'put', instance: '*' },
+          { job: 'nobody', instance: '*' },
+        ]),
+      ).toEqual([{ job: 'put', instance: '*', interval: '15s', note: 'the user’s own' }]);
+      expect((await port().all()).some(({ job }) => job === 'put')).toBe(true);
+      expect(await port().remove({ job: 'put', instance: '*' })).toBe(true);
+      expect(await port().remove({ job: 'put', instance: '*' })).toBe(false);
+      expect(await port().get([{ job: 'put', instance: '*' }])).toEqual([]);
+    });
+
+    test('being heard never moves time back and makes no row', async () => {
+      await port().put({ job: 'heard', instance: '*' });
+      const keys = [
+        { job: 'heard', instance: '*' },
+        { job: 'heard', instance: 'a' },
+      ];
+      expect(await port().heard(keys, 2_000)).toEqual([]);
+      expect(await port().heard(keys, 1_000)).toEqual([]);
+      expect((await read('heard'))?.lastAcceptMs).toBe(2_000);
+      expect(await read('heard', 'a')).toBeUndefined();
+    });
+
+    test('who was down when heard is told', async () => {
+      await port().put({ job: 'late', instance: '*', state: 'down', epoch: 2 });
+      expect(await port().heard([{ job: 'late', instance: '*' }], 1_000)).toEqual([{ job: 'late', instance: '*' }]);
+      await port().put({ job: 'late-pull', instance: 'a', state: 'down', epoch: 2 });
+      expect(
+        await port().answered(
+          [
+            { job: 'late-pull', instance: 'a' },
+            { job: 'late-pull', instance: '*' },
+          ],
+          1_000,
+        ),
+      ).toEqual([{ job: 'late-pull', instance: 'a' }]);
+    });
+
+    test('failures in a row are one run, others begin anew, old ones and repeats change nothing', async () => {
+      const key = { job: 'failing', instance: 'a' };
+      for (const slotMs of [15_000, 30_000, 30_000, 15_000, 45_000]) await port().failed(key, { ...failure, slotMs });
+      expect((await read('failing', 'a'))?.failing).toEqual({ ...failure, firstSlotMs: 15_000, lastSlotMs: 45_000 });
+      await port().failed(key, { ...failure, slotMs: 90_000, detail: 'again' });
+      expect((await read('failing', 'a'))?.failing).toEqual({
+        ...failure,
+        detail: 'again',
+        firstSlotMs: 90_000,
+        lastSlotMs: 90_000,
+      });
+    });
+
+    test('a change is made once, whole, and only on what was seen', async () => {
+      await port().put({
+        job: 'change',
+        instance: '*',
+        interval: '15s',
+        grace: '0s',
+        state: 'up',
+        epoch: 4,
+        lastAcceptMs: 0,
+      });
+      const seen = (await read('change'))!;
+      const change = stepAt(seen, 20_000, [])!;
+      expect(await port().change(seen, change)).toBe(true);
+      expect(await port().change(seen, change)).toBe(false);
+      const after = (await read('change'))!;
+      expect(after).toEqual(changed(seen, change));
+      await port().heard([{ job: 'change', instance: '*' }], 21_000);
+      expect(await port().change(after, { state: 'up' })).toBe(false);
+      expect((await read('change'))?.state).toBe('down');
+    });
+
+    test('the first change needs no epoch, and a removed row is not brought back', async () => {
+      await port().put({ job: 'first', instance: '*' });
+      const seen = (await read('first'))!;
+      await port().remove({ job: 'first', instance: '*' });
+      expect(await port().change(seen, { state: 'expected', registeredAtMs: 5 })).toBe(false);
+      await port().put({ job: 'first', instance: '*' });
+      expect(await port().change(seen, { state: 'expected', registeredAtMs: 5 })).toBe(true);
+      expect(await read('first')).toMatchObject({ state: 'expected', epoch: 1, registeredAtMs: 5 });
+    });
+
+    test('an announced flip leaves the outbox, once', async () => {
+      const flip = { epoch: 1, kind: 'DOWN', atMs: 1, sinceMs: 0, reason: 'NOT_HEARD', detail: '' };
+      await port().put({
+        job: 'outbox',
+        instance: '*',
+        epoch: 2,
+        pending: [flip, { ...flip, epoch: 2, kind: 'RESOLVED' }],
+      });
+      const key = { job: 'outbox', instance: '*' };
+      await port().announced(key, 1);
+      await port().announced(key, 1);
+      expect((await read('outbox'))?.pending.map(({ epoch }) => epoch)).toEqual([2]);
+      await port().announced(key, 2);
+      await port().announced(key, 2);
+      expect((await read('outbox'))?.pending).toEqual([]);
+    });
+
+    test('flags and notes are set on rows that exist only', async () => {
+      await port().put({ job: 'flags', instance: '*' });
+      await port().pause({ job: 'flags', instance: '*' }, true);
+      await port().retire({ job: 'flags', instance: '*' }, true);
+      await port().pause({ job: 'no-flags', instance: '*' }, true);
+      expect(await read('flags')).toMatchObject({ pauseWanted: true, retired: true });
+      expect(await read('no-flags')).toBeUndefined();
+      await port().note({ job: 'flags', instance: '*' }, 'bad', 7);
+      expect((await port().get([{ job: 'flags', instance: '*' }]))[0]).toMatchObject({
+        problem: 'bad',
+        checkedAtMs: 7,
+      });
+    });
+
+    test('the checker’s record is replaced by one of two rivals, and is no heartbeat', async () => {
+      expect(await port().collector()).toBeUndefined();
+      const first = { epoch: 1, lastSweepMs: 5, blind: [] };
+      expect(await port().swept(undefined, first)).toBe(true);
+      expect(await port().swept(undefined, first)).toBe(false);
+      const second = { epoch: 2, lastSweepMs: 9, blind: [{ fromMs: 5, toMs: 9 }] };
+      expect(await port().swept(first, second)).toBe(true);
+      expect(await port().swept(first, { ...second, lastSweepMs: 10 })).toBe(false);
+      expect(await port().collector()).toEqual(second);
+      expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
+    });
+
+    test('the plan only moves on', async () => {
+      expect(await port().planned()).toBeUndefined();
+      await port().plannedUntil(120_000);
+      await port().plannedUntil(60_000);
+      expect(await port().planned()).toBe(120_000);
+    });
+  });
+};

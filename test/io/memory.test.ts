@@ -1,0 +1,22 @@
+import { memoryPorts } from '../../io/memory/ports.ts';
+import { heartbeatsContract } from './heartbeats.contract.ts';
+import { queueContract } from './queue.contract.ts';
+import { seriesContract } from './series.contract.ts';
+import { targetsContract } from './targets.contract.ts';
+
+const startMs = Date.UTC(2026, 5, 1, 12, 34, 56);
+const shared = memoryPorts({ startMs });
+
+heartbeatsContract('memory', () => shared.heartbeats);
+targetsContract('memory', () => shared.targets);
+seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
+queueContract('memory', () => {
+  const { buffer, clock } = memoryPorts({ startMs });
+  return {
+    port: buffer,
+    take: async () => {
+      await clock.moveTo(clock.nowMs() + 500);
+      return buffer.take().map(({ body }) => body);
+    },
+  };
+});
