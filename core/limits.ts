@@ -17,6 +17,12 @@ export const limits = {
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 
+  /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
+  wordSlots: 16_384,
+  /** Cells (series times timestamps) of one batch for each sample in it: sparser deliveries are cut into several. */
+  cellsPerSample: 64,
+  /** Nesting of a JSON push. RELIABILITY 5, row 11. */
+  jsonDepth: 32,
   /** One line of an exposition. Prometheus has no limit; a longer line is an accident. */
   lineBytes: 64 * KiB,
   /** Labels of one series, metric name included. RELIABILITY: 30 names, as Mimir's default. */

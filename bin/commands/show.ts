@@ -26,6 +26,6 @@ export const show = (
 
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return '-';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a table cell must not move the cursor
+  // Control characters must not move the cursor.
   return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(/[\x00-\x1f\x7f]/g, ' ');
 };

@@ -1,0 +1,119 @@
+import { type Batch, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
+import type { Columns } from '../columns.ts';
+import { keyOf, type LabelSet, merged, noLabels, valueOf } from '../labels.ts';
+import { limits } from '../limits.ts';
+import { Column } from '../sample.ts';
+
+/** A sample on its way into a batch; without a time it has the accept time. */
+export type GatheredSample = {
+  readonly labels: LabelSet;
+  readonly value: number;
+  readonly stale?: boolean;
+  readonly timestampMs?: number;
+};
+
+export type Delivery = {
+  /** Names the delivery for good: made again, it carries the same id. */
+  readonly id: string;
+  readonly via: Batch['via'];
+  readonly acceptedAtMs: number;
+  /** Labels forced on every sample, whatever it says of itself. */
+  readonly sourceLabels?: LabelSet;
+  /** Whether this is a whole page of each of its sources, read at the accept time. */
+  readonly pages?: boolean;
+};
+
+type Series = { readonly labels: LabelSet; readonly at: Map<number, GatheredSample> };
+type Gathered = { readonly source: Source; readonly series: Map<string, Series> };
+
+/**
+ * One batch for each source of a delivery, sources and series in the order in which they come. Where a delivery gives a
+ * series twice at one time, the last one is kept. With several batches each id ends in `/` and what sets it apart, the
+ * same when the delivery is made again.
+ *
+ * A source whose series share hardly any times gets several batches: a batch has limits.cellsPerSample cells a sample at
+ * most, so that no push costs more memory than its size allows.
+ */
+export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery): Batch[] => {
+  const { id, via, acceptedAtMs, pages = false } = delivery;
+  const sources = [...gather(samples, delivery)];
+  return sources.flatMap(({ source, series }) => {
+    const blocks = blocksOf([...series.values()]);
+    const sourceId = sources.length > 1 ? `${id}/${sourceIdOf(source)}` : id;
+    return blocks.map((block, index) => ({
+      id: blocks.length > 1 ? `${sourceId}/${index}` : sourceId,
+      via,
+      source,
+      acceptedAtMs,
+      columns: columnsOf(block, pages ? [acceptedAtMs] : []),
+    }));
+  });
+};
+
+const gather = (
+  samples: Iterable<GatheredSample>,
+  { acceptedAtMs, sourceLabels = noLabels }: Delivery,
+): Iterable<Gathered> => {
+  const jobs = new Map<string, Map<string, Gathered>>();
+  const inOrder: Gathered[] = [];
+  for (const sample of samples) {
+    const labels = merged(sample.labels, sourceLabels);
+    const job = valueOf(labels, 'job');
+    const instance = valueOf(labels, 'instance');
+    const instances = jobs.get(job) ?? new Map<string, Gathered>();
+    jobs.set(job, instances);
+    let gathered = instances.get(instance);
+    if (gathered === undefined) {
+      gathered = { source: sourceOf(labels), series: new Map() };
+      instances.set(instance, gathered);
+      inOrder.push(gathered);
+    }
+    const shared = withoutSource(labels);
+    const key = keyOf(shared);
+    let series = gathered.series.get(key);
+    if (series === undefined) {
+      series = { labels: shared, at: new Map() };
+      gathered.series.set(key, series);
+    }
+    series.at.set(sample.timestampMs ?? acceptedAtMs, sample);
+  }
+  return inOrder;
+};
+
+/** Cuts series into runs, in their order, so that series times timestamps stays near the number of samples. */
+const blocksOf = (all: readonly Series[]): (readonly Series[])[] => {
+  const blocks: Series[][] = [];
+  let block: Series[] = [];
+  let times = new Set<number>();
+  let samples = 0;
+  for (const series of all) {
+    for (const timestampMs of series.at.keys()) times.add(timestampMs);
+    samples += series.at.size;
+    if (block.length > 0 && (block.length + 1) * times.size > limits.cellsPerSample * samples) {
+      blocks.push(block);
+      block = [];
+      times = new Set(series.at.keys());
+      samples = series.at.size;
+    }
+    block.push(series);
+  }
+  if (block.length > 0) blocks.push(block);
+  return blocks;
+};
+
+const columnsOf = (block: readonly Series[], pages: readonly number[]): Columns => {
+  const times = new Set(pages);
+  for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
+  const timestampsMs = [...times].sort((a, b) => a - b);
+  const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
+  const series = block.map(({ labels, at }) => {
+    const column = new Column(timestampsMs.length);
+    for (const [timestampMs, { value, stale = false }] of at) {
+      const slot = slotOf.get(timestampMs)!;
+      if (stale) column.setStale(slot);
+      else column.set(slot, value);
+    }
+    return { labels, column };
+  });
+  return { timestampsMs, pages: new Set(pages), series };
+};

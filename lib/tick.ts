@@ -1,0 +1,21 @@
+import { Duration } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow, ContextAttribute } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { Handler } from './handler.ts';
+
+/** Wakes a function once a minute and tells it which minute was meant. A tick that is over is not made up for: the next one covers it. */
+export class Tick extends Construct {
+  constructor(scope: Construct, id: string, { wakes }: { readonly wakes: Handler }) {
+    super(scope, id);
+    new Schedule(this, 'Minute', {
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(wakes, {
+        input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
+        retryAttempts: 2,
+        maxEventAge: Duration.minutes(1),
+      }),
+    });
+  }
+}

@@ -1,0 +1,59 @@
+/** A route key as the template has it: `POST /v1/push`, `ANY /x/{rest+}`, `$default`. */
+export type Route<T> = { readonly method: string; readonly segments: readonly string[]; readonly key: string; readonly target: T };
+
+export const readRoute = <T>(key: string, target: T): Route<T> => {
+  if (key === '$default') return { method: 'ANY', segments: ['{proxy+}'], key, target };
+  const [method = 'ANY', path = '/'] = key.split(' ');
+  return { method, segments: path.split('/').slice(1), key, target };
+};
+
+export type Match<T> = { readonly route: Route<T>; readonly parameters: Readonly<Record<string, string>> };
+
+/**
+ * The route an HTTP API would take: the most specific path (text before {one} before {rest+}, from left to right), and
+ * of equal paths the method before ANY.
+ */
+export const matchRoute = <T>(routes: readonly Route<T>[], method: string, rawPath: string): Match<T> | undefined => {
+  const path = rawPath.split('/').slice(1);
+  let best: { match: Match<T>; rank: string } | undefined;
+  for (const route of routes) {
+    if (route.method !== 'ANY' && route.method !== method) continue;
+    const match = matchSegments(route.segments, path);
+    if (match === undefined) continue;
+    const rank = `${route.key === '$default' ? '9' : ''}${match.rank}${route.method === 'ANY' ? '1' : '0'}`;
+    if (best === undefined || rank < best.rank) best = { match: { route, parameters: match.parameters }, rank };
+  }
+  return best?.match;
+};
+
+const matchSegments = (segments: readonly string[], path: readonly string[]): { parameters: Record<string, string>; rank: string } | undefined => {
+  const parameters: Record<string, string> = {};
+  let rank = '';
+  for (const [index, segment] of segments.entries()) {
+    const name = /^\{([^}]+?)(\+?)\}$/.exec(segment);
+    if (name?.[2] === '+') {
+      if (path.length <= index || (path.length === index + 1 && path[index] === '' && index > 0)) return undefined;
+      parameters[name[1] ?? ''] = path.slice(index).map(decoded).join('/');
+      return { parameters, rank: `${rank}2` };
+    }
+    const part = path[index];
+    if (part === undefined) return undefined;
+    if (name === null) {
+      if (part !== segment) return undefined;
+      rank += '0';
+    } else {
+      if (part === '') return undefined;
+      parameters[name[1] ?? ''] = decoded(part);
+      rank += '1';
+    }
+  }
+  return path.length === segments.length ? { parameters, rank } : undefined;
+};
+
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};

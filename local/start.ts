@@ -1,0 +1,77 @@
+import { join, resolve } from 'node:path';
+import { synthesize } from './assembly.ts';
+import { type LocalBuilding, startBuilding } from './building.ts';
+import { Complaint } from './complaint.ts';
+
+// `npm start`: the synthesized stack, hosted on this machine.
+
+const checkout = join(import.meta.dirname, '..');
+const dataFolder = resolve(process.env['SLUICE_DATA'] ?? '.sluice');
+const port = Number(process.env['SLUICE_PORT'] ?? 9640);
+const print = (line: string): void => console.log(line);
+
+/** Waits until the query function answers, which it does once it reached its table. */
+const untilReady = async (url: string): Promise<void> => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const ready = await fetch(`${url}/-/ready`).then(
+      answer => answer.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise(wait => setTimeout(wait, 100));
+  }
+  throw new Complaint(`${url}/-/ready did not answer 200 within 10 s: the lines above say why`);
+};
+
+const welcome = ({ url, endpoints, outputs }: LocalBuilding): void => {
+  print(`sluice ready ${url}`);
+  print('');
+  print(`  push something:      echo 'demo_orders_total 1' | curl --data-binary @- '${url}/v1/push?job=demo'`);
+  print('  register a target:   npx sluice targets add http://127.0.0.1:9100/metrics --interval 15s');
+  print(`  read it back:        curl '${url}/api/v1/query?query=demo_orders_total'   (a few seconds after the push)`);
+  print('');
+  print(`  tables for the AWS CLI at ${endpoints.dynamodb}: ${[outputs['TargetsTable'], outputs['HeartbeatsTable']].join(', ')}`);
+};
+
+let building: LocalBuilding | undefined;
+let stopping = false;
+
+const stop = async (): Promise<void> => {
+  // A second Ctrl-C does not wait.
+  if (stopping) process.exit(130);
+  stopping = true;
+  print('stopping');
+  await building?.stop();
+  process.exit(0);
+};
+process.on('SIGINT', () => void stop());
+process.on('SIGTERM', () => void stop());
+
+try {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Complaint(`SLUICE_PORT is ${process.env['SLUICE_PORT']}, expected a port such as 9640`);
+  const started = await startBuilding({
+    dataFolder,
+    port,
+    print,
+    subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '').split(',').map(address => address.trim()).filter(address => address !== ''),
+    endpoints: {
+      ...(process.env['AWS_ENDPOINT_URL_DYNAMODB'] && { dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] }),
+      ...(process.env['AWS_ENDPOINT_URL_SQS'] && { sqs: process.env['AWS_ENDPOINT_URL_SQS'] }),
+      ...(process.env['AWS_ENDPOINT_URL_SNS'] && { sns: process.env['AWS_ENDPOINT_URL_SNS'] }),
+    },
+    assemblyFolder: async () => {
+      const folder = join(dataFolder, 'cdk.out');
+      print('synthesizing the stack');
+      await synthesize(checkout, folder, { scrapeAllow: process.env['SLUICE_SCRAPE_ALLOW'] ?? '127.0.0.0/8,::1/128' });
+      return folder;
+    },
+  });
+  building = started;
+  if (stopping) await started.stop();
+  await untilReady(started.url);
+  welcome(started);
+} catch (error) {
+  await building?.stop();
+  console.error(error instanceof Complaint ? `sluice: ${error.message}` : error);
+  process.exit(1);
+}
