@@ -43,6 +43,8 @@ export const limits = {
 
   /** Bytes of one stored segment: DynamoDB takes items of 400 KB, key and attribute names included. */
   segmentBytes: 390 * KiB,
+  /** Times × series of one block held in memory, 9 bytes each; a sparser block is cut. */
+  blockCells: 4_000_000,
   /** Span that one partition of segments covers; a segment never crosses it. */
   segmentSpanMs: 1 * hour,
   /** Span of one catalog partition, the day in UTC. */

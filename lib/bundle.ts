@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
@@ -13,6 +13,8 @@ export const bundleOf = (entry: string): Code =>
     bundling: {
       // Never pulled: CDK asks for an image even where the local bundler always succeeds.
       image: DockerImage.fromRegistry('not-used'),
+      // Nor run; but it tells CDK one handler's bundle from another's, which share the folder.
+      command: [basename(entry)],
       local: {
         tryBundle: folder => {
           buildSync({

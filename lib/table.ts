@@ -74,7 +74,6 @@ export class Table extends Construct {
         grantee: handler,
         actions: actions.map(action => `dynamodb:${action}`),
         resourceArns: [this.table.tableArn],
-        scope: this,
       }).assertSuccess();
       handler.knows(this.#named, this.table.tableName);
     }

@@ -45,7 +45,7 @@ export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery)
       via,
       source,
       acceptedAtMs,
-      columns: columnsOf(block, pages ? [acceptedAtMs] : []),
+      columns: columnsOf(block, pages ? acceptedAtMs : undefined),
     }));
   });
 };
@@ -101,8 +101,8 @@ const blocksOf = (all: readonly Series[]): (readonly Series[])[] => {
   return blocks;
 };
 
-const columnsOf = (block: readonly Series[], pages: readonly number[]): Columns => {
-  const times = new Set(pages);
+const columnsOf = (block: readonly Series[], pageMs: number | undefined): Columns => {
+  const times = new Set(pageMs === undefined ? [] : [pageMs]);
   for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
   const timestampsMs = [...times].sort((a, b) => a - b);
   const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
@@ -115,5 +115,5 @@ const columnsOf = (block: readonly Series[], pages: readonly number[]): Columns 
     }
     return { labels, column };
   });
-  return { timestampsMs, pages: new Set(pages), series };
+  return { timestampsMs, pages: new Set(pageMs === undefined ? [] : [slotOf.get(pageMs)!]), series };
 };

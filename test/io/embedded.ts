@@ -42,9 +42,7 @@ export const startDynoxide = async (): Promise<Engine> => {
 };
 
 export const startDynalite = async (): Promise<Engine> => {
-  const { default: dynalite } = (await import('dynalite')) as unknown as {
-    default: (options: object) => import('node:http').Server;
-  };
+  const { default: dynalite } = await import('dynalite');
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>(done => server.listen(0, '127.0.0.1', () => done()));
   const client = new DynamoDBClient(awsClient(`http://127.0.0.1:${(server.address() as { port: number }).port}`));

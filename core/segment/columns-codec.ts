@@ -1,0 +1,162 @@
+import { Column } from '../sample.ts';
+import { type ByteReader, type ByteWriter, Corrupt } from './bytes.ts';
+
+/** The numbers of a block without its labels: what `Columns` holds, in the order of a schema kept elsewhere. */
+export type Numbers = { readonly timestampsMs: readonly number[]; readonly pages: ReadonlySet<number>; readonly columns: readonly Column[] };
+
+/** How a column's values are written. 0–15: whole numbers of 10^-n. */
+const largestExponent = 15;
+const rawBits = 0xff;
+
+/** Whole numbers below this keep differences within the 52 bits that a zigzag varint carries. */
+const largestMantissa = 2 ** 51;
+
+const powers = Array.from({ length: largestExponent + 1 }, (_, exponent) => 10 ** exponent);
+
+/**
+ * Writes by kind rather than by series, because like stands beside like: times, which slots are pages, which columns are
+ * full, which are constant, how each is written, then the values.
+ */
+export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns }: Numbers): void => {
+  const { length } = timestampsMs;
+  writer.varint(length);
+  writer.varint(columns.length);
+  writeTimes(writer, timestampsMs);
+  writeBits(writer, length, slot => pages.has(slot));
+  const full = columns.map(column => column.present.every(present => present === 1));
+  const constant = columns.map(isConstant);
+  writeBits(writer, columns.length, index => full[index]!);
+  writeBits(writer, columns.length, index => constant[index]!);
+  for (const [index, column] of columns.entries()) if (!full[index]) writeBits(writer, length, slot => column.has(slot));
+  const exponents = columns.map(exponentOf);
+  for (const exponent of exponents) writer.byte(exponent);
+  for (const [index, column] of columns.entries()) writeValues(writer, column, exponents[index]!, constant[index]!);
+};
+
+/** `cells` bounds slots × columns before they are allocated. */
+export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
+  const length = reader.count(1);
+  const count = reader.count(1);
+  if (length * count > mostCells) throw new Corrupt(`${length} times of ${count} columns, the limit is ${mostCells} together`);
+  const timestampsMs = readTimes(reader, length);
+  const pages = new Set(timestampsMs.keys().filter(readBits(reader, length)));
+  const isFull = readBits(reader, count);
+  const isConstant = readBits(reader, count);
+  const columns = Array.from({ length: count }, () => new Column(length));
+  const slots = columns.map((_, index) => {
+    const has = isFull(index) ? () => true : readBits(reader, length);
+    return [...timestampsMs.keys()].filter(has);
+  });
+  const exponents = columns.map(() => reader.byte());
+  for (const [index, column] of columns.entries()) readValues(reader, column, slots[index]!, exponents[index]!, isConstant(index));
+  return { timestampsMs, pages, columns };
+};
+
+const writeTimes = (writer: ByteWriter, timestampsMs: readonly number[]): void => {
+  let before = 0;
+  let deltaBefore = 0;
+  for (const timestampMs of timestampsMs) {
+    const delta = timestampMs - before;
+    writer.zigzag(delta - deltaBefore);
+    // The first one is no distance: the second is measured from it, the third by how the distance changes.
+    deltaBefore = before === 0 ? 0 : delta;
+    before = timestampMs;
+  }
+};
+
+const readTimes = (reader: ByteReader, length: number): number[] => {
+  const timestampsMs: number[] = [];
+  let before = 0;
+  let deltaBefore = 0;
+  for (let slot = 0; slot < length; slot += 1) {
+    const delta = reader.zigzag() + deltaBefore;
+    const timestampMs = before + delta;
+    if (slot > 0 && timestampMs <= before) throw new Corrupt(`time ${slot} is not after the one before`);
+    deltaBefore = before === 0 ? 0 : delta;
+    before = timestampMs;
+    timestampsMs.push(timestampMs);
+  }
+  return timestampsMs;
+};
+
+const writeBits = (writer: ByteWriter, length: number, bit: (index: number) => boolean): void => {
+  for (let at = 0; at < length; at += 8) {
+    let byte = 0;
+    for (let index = at; index < Math.min(at + 8, length); index += 1) if (bit(index)) byte |= 1 << (index - at);
+    writer.byte(byte);
+  }
+};
+
+const readBits = (reader: ByteReader, length: number): ((index: number) => boolean) => {
+  const bytes = reader.bytes(Math.ceil(length / 8));
+  return index => (bytes[index >> 3]! & (1 << (index & 7))) !== 0;
+};
+
+const firstSlot = (column: Column): number => column.present.indexOf(1);
+
+const isConstant = (column: Column): boolean => {
+  const first = firstSlot(column);
+  if (first === -1) return false;
+  const [high, low] = [column.high(first), column.low(first)];
+  for (let slot = first + 1; slot < column.length; slot += 1) {
+    if (column.has(slot) && (column.high(slot) !== high || column.low(slot) !== low)) return false;
+  }
+  return true;
+};
+
+/** The least power of ten that makes all values whole and comes back to the very bits; rawBits where none does. */
+const exponentOf = (column: Column): number => {
+  let exponent = 0;
+  for (let slot = 0; slot < column.length; slot += 1) {
+    if (!column.has(slot)) continue;
+    const value = column.values[slot]!;
+    while (!isWhole(value, exponent)) {
+      exponent += 1;
+      if (exponent > largestExponent) return rawBits;
+    }
+  }
+  // A later value may have raised the exponent above what an earlier one bears.
+  for (let slot = 0; slot < column.length; slot += 1) {
+    if (column.has(slot) && !isWhole(column.values[slot]!, exponent)) return rawBits;
+  }
+  return exponent;
+};
+
+const isWhole = (value: number, exponent: number): boolean => {
+  const mantissa = Math.round(value * powers[exponent]!);
+  // Zero below zero has a sign of its own, which no whole number keeps.
+  return Math.abs(mantissa) < largestMantissa && !Object.is(mantissa, -0) && mantissa / powers[exponent]! === value;
+};
+
+const writeValues = (writer: ByteWriter, column: Column, exponent: number, constant: boolean): void => {
+  let before = 0;
+  for (let slot = 0; slot < column.length; slot += 1) {
+    if (!column.has(slot)) continue;
+    if (exponent === rawBits) {
+      writer.uint32(column.low(slot));
+      writer.uint32(column.high(slot));
+    } else {
+      const mantissa = Math.round(column.values[slot]! * powers[exponent]!);
+      writer.zigzag(mantissa - before);
+      before = mantissa;
+    }
+    if (constant) return;
+  }
+};
+
+const readValues = (reader: ByteReader, column: Column, slots: readonly number[], exponent: number, constant: boolean): void => {
+  if (exponent > largestExponent && exponent !== rawBits) throw new Corrupt(`exponent ${exponent} is not known`);
+  let mantissa = 0;
+  for (const [index, slot] of slots.entries()) {
+    if (constant && index > 0) {
+      column.setBits(slot, column.high(slots[0]!), column.low(slots[0]!));
+    } else if (exponent === rawBits) {
+      const low = reader.uint32();
+      column.setBits(slot, reader.uint32(), low);
+    } else {
+      mantissa += reader.zigzag();
+      column.values[slot] = mantissa / powers[exponent]!;
+      column.present[slot] = 1;
+    }
+  }
+};

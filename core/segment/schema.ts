@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { keyOf, type LabelSet } from '../labels.ts';
+import { limits } from '../limits.ts';
+import { encodeLabelSets } from './chunk.ts';
+import type { SchemaChunk } from './stored.ts';
+
+/** One set in this many ends a chunk by its content: with the least size, some 96 sets a chunk. */
+const boundaryEvery = 64;
+
+const idOf = (keys: readonly string[]): string => {
+  const hash = createHash('sha256');
+  // Of what the sets are, not of how they are compressed today.
+  for (const key of keys) hash.update(`${key.length};${key}`);
+  return hash.digest().subarray(0, 16).toString('base64url');
+};
+
+/**
+ * Cuts an ordered list into chunks at places that its content chooses, so that adding or dropping a series changes the
+ * chunk it is in and leaves the others alone. Together the chunks are the list, in its order.
+ */
+export const chunksOf = (sets: readonly LabelSet[]): SchemaChunk[] => {
+  const chunks: SchemaChunk[] = [];
+  let start = 0;
+  let keys: string[] = [];
+  for (const [index, set] of sets.entries()) {
+    const key = keyOf(set);
+    keys.push(key);
+    const isBoundary = keys.length >= limits.chunkSetsMin && crc32(key) % boundaryEvery === 0;
+    if (!isBoundary && keys.length < limits.chunkSetsMax && index < sets.length - 1) continue;
+    const own = sets.slice(start, index + 1);
+    chunks.push({ id: idOf(keys), bytes: encodeLabelSets(own), sets: own });
+    start = index + 1;
+    keys = [];
+  }
+  return chunks;
+};

@@ -1,0 +1,1 @@
+export const query = () => async () => ({ statusCode: 200, body: 'x' });
