@@ -20,14 +20,15 @@ type CheckPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'alarms' | 'deadl
  * was recorded but not announced is announced by whoever looks next.
  */
 export const check = (ports: CheckPorts) =>
-  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | void>().handler(event =>
+  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>().handler(event =>
     'Records' in event ? answerWakes(ports, event) : sweep(ports),
   );
 
-const sweep = async (ports: CheckPorts): Promise<void> => {
+const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const nowMs = ports.clock.nowMs();
   const { blind } = await markSweep(ports, nowMs);
   await look(ports, await ports.heartbeats.all(), blind, nowMs + limits.wakeAheadMs);
+  return undefined;
 };
 
 const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQSBatchResponse> => {

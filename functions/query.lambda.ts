@@ -1,3 +1,4 @@
+import { connect } from '../io/aws/connect.ts';
 import { query } from './query.ts';
 
-export const handler = query();
+export const handler = query(connect());

@@ -33,17 +33,42 @@ export class Collector extends Construct {
   readonly heartbeats: Table;
   readonly alarms: AlarmTopic;
 
-  constructor(scope: Construct, id: string, { scrapeAllowCidrs = [], removalPolicy = RemovalPolicy.RETAIN }: CollectorProps = {}) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { scrapeAllowCidrs = [], removalPolicy = RemovalPolicy.RETAIN }: CollectorProps = {},
+  ) {
     super(scope, id);
 
     // Rooms.
     const series = new Table(this, 'Series', { keys: tables.series, named: environment.series, removalPolicy });
-    const targets = new Table(this, 'Targets', { keys: tables.targets, named: environment.targets, removalPolicy, streamed: true });
-    const heartbeats = new Table(this, 'Heartbeats', { keys: tables.heartbeats, named: environment.heartbeats, removalPolicy });
-    const buffer = new Queue(this, 'Buffer', { named: environment.buffer, handledWithin: Duration.seconds(60), keptFor: Duration.days(14) });
+    const targets = new Table(this, 'Targets', {
+      keys: tables.targets,
+      named: environment.targets,
+      removalPolicy,
+      streamed: true,
+    });
+    const heartbeats = new Table(this, 'Heartbeats', {
+      keys: tables.heartbeats,
+      named: environment.heartbeats,
+      removalPolicy,
+    });
+    const buffer = new Queue(this, 'Buffer', {
+      named: environment.buffer,
+      handledWithin: Duration.seconds(60),
+      keptFor: Duration.days(14),
+    });
     // An order is worthless once its slot has passed, a wake-up once the next minute's sweep has.
-    const scrapes = new Queue(this, 'Scrapes', { named: environment.scrapes, handledWithin: Duration.seconds(60), keptFor: Duration.minutes(30) });
-    const deadlines = new Queue(this, 'Deadlines', { named: environment.deadlines, handledWithin: Duration.seconds(60), keptFor: Duration.minutes(30) });
+    const scrapes = new Queue(this, 'Scrapes', {
+      named: environment.scrapes,
+      handledWithin: Duration.seconds(60),
+      keptFor: Duration.minutes(30),
+    });
+    const deadlines = new Queue(this, 'Deadlines', {
+      named: environment.deadlines,
+      handledWithin: Duration.seconds(60),
+      keptFor: Duration.minutes(30),
+    });
     const alarms = new AlarmTopic(this, 'Alarms', { named: environment.alarms });
 
     // People. Memory buys CPU: 1,769 MB is one core.
@@ -57,8 +82,15 @@ export class Collector extends Construct {
     // Doors.
     const api = new Api(this, 'Api');
     api.routes(push, ['POST /v1/push', 'PUT /metrics/{group+}', 'POST /metrics/{group+}']);
-    api.routes(query, ['GET /', 'GET /-/healthy', 'GET /-/ready', 'GET /api/v1/status/buildinfo', 'GET /api/v1/label/{name}/values']);
-    for (const path of ['query', 'query_range', 'series', 'labels']) api.routes(query, [`GET /api/v1/${path}`, `POST /api/v1/${path}`]);
+    api.routes(query, [
+      'GET /',
+      'GET /-/healthy',
+      'GET /-/ready',
+      'GET /api/v1/status/buildinfo',
+      'GET /api/v1/label/{name}/values',
+    ]);
+    for (const path of ['query', 'query_range', 'series', 'labels'])
+      api.routes(query, [`GET /api/v1/${path}`, `POST /api/v1/${path}`]);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);

@@ -24,7 +24,10 @@ export class Handler extends LambdaFunction {
       timeout,
       // Handlers write JSON lines themselves; Lambda's own lines then are JSON too.
       loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY }),
+      logGroup: new LogGroup(scope, `${id}Logs`, {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
     });
   }
 

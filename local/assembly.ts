@@ -12,10 +12,18 @@ export type Template = {
 };
 
 /** What synthesis left: one stack, its template, and where its assets lie. */
-export type Assembly = { readonly stackName: string; readonly template: Template; readonly assetFolder: (hash: string) => string };
+export type Assembly = {
+  readonly stackName: string;
+  readonly template: Template;
+  readonly assetFolder: (hash: string) => string;
+};
 
 /** Runs the CDK app of this checkout into a folder; `context` is laid over cdk.json's. */
-export const synthesize = async (checkout: string, folder: string, context: Readonly<Record<string, string>>): Promise<void> => {
+export const synthesize = async (
+  checkout: string,
+  folder: string,
+  context: Readonly<Record<string, string>>,
+): Promise<void> => {
   const settings = JSON.parse(readFileSync(join(checkout, 'cdk.json'), 'utf8')) as { context?: object };
   const child = spawn(process.execPath, [join(checkout, 'bin/app.ts')], {
     cwd: checkout,
@@ -27,7 +35,8 @@ export const synthesize = async (checkout: string, folder: string, context: Read
     errors += chunk;
   });
   const code = await new Promise<number | null>((done, failed) => child.once('close', done).once('error', failed));
-  if (code !== 0) throw new Complaint(`the stack does not synthesize (\`npx cdk synth\` shows the same):\n${errors.trim()}`);
+  if (code !== 0)
+    throw new Complaint(`the stack does not synthesize (\`npx cdk synth\` shows the same):\n${errors.trim()}`);
 };
 
 export const readAssembly = (folder: string): Assembly => {
@@ -41,7 +50,8 @@ export const readAssembly = (folder: string): Assembly => {
     template: read(file) as Template,
     assetFolder: hash => {
       const asset = files[hash];
-      if (asset === undefined) throw new Complaint(`the template names asset ${hash}, which synthesis did not leave in ${folder}`);
+      if (asset === undefined)
+        throw new Complaint(`the template names asset ${hash}, which synthesis did not leave in ${folder}`);
       return join(folder, asset.source.path);
     },
   };

@@ -7,10 +7,10 @@ import { type Assembly, type Properties, readAssembly } from './assembly.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
 import { Gateway } from './gateway.ts';
 import { lockFolder } from './lock.ts';
-import { nameOfArn, type Addresses, physicalNames, tableOfStream } from './naming.ts';
+import { type Addresses, nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { startQueueMapping } from './queue-mapping.ts';
 import { makeQueue, releaseInflight, startQueues } from './queues.ts';
-import { region, Resolver } from './resolver.ts';
+import { Resolver, region } from './resolver.ts';
 import { readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
 import { startStreamMapping } from './stream-mapping.ts';
@@ -43,7 +43,8 @@ const patienceMs = 5_000;
 const sweepEveryMs = 3_600_000;
 
 /** Types that have no meaning on one machine, and are passed over without a word. */
-const silent = /^AWS::(IAM|Logs|CloudWatch|CDK|KMS|Budgets)::|Policy$|::Permission$|::Stage$|::Integration$|::Authorizer$|::Version$|::Alias$|::EventInvokeConfig$/;
+const silent =
+  /^AWS::(IAM|Logs|CloudWatch|CDK|KMS|Budgets)::|Policy$|::Permission$|::Stage$|::Integration$|::Authorizer$|::Version$|::Alias$|::EventInvokeConfig$/;
 
 /**
  * Hosts what a synthesized template names: functions, queues, tables, schedules, routes and topics, each by its type.
@@ -52,7 +53,8 @@ const silent = /^AWS::(IAM|Logs|CloudWatch|CDK|KMS|Budgets)::|Policy$|::Permissi
 export const startBuilding = async (settings: LocalSettings): Promise<LocalBuilding> => {
   const ends: (() => void | Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).reverse()) await Promise.resolve(end()).catch((error: Error) => settings.print(`stopping: ${error.message}`));
+    for (const end of ends.splice(0).reverse())
+      await Promise.resolve(end()).catch((error: Error) => settings.print(`stopping: ${error.message}`));
   };
   try {
     return { ...(await raise(settings, ends)), stop };
@@ -62,7 +64,10 @@ export const startBuilding = async (settings: LocalSettings): Promise<LocalBuild
   }
 };
 
-const raise = async (settings: LocalSettings, ends: (() => void | Promise<void>)[]): Promise<Omit<LocalBuilding, 'stop'>> => {
+const raise = async (
+  settings: LocalSettings,
+  ends: (() => void | Promise<void>)[],
+): Promise<Omit<LocalBuilding, 'stop'>> => {
   const { dataFolder, print } = settings;
   ends.push(lockFolder(dataFolder));
   const gateway = new Gateway(print);
@@ -122,7 +127,13 @@ class House {
   readonly #sqs: SQSClient;
   readonly #sns: SNSClient;
 
-  constructor(settings: LocalSettings, assembly: Assembly, endpoints: LocalBuilding['endpoints'], addresses: Addresses, ends: (() => void | Promise<void>)[]) {
+  constructor(
+    settings: LocalSettings,
+    assembly: Assembly,
+    endpoints: LocalBuilding['endpoints'],
+    addresses: Addresses,
+    ends: (() => void | Promise<void>)[],
+  ) {
     const { template, stackName } = assembly;
     this.resolver = new Resolver(template, stackName, physicalNames(template, stackName, addresses));
     this.#settings = settings;
@@ -143,18 +154,24 @@ class House {
     const { sqs, dynamodb } = this.#endpoints;
     const server = servers.get(sqs);
     // Queues that others name as their dead letters must be there first.
-    const queues = this.#all('AWS::SQS::Queue').sort(([, a], [, b]) => Number('RedrivePolicy' in a) - Number('RedrivePolicy' in b));
+    const queues = this.#all('AWS::SQS::Queue').sort(
+      ([, a], [, b]) => Number('RedrivePolicy' in a) - Number('RedrivePolicy' in b),
+    );
     for (const [id, properties] of queues) {
-      const [url, name] = [String(this.resolver.resolve({ Ref: id })), String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'QueueName'] }))];
+      const [url, name] = [
+        String(this.resolver.resolve({ Ref: id })),
+        String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'QueueName'] })),
+      ];
       await makeQueue(this.#sqs, name, url, properties);
       if (server !== undefined) await releaseInflight(server, this.#sqs, name, url);
     }
     const tables = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')];
-    for (const [id, properties] of tables) await makeTable(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties);
+    for (const [id, properties] of tables)
+      await makeTable(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties);
     const sweep = setInterval(() => {
       for (const [id, properties] of tables) {
-        sweepExpired(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties, Date.now()).catch((error: Error) =>
-          this.#settings.print(`expiry at ${dynamodb}: ${error.message}`),
+        sweepExpired(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties, Date.now()).catch(
+          (error: Error) => this.#settings.print(`expiry at ${dynamodb}: ${error.message}`),
         );
       }
     }, sweepEveryMs);
@@ -226,9 +243,12 @@ class House {
         continue;
       }
       const target = properties['Target'] as { Arn: string; Input?: string };
-      this.#ends.push(startSchedule({ name: id, everyMs, input: target.Input ?? '{}', invoke: this.#invoke(target.Arn), print }));
+      this.#ends.push(
+        startSchedule({ name: id, everyMs, input: target.Input ?? '{}', invoke: this.#invoke(target.Arn), print }),
+      );
     }
-    const hosted = /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+    const hosted =
+      /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
     for (const [id, { Type }] of Object.entries(this.#assembly.template.Resources)) {
       if (!hosted.test(Type) && !silent.test(Type)) print(`not hosted locally: ${Type} (${id})`);
     }
@@ -241,8 +261,12 @@ class House {
     const batchSize = Number(properties['BatchSize'] ?? 10);
     const table = tableOfStream(arn);
     if (table !== '') {
-      const owner = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')].find(([id]) => this.resolver.resolve({ Ref: id }) === table);
-      const keys = ((owner?.[1]['KeySchema'] ?? []) as { AttributeName: string }[]).map(({ AttributeName }) => AttributeName);
+      const owner = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')].find(
+        ([id]) => this.resolver.resolve({ Ref: id }) === table,
+      );
+      const keys = ((owner?.[1]['KeySchema'] ?? []) as { AttributeName: string }[]).map(
+        ({ AttributeName }) => AttributeName,
+      );
       this.#ends.push(startStreamMapping({ client: this.#dynamo, table, keys, invoke, batchSize, print }));
       return;
     }
@@ -271,4 +295,8 @@ class House {
 }
 
 /** `CollectorPushB3A1C2D4` → `push`: a short name to print before a function's own lines. */
-const labelOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '').replace(/^[A-Z][a-z0-9]+(?=[A-Z])/, '').toLowerCase();
+const labelOf = (logicalId: string): string =>
+  logicalId
+    .replace(/[0-9A-F]{8}$/, '')
+    .replace(/^[A-Z][a-z0-9]+(?=[A-Z])/, '')
+    .toLowerCase();

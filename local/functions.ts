@@ -11,7 +11,12 @@ export type Invoke = (event: unknown) => Promise<unknown>;
 const mostThreads = 8;
 
 type Thread = { readonly worker: Worker; busy: Running | undefined };
-type Running = { readonly id: string; readonly done: (result: unknown) => void; readonly failed: (error: Error) => void; readonly timer: NodeJS.Timeout };
+type Running = {
+  readonly id: string;
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+};
 type Waiting = Omit<Running, 'timer'> & { readonly event: unknown };
 
 export type FunctionSettings = {
@@ -57,7 +62,8 @@ export class LocalFunction {
   async stop(patienceMs: number): Promise<void> {
     this.#stopping = true;
     const untilMs = Date.now() + patienceMs;
-    while ([...this.#threads].some(({ busy }) => busy !== undefined) && Date.now() < untilMs) await new Promise(wait => setTimeout(wait, 20));
+    while ([...this.#threads].some(({ busy }) => busy !== undefined) && Date.now() < untilMs)
+      await new Promise(wait => setTimeout(wait, 20));
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
 
@@ -82,10 +88,22 @@ export class LocalFunction {
     const { name, arn, folder, properties, surroundings, print } = this.#settings;
     const [file = 'index', handlerName = 'handler'] = String(properties['Handler'] ?? 'index.handler').split('.');
     const memoryMiB = Number(properties['MemorySize'] ?? 128);
-    const variables = (properties['Environment'] as { Variables?: Record<string, string> } | undefined)?.Variables ?? {};
+    const variables =
+      (properties['Environment'] as { Variables?: Record<string, string> } | undefined)?.Variables ?? {};
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      env: { ...surroundings, AWS_LAMBDA_FUNCTION_NAME: name, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB), ...variables },
-      workerData: { bundle: pathToFileURL(join(folder, `${file}.mjs`)).href, handlerName, functionName: name, functionArn: arn, memoryMiB },
+      env: {
+        ...surroundings,
+        AWS_LAMBDA_FUNCTION_NAME: name,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+        ...variables,
+      },
+      workerData: {
+        bundle: pathToFileURL(join(folder, `${file}.mjs`)).href,
+        handlerName,
+        functionName: name,
+        functionArn: arn,
+        memoryMiB,
+      },
       stdout: true,
       stderr: true,
     });

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Complaint } from './complaint.ts';
 import type { Invoke } from './functions.ts';
-import { type Match, matchRoute, type Route } from './routes.ts';
 import { account } from './resolver.ts';
+import { type Match, matchRoute, type Route } from './routes.ts';
 
 /** API Gateway's own limit on a request. */
 const mostBytes = 10 * 1024 * 1024;
@@ -74,7 +74,9 @@ export class Gateway {
     } catch (error) {
       this.#print(`invocation failed: ${(error as Error).message}`);
       // What an HTTP API says of a function that crashed or timed out.
-      return reply(response, /timed out/.test((error as Error).message) ? 503 : 500, { message: 'Internal Server Error' });
+      return reply(response, /timed out/.test((error as Error).message) ? 503 : 500, {
+        message: 'Internal Server Error',
+      });
     }
     send(response, result, request.method === 'HEAD');
   }
@@ -92,13 +94,19 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => 
   return Buffer.concat(chunks);
 };
 
-const eventOf = (request: IncomingMessage, url: URL, { route, parameters }: Match<Invoke>, body: Buffer): APIGatewayProxyEventV2 => {
+const eventOf = (
+  request: IncomingMessage,
+  url: URL,
+  { route, parameters }: Match<Invoke>,
+  body: Buffer,
+): APIGatewayProxyEventV2 => {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && name !== 'cookie') headers[name] = Array.isArray(value) ? value.join(',') : value;
   }
   const query: Record<string, string> = {};
-  for (const [name, value] of url.searchParams) query[name] = Object.hasOwn(query, name) ? `${query[name]},${value}` : value;
+  for (const [name, value] of url.searchParams)
+    query[name] = Object.hasOwn(query, name) ? `${query[name]},${value}` : value;
   const text = isText(headers['content-type'] ?? '') && headers['content-encoding'] === undefined;
   const atMs = Date.now();
   return {
@@ -138,7 +146,11 @@ const send = (response: ServerResponse, result: unknown, isHead: boolean): void 
   const answer: APIGatewayProxyStructuredResultV2 =
     typeof result === 'object' && result !== null && 'statusCode' in result
       ? (result as APIGatewayProxyStructuredResultV2)
-      : { statusCode: 200, headers: { 'content-type': 'application/json' }, body: typeof result === 'string' ? result : JSON.stringify(result ?? null) };
+      : {
+          statusCode: 200,
+          headers: { 'content-type': 'application/json' },
+          body: typeof result === 'string' ? result : JSON.stringify(result ?? null),
+        };
   const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
   response.statusCode = answer.statusCode ?? 200;
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, String(value));

@@ -8,7 +8,9 @@ export const lockFolder = (folder: string): (() => void) => {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (error) {
-    throw new Complaint(`cannot write to the data folder ${folder} (${(error as NodeJS.ErrnoException).code}): set SLUICE_DATA to a folder that you may write to`);
+    throw new Complaint(
+      `cannot write to the data folder ${folder} (${(error as NodeJS.ErrnoException).code}): set SLUICE_DATA to a folder that you may write to`,
+    );
   }
   const file = join(folder, 'lock');
   for (let tries = 0; ; tries += 1) {
@@ -17,10 +19,15 @@ export const lockFolder = (folder: string): (() => void) => {
       return () => rmSync(file, { force: true });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') throw new Complaint(`cannot write to the data folder ${folder} (${code}): set SLUICE_DATA to a folder that you may write to`);
+      if (code !== 'EEXIST')
+        throw new Complaint(
+          `cannot write to the data folder ${folder} (${code}): set SLUICE_DATA to a folder that you may write to`,
+        );
       const pid = Number(readFileSync(file, 'utf8'));
       if (tries > 0 || isCollector(pid)) {
-        throw new Complaint(`another collector (process ${pid}) uses ${folder}: stop it, or set SLUICE_DATA to another folder`);
+        throw new Complaint(
+          `another collector (process ${pid}) uses ${folder}: stop it, or set SLUICE_DATA to another folder`,
+        );
       }
       // Left by a process that was killed.
       rmSync(file, { force: true });

@@ -8,7 +8,9 @@ export type Addresses = { readonly api: string; readonly sqs: string };
 /** Stable from start to start: the stack, the logical id, cut to what every service takes. */
 const nameOf = (stackName: string, logicalId: string): string => {
   const name = `${stackName}-${logicalId}`;
-  return name.length <= 64 ? name : `${name.slice(0, 55)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+  return name.length <= 64
+    ? name
+    : `${name.slice(0, 55)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 };
 
 const arn = (service: string, resource: string): string => `arn:aws:${service}:${region}:${account}:${resource}`;
@@ -31,7 +33,10 @@ const table = (name: string): Physical => {
 
 const makers: Readonly<Record<string, (name: string, addresses: Addresses) => Physical>> = {
   'AWS::Lambda::Function': name => ({ ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } }),
-  'AWS::SQS::Queue': (name, { sqs }) => ({ ref: `${sqs}/${account}/${name}`, attributes: { Arn: arn('sqs', name), QueueName: name } }),
+  'AWS::SQS::Queue': (name, { sqs }) => ({
+    ref: `${sqs}/${account}/${name}`,
+    attributes: { Arn: arn('sqs', name), QueueName: name },
+  }),
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::SNS::Topic': name => ({ ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } }),

@@ -85,12 +85,21 @@ const gather = async ({ client, url, batchSize, gatherMs }: QueueMapping, signal
 };
 
 /** Calls the function; deletes what it took. What it did not take comes again once its visibility ends. */
-const hand = async ({ client, url, arn, invoke, partial, print }: QueueMapping, batch: readonly Message[]): Promise<void> => {
+const hand = async (
+  { client, url, arn, invoke, partial, print }: QueueMapping,
+  batch: readonly Message[],
+): Promise<void> => {
   const records: SQSRecord[] = batch.map(message => ({
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
     body: message.Body ?? '',
-    attributes: { ApproximateReceiveCount: '1', SentTimestamp: '0', SenderId: 'local', ApproximateFirstReceiveTimestamp: '0', ...message.Attributes },
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '0',
+      SenderId: 'local',
+      ApproximateFirstReceiveTimestamp: '0',
+      ...message.Attributes,
+    },
     messageAttributes: {},
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',

@@ -1,5 +1,10 @@
 import { Server } from 'node:net';
-import { ChangeMessageVisibilityCommand, CreateQueueCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import type { Properties } from './assembly.ts';
 import { region } from './resolver.ts';
@@ -22,24 +27,45 @@ export const startQueues = async (dataDir: string): Promise<FauxqsServer> => {
 };
 
 /** Template properties that are queue attributes of the same name. */
-const attributeNames = ['DelaySeconds', 'MaximumMessageSize', 'MessageRetentionPeriod', 'ReceiveMessageWaitTimeSeconds', 'VisibilityTimeout'];
+const attributeNames = [
+  'DelaySeconds',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'VisibilityTimeout',
+];
 
 /** Makes a queue, or brings one from an earlier start to what the template says now. */
-export const makeQueue = async (client: SQSClient, name: string, url: string, properties: Properties): Promise<void> => {
+export const makeQueue = async (
+  client: SQSClient,
+  name: string,
+  url: string,
+  properties: Properties,
+): Promise<void> => {
   const attributes: Record<string, string> = {};
-  for (const attribute of attributeNames) if (properties[attribute] !== undefined) attributes[attribute] = String(properties[attribute]);
-  if (properties['RedrivePolicy'] !== undefined) attributes['RedrivePolicy'] = JSON.stringify(properties['RedrivePolicy']);
+  for (const attribute of attributeNames)
+    if (properties[attribute] !== undefined) attributes[attribute] = String(properties[attribute]);
+  if (properties['RedrivePolicy'] !== undefined)
+    attributes['RedrivePolicy'] = JSON.stringify(properties['RedrivePolicy']);
   try {
     await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
   } catch (error) {
-    if ((error as Error).name !== 'QueueNameExists' && !(error as Error).name.includes('QueueAlreadyExists')) throw error;
+    if ((error as Error).name !== 'QueueNameExists' && !(error as Error).name.includes('QueueAlreadyExists'))
+      throw error;
   }
   await client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
 };
 
 /** Nobody works on anything yet: what the last process had in its hands when it was killed is handed out again at once. */
-export const releaseInflight = async (server: FauxqsServer, client: SQSClient, name: string, url: string): Promise<void> => {
+export const releaseInflight = async (
+  server: FauxqsServer,
+  client: SQSClient,
+  name: string,
+  url: string,
+): Promise<void> => {
   for (const { receiptHandle } of server.inspectQueue(name)?.messages.inflight ?? []) {
-    await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }));
+    await client.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }),
+    );
   }
 };

@@ -39,7 +39,9 @@ export class Resolver {
   }
 
   outputs(): Record<string, string> {
-    return Object.fromEntries(Object.entries(this.#template.Outputs ?? {}).map(([name, { Value }]) => [name, String(this.resolve(Value))]));
+    return Object.fromEntries(
+      Object.entries(this.#template.Outputs ?? {}).map(([name, { Value }]) => [name, String(this.resolve(Value))]),
+    );
   }
 
   #call(name: string, argument: unknown): unknown {
@@ -64,9 +66,16 @@ export class Resolver {
         return text.split(separator);
       }
       case 'Fn::Sub': {
-        const [text, names] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, Record<string, unknown>];
+        const [text, names] = (Array.isArray(argument) ? argument : [argument, {}]) as [
+          string,
+          Record<string, unknown>,
+        ];
         return text.replace(/\$\{([^}!]+)\}/g, (_, each: string) =>
-          Object.hasOwn(names, each) ? String(this.resolve(names[each])) : each.includes('.') && !each.startsWith('AWS::') ? this.#attribute(...split(each)) : this.#ref(each),
+          Object.hasOwn(names, each)
+            ? String(this.resolve(names[each]))
+            : each.includes('.') && !each.startsWith('AWS::')
+              ? this.#attribute(...split(each))
+              : this.#ref(each),
         );
       }
       default:

@@ -1,5 +1,10 @@
 /** A route key as the template has it: `POST /v1/push`, `ANY /x/{rest+}`, `$default`. */
-export type Route<T> = { readonly method: string; readonly segments: readonly string[]; readonly key: string; readonly target: T };
+export type Route<T> = {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly key: string;
+  readonly target: T;
+};
 
 export const readRoute = <T>(key: string, target: T): Route<T> => {
   if (key === '$default') return { method: 'ANY', segments: ['{proxy+}'], key, target };
@@ -26,7 +31,10 @@ export const matchRoute = <T>(routes: readonly Route<T>[], method: string, rawPa
   return best?.match;
 };
 
-const matchSegments = (segments: readonly string[], path: readonly string[]): { parameters: Record<string, string>; rank: string } | undefined => {
+const matchSegments = (
+  segments: readonly string[],
+  path: readonly string[],
+): { parameters: Record<string, string>; rank: string } | undefined => {
   const parameters: Record<string, string> = {};
   let rank = '';
   for (const [index, segment] of segments.entries()) {

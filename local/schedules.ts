@@ -8,11 +8,19 @@ export const readRate = (expression: string): number | undefined => {
   return count === undefined ? undefined : Number(count) * unitMs[unit]!;
 };
 
-export type LocalSchedule = { readonly name: string; readonly everyMs: number; readonly input: string; readonly invoke: Invoke; readonly print: (line: string) => void };
+export type LocalSchedule = {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly input: string;
+  readonly invoke: Invoke;
+  readonly print: (line: string) => void;
+};
 
 /** The event of one run: the schedule's input, told which instant was meant. */
 export const eventOf = (input: string, scheduledMs: number): unknown =>
-  JSON.parse(input.replaceAll('<aws.scheduler.scheduled-time>', new Date(scheduledMs).toISOString().replace(/\.\d+Z$/, 'Z')));
+  JSON.parse(
+    input.replaceAll('<aws.scheduler.scheduled-time>', new Date(scheduledMs).toISOString().replace(/\.\d+Z$/, 'Z')),
+  );
 
 /** Runs a schedule at once and then at each full multiple of its rate. Answers how to end it. */
 export const startSchedule = ({ name, everyMs, input, invoke, print }: LocalSchedule): (() => void) => {

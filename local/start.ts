@@ -30,7 +30,9 @@ const welcome = ({ url, endpoints, outputs }: LocalBuilding): void => {
   print('  register a target:   npx sluice targets add http://127.0.0.1:9100/metrics --interval 15s');
   print(`  read it back:        curl '${url}/api/v1/query?query=demo_orders_total'   (a few seconds after the push)`);
   print('');
-  print(`  tables for the AWS CLI at ${endpoints.dynamodb}: ${[outputs['TargetsTable'], outputs['HeartbeatsTable']].join(', ')}`);
+  print(
+    `  tables for the AWS CLI at ${endpoints.dynamodb}: ${[outputs['TargetsTable'], outputs['HeartbeatsTable']].join(', ')}`,
+  );
 };
 
 let building: LocalBuilding | undefined;
@@ -48,12 +50,16 @@ process.on('SIGINT', () => void stop());
 process.on('SIGTERM', () => void stop());
 
 try {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Complaint(`SLUICE_PORT is ${process.env['SLUICE_PORT']}, expected a port such as 9640`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Complaint(`SLUICE_PORT is ${process.env['SLUICE_PORT']}, expected a port such as 9640`);
   const started = await startBuilding({
     dataFolder,
     port,
     print,
-    subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '').split(',').map(address => address.trim()).filter(address => address !== ''),
+    subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '')
+      .split(',')
+      .map(address => address.trim())
+      .filter(address => address !== ''),
     endpoints: {
       ...(process.env['AWS_ENDPOINT_URL_DYNAMODB'] && { dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] }),
       ...(process.env['AWS_ENDPOINT_URL_SQS'] && { sqs: process.env['AWS_ENDPOINT_URL_SQS'] }),

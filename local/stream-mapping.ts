@@ -2,7 +2,12 @@ import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk
 import type { Invoke } from './functions.ts';
 
 type Item = Record<string, AttributeValue>;
-type Change = { readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE'; readonly key: string; readonly before?: Item; readonly after?: Item };
+type Change = {
+  readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
+  readonly key: string;
+  readonly before?: Item;
+  readonly after?: Item;
+};
 
 export type StreamMapping = {
   readonly client: DynamoDBClient;
@@ -35,7 +40,8 @@ export const startStreamMapping = (mapping: StreamMapping): (() => Promise<void>
         // What was not handed over shows as a change again at the next look.
         if (!ended) print(`stream: ${(error as Error).message}`);
       }
-      for (let waitedMs = 0; waitedMs < everyMs && !ended; waitedMs += 50) await new Promise(wait => setTimeout(wait, 50));
+      for (let waitedMs = 0; waitedMs < everyMs && !ended; waitedMs += 50)
+        await new Promise(wait => setTimeout(wait, 50));
     }
   };
   const looping = loop();

@@ -8,8 +8,8 @@ import {
   CreateTableCommand,
   DescribeTableCommand,
   type DynamoDBClient,
-  paginateScan,
   type KeySchemaElement,
+  paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import type { Properties } from './assembly.ts';
 import { Complaint } from './complaint.ts';
@@ -49,7 +49,8 @@ export const startTables = async (folder: string): Promise<Engine> => {
  */
 const startDynoxide = async (binary: string, folder: string): Promise<Engine> => {
   const port = await freePort();
-  const script = '"$@" </dev/null >/dev/null & child=$!; trap "" INT; cat >/dev/null; kill $child; wait $child 2>/dev/null';
+  const script =
+    '"$@" </dev/null >/dev/null & child=$!; trap "" INT; cat >/dev/null; kill $child; wait $child 2>/dev/null';
   const serve = [binary, 'serve', '-p', String(port), '--db-path', join(folder, 'tables.db')];
   const shell: ChildProcess = spawn('sh', ['-c', script, 'sh', ...serve], { stdio: ['pipe', 'ignore', 'pipe'] });
   let errors = '';
@@ -64,7 +65,8 @@ const startDynoxide = async (binary: string, folder: string): Promise<Engine> =>
       () => false,
     );
     if (answers) break;
-    if (tries === 200) throw new Complaint(`the embedded DynamoDB did not start: ${errors.trim() || 'no answer within 10 s'}`);
+    if (tries === 200)
+      throw new Complaint(`the embedded DynamoDB did not start: ${errors.trim() || 'no answer within 10 s'}`);
     await new Promise(wait => setTimeout(wait, 50));
   }
   return {
@@ -92,7 +94,6 @@ const startDynalite = async (folder: string): Promise<Engine> => {
   };
 };
 
-
 /** Makes a table as the template asks for it, unless it is there. */
 export const makeTable = async (client: DynamoDBClient, name: string, properties: Properties): Promise<void> => {
   try {
@@ -118,7 +119,12 @@ export const expiryOf = (properties: Properties): string | undefined => {
 };
 
 /** Deletes what has expired, as DynamoDB does in its own time. Answers how many items. */
-export const sweepExpired = async (client: DynamoDBClient, name: string, properties: Properties, nowMs: number): Promise<number> => {
+export const sweepExpired = async (
+  client: DynamoDBClient,
+  name: string,
+  properties: Properties,
+  nowMs: number,
+): Promise<number> => {
   const expiry = expiryOf(properties);
   if (expiry === undefined) return 0;
   const keys = (properties['KeySchema'] as KeySchemaElement[]).map(({ AttributeName = '' }) => AttributeName);

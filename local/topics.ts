@@ -1,7 +1,7 @@
 import { CreateTopicCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { makeQueue } from './queues.ts';
 import { startQueueMapping } from './queue-mapping.ts';
+import { makeQueue } from './queues.ts';
 import { account, region } from './resolver.ts';
 
 /** What SNS sends for one message. */
@@ -28,7 +28,14 @@ export type LocalTopic = {
  * A topic whose messages are shown on the console and posted to HTTP subscribers. They wait in a queue of the topic's
  * own, so that one that was rung before a restart is still delivered after it. Answers how to end it.
  */
-export const startTopic = async ({ sns, sqs, name, queuesAt, subscribers, print }: LocalTopic): Promise<() => Promise<void>> => {
+export const startTopic = async ({
+  sns,
+  sqs,
+  name,
+  queuesAt,
+  subscribers,
+  print,
+}: LocalTopic): Promise<() => Promise<void>> => {
   const queueName = `${name.slice(0, 70)}-deliveries`;
   const url = `${queuesAt}/${account}/${queueName}`;
   const arn = `arn:aws:sqs:${region}:${account}:${queueName}`;
@@ -88,7 +95,12 @@ const deliver = async (address: string, notification: Notification, print: (line
   for (const waitMs of [0, 500, 2_000, 5_000]) {
     await new Promise(wait => setTimeout(wait, waitMs));
     try {
-      const { ok, status } = await fetch(address, { method: 'POST', headers, body: JSON.stringify(notification), signal: AbortSignal.timeout(5_000) });
+      const { ok, status } = await fetch(address, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(notification),
+        signal: AbortSignal.timeout(5_000),
+      });
       if (ok) return;
       reason = `it answered ${status}`;
     } catch (error) {

@@ -32,11 +32,12 @@ const compile = (pattern: string): ((value: string) => boolean) => {
   return value => value.startsWith(prefix) && compiled.matches(value);
 };
 
-/** What every match begins with: the plain characters at the front, the last of which may be optional. */
+/** What every match begins with: the plain characters at the front, without the last, which may be optional. */
 const prefixOf = (pattern: string): string => {
   if (pattern.includes('|')) return '';
   const end = pattern.search(special);
-  return end < 1 ? '' : pattern.slice(0, end - 1);
+  const prefix = end < 1 ? '' : pattern.slice(0, end - 1);
+  return prefix.isWellFormed() ? prefix : '';
 };
 
 /** Throws where `value` is no regular expression although the operator wants one. */

@@ -53,7 +53,11 @@ const readEscape = (text: string, at: number, mark: string): [bytes: Uint8Array,
   if (digits !== undefined) {
     const written = text.slice(at + 1, at + 1 + digits);
     const code = Number.parseInt(written, 16);
-    const valid = written.length === digits && /^[0-9a-fA-F]+$/.test(written) && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+    const valid =
+      written.length === digits &&
+      /^[0-9a-fA-F]+$/.test(written) &&
+      code <= 0x10ffff &&
+      !(code >= 0xd800 && code <= 0xdfff);
     if (!valid) throw new SyntaxError('escape sequence is an invalid Unicode code point');
     return [letter === 'x' ? Uint8Array.of(code) : Buffer.from(String.fromCodePoint(code)), 1 + digits];
   }

@@ -25,10 +25,18 @@ const cut = (batch: Batch, columns: Columns = batch.columns): Columns[] => {
   return halves.flatMap(series => cut(batch, { ...columns, series }));
 };
 
-const textOf = ({ columns: _, ...head }: Batch, { timestampsMs, pages, series }: Columns, part: number, parts: number): string => {
+const textOf = (
+  { columns: _, ...head }: Batch,
+  { timestampsMs, pages, series }: Columns,
+  part: number,
+  parts: number,
+): string => {
   const writer = new ByteWriter();
   writer.text(JSON.stringify({ ...head, part, parts } satisfies Head));
-  writeLabelSets(writer, series.map(({ labels }) => labels));
+  writeLabelSets(
+    writer,
+    series.map(({ labels }) => labels),
+  );
   writeNumbers(writer, { timestampsMs, pages, columns: series.map(({ column }) => column) });
   return Buffer.from(seal('SB', new Uint8Array(0), writer.done())).toString('base64');
 };

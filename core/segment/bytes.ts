@@ -111,7 +111,8 @@ export class ByteReader {
   /** A count of things that take at least `bytesEach` each: a lie is found before anything is allocated for it. */
   count(bytesEach: number): number {
     const count = this.varint();
-    if (count * bytesEach > this.left) throw new Corrupt(`${count} things are said to follow at ${this.#at}, ${this.left} bytes do`);
+    if (count * bytesEach > this.left)
+      throw new Corrupt(`${count} things are said to follow at ${this.#at}, ${this.left} bytes do`);
     return count;
   }
 

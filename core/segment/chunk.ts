@@ -10,7 +10,10 @@ export const writeLabelSets = (writer: ByteWriter, sets: readonly LabelSet[]): v
   const places = new Map<string, number>();
   const word = (text: string): void => {
     const place = places.get(text);
-    if (place !== undefined) return writer.varint(place);
+    if (place !== undefined) {
+      writer.varint(place);
+      return;
+    }
     places.set(text, places.size + 1);
     writer.varint(0);
     writer.text(text);
@@ -35,7 +38,9 @@ export const readLabelSets = (reader: ByteReader): LabelSet[] => {
     words.push(text);
     return text;
   };
-  return Array.from({ length: reader.count(1) }, () => labelSetOf(Array.from({ length: reader.count(2) }, (): Label => [word(), word()])));
+  return Array.from({ length: reader.count(1) }, () =>
+    labelSetOf(Array.from({ length: reader.count(2) }, (): Label => [word(), word()])),
+  );
 };
 
 /** The bytes of a schema chunk. */
@@ -46,4 +51,6 @@ export const encodeLabelSets = (sets: readonly LabelSet[]): Uint8Array => {
 };
 
 export const decodeLabelSets = (bytes: Uint8Array) =>
-  guarded('bad_chunk', () => ({ sets: readLabelSets(new ByteReader(unseal('SC', bytes, limits.messageUnpackedBytes).unpack())) }));
+  guarded('bad_chunk', () => ({
+    sets: readLabelSets(new ByteReader(unseal('SC', bytes, limits.messageUnpackedBytes).unpack())),
+  }));

@@ -2,7 +2,11 @@ import { Column } from '../sample.ts';
 import { type ByteReader, type ByteWriter, Corrupt } from './bytes.ts';
 
 /** The numbers of a block without its labels: what `Columns` holds, in the order of a schema kept elsewhere. */
-export type Numbers = { readonly timestampsMs: readonly number[]; readonly pages: ReadonlySet<number>; readonly columns: readonly Column[] };
+export type Numbers = {
+  readonly timestampsMs: readonly number[];
+  readonly pages: ReadonlySet<number>;
+  readonly columns: readonly Column[];
+};
 
 /** How a column's values are written. 0–15: whole numbers of 10^-n. */
 const largestExponent = 15;
@@ -27,7 +31,8 @@ export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns 
   const constant = columns.map(isConstant);
   writeBits(writer, columns.length, index => full[index]!);
   writeBits(writer, columns.length, index => constant[index]!);
-  for (const [index, column] of columns.entries()) if (!full[index]) writeBits(writer, length, slot => column.has(slot));
+  for (const [index, column] of columns.entries())
+    if (!full[index]) writeBits(writer, length, slot => column.has(slot));
   const exponents = columns.map(exponentOf);
   for (const exponent of exponents) writer.byte(exponent);
   for (const [index, column] of columns.entries()) writeValues(writer, column, exponents[index]!, constant[index]!);
@@ -37,7 +42,8 @@ export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns 
 export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
   const length = reader.count(1);
   const count = reader.count(1);
-  if (length * count > mostCells) throw new Corrupt(`${length} times of ${count} columns, the limit is ${mostCells} together`);
+  if (length * count > mostCells)
+    throw new Corrupt(`${length} times of ${count} columns, the limit is ${mostCells} together`);
   const timestampsMs = readTimes(reader, length);
   const pages = new Set(timestampsMs.keys().filter(readBits(reader, length)));
   const isFull = readBits(reader, count);
@@ -48,7 +54,8 @@ export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
     return [...timestampsMs.keys()].filter(has);
   });
   const exponents = columns.map(() => reader.byte());
-  for (const [index, column] of columns.entries()) readValues(reader, column, slots[index]!, exponents[index]!, isConstant(index));
+  for (const [index, column] of columns.entries())
+    readValues(reader, column, slots[index]!, exponents[index]!, isConstant(index));
   return { timestampsMs, pages, columns };
 };
 
@@ -144,7 +151,13 @@ const writeValues = (writer: ByteWriter, column: Column, exponent: number, const
   }
 };
 
-const readValues = (reader: ByteReader, column: Column, slots: readonly number[], exponent: number, constant: boolean): void => {
+const readValues = (
+  reader: ByteReader,
+  column: Column,
+  slots: readonly number[],
+  exponent: number,
+  constant: boolean,
+): void => {
   if (exponent > largestExponent && exponent !== rawBits) throw new Corrupt(`exponent ${exponent} is not known`);
   let mantissa = 0;
   for (const [index, slot] of slots.entries()) {

@@ -48,10 +48,12 @@ export const unseal = (kind: Kind, bytes: Uint8Array, mostUnpackedBytes: number)
   const codec = reader.byte();
   if (codec !== plain && codec !== zstd) throw new Corrupt(`codec ${codec} is not known`);
   const checksum = reader.uint32();
-  if (crc32(bytes.subarray(bytes.length - reader.left), codec | (version << 8)) !== checksum) throw new Corrupt('the checksum does not match');
+  if (crc32(bytes.subarray(bytes.length - reader.left), codec | (version << 8)) !== checksum)
+    throw new Corrupt('the checksum does not match');
   const open = reader.bytes(reader.varint());
   const unpackedBytes = reader.varint();
-  if (unpackedBytes > mostUnpackedBytes) throw new Corrupt(`${unpackedBytes} bytes unpacked, the limit is ${mostUnpackedBytes}`);
+  if (unpackedBytes > mostUnpackedBytes)
+    throw new Corrupt(`${unpackedBytes} bytes unpacked, the limit is ${mostUnpackedBytes}`);
   const packed = reader.bytes(reader.left);
   return {
     open,
@@ -67,7 +69,10 @@ export const unseal = (kind: Kind, bytes: Uint8Array, mostUnpackedBytes: number)
 };
 
 /** Runs a decoder; bytes that are not ours become a reject, bugs stay throws. */
-export const guarded = <T>(code: string, decode: () => T): ({ readonly ok: true } & T) | { readonly ok: false; readonly reject: Reject } => {
+export const guarded = <T>(
+  code: string,
+  decode: () => T,
+): ({ readonly ok: true } & T) | { readonly ok: false; readonly reject: Reject } => {
   try {
     return { ok: true, ...decode() };
   } catch (error) {

@@ -44,9 +44,11 @@ export const segmentsOf = (delivered: readonly Delivered[]): SeriesWrites => {
   return { chunks: [...chunks.values()], catalog: [...catalog.values()], segments };
 };
 
-const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
+const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+  a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
 
-const hashOf = (names: readonly string[]): string => createHash('sha256').update(JSON.stringify(names)).digest('base64url').slice(0, 16);
+const hashOf = (names: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(names)).digest('base64url').slice(0, 16);
 
 /** Orders by first time; names the messages it was made of. */
 const keyFor = (timestampsMs: readonly number[], nameHash: string, suffix: string): string => {
@@ -55,7 +57,9 @@ const keyFor = (timestampsMs: readonly number[], nameHash: string, suffix: strin
 };
 
 /** Cuts a list of messages so that slots × series of each portion stay within limits.blockCells. */
-const portions = (messages: readonly (readonly [string, Delivered])[]): (readonly (readonly [string, Delivered])[])[] => {
+const portions = (
+  messages: readonly (readonly [string, Delivered])[],
+): (readonly (readonly [string, Delivered])[])[] => {
   let slots = 0;
   let series = 0;
   for (const [, { batch }] of messages) {
@@ -63,7 +67,10 @@ const portions = (messages: readonly (readonly [string, Delivered])[]): (readonl
     series = Math.max(series, batch.columns.series.length);
   }
   // The series of batches of one source are mostly the same; where they are not, the sum is the bound.
-  const union = slots * series <= limits.blockCells / 4 ? series : messages.reduce((sum, [, { batch }]) => sum + batch.columns.series.length, 0);
+  const union =
+    slots * series <= limits.blockCells / 4
+      ? series
+      : messages.reduce((sum, [, { batch }]) => sum + batch.columns.series.length, 0);
   if (messages.length <= 1 || slots * union <= limits.blockCells) return [messages];
   const middle = Math.ceil(messages.length / 2);
   return [...portions(messages.slice(0, middle)), ...portions(messages.slice(middle))];
@@ -94,11 +101,20 @@ const hoursOf = (batches: readonly Batch[]): [hourMs: number, columns: Columns][
         for (const { labels, column } of columns.series) joinInto(series, labels, column, slots, timestampsMs.length);
       }
       const ordered = [...series].sort(byKey).map(([, each]) => each);
-      return [hourMs, { timestampsMs, pages: new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!)), series: ordered }];
+      return [
+        hourMs,
+        { timestampsMs, pages: new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!)), series: ordered },
+      ];
     });
 };
 
-const joinInto = (series: Map<string, SeriesColumn>, labels: LabelSet, from: Column, slots: readonly (number | undefined)[], length: number): void => {
+const joinInto = (
+  series: Map<string, SeriesColumn>,
+  labels: LabelSet,
+  from: Column,
+  slots: readonly (number | undefined)[],
+  length: number,
+): void => {
   const key = keyOf(labels);
   let into = series.get(key)?.column;
   for (const [fromSlot, slot] of slots.entries()) {
@@ -111,7 +127,12 @@ const joinInto = (series: Map<string, SeriesColumn>, labels: LabelSet, from: Col
   }
 };
 
-type Encoded = { readonly suffix: string; readonly refs: { readonly id: string }[]; readonly bytes: Uint8Array; readonly cut: SchemaChunk[] };
+type Encoded = {
+  readonly suffix: string;
+  readonly refs: { readonly id: string }[];
+  readonly bytes: Uint8Array;
+  readonly cut: SchemaChunk[];
+};
 
 /** One segment, or two and more where it would be too large for an item. */
 const encoded = (columns: Columns, suffix = ''): Encoded[] => {
@@ -120,5 +141,7 @@ const encoded = (columns: Columns, suffix = ''): Encoded[] => {
   const bytes = encodeSegment(refs, columns);
   if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) return [{ suffix, refs, bytes, cut }];
   const middle = Math.ceil(columns.series.length / 2);
-  return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap((series, half) => encoded({ ...columns, series }, `${suffix}.${half}`));
+  return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap((series, half) =>
+    encoded({ ...columns, series }, `${suffix}.${half}`),
+  );
 };

@@ -17,7 +17,13 @@ type Cell = { readonly timestampMs: number; readonly column: Column; readonly sl
  * a series last seen at a page's time ends so; what was pushed for the same source in between is not ended by its pages.
  * That is asked of the times of all segments together, so that it does not matter which samples share a segment.
  */
-export const seriesIn = (segments: readonly Columns[], source: Source, wanted: (labels: LabelSet) => boolean, fromMs: number, toMs: number): SeriesSamples[] => {
+export const seriesIn = (
+  segments: readonly Columns[],
+  source: Source,
+  wanted: (labels: LabelSet) => boolean,
+  fromMs: number,
+  toMs: number,
+): SeriesSamples[] => {
   const found = new Map<string, { readonly labels: LabelSet; readonly cells: Cell[] }>();
   const pageTimes = new Set<number>();
   for (const { timestampsMs, pages, series } of segments) {
@@ -38,7 +44,14 @@ export const seriesIn = (segments: readonly Columns[], source: Source, wanted: (
   const pages = [...pageTimes].sort((a, b) => a - b);
   return [...found.values()]
     .filter(({ cells }) => cells.length > 0)
-    .map(({ labels, cells }) => ({ labels, samples: samplesOf(cells.sort((a, b) => a.timestampMs - b.timestampMs), pages, pageTimes) }));
+    .map(({ labels, cells }) => ({
+      labels,
+      samples: samplesOf(
+        cells.sort((a, b) => a.timestampMs - b.timestampMs),
+        pages,
+        pageTimes,
+      ),
+    }));
 };
 
 const samplesOf = (cells: readonly Cell[], pages: readonly number[], pageTimes: ReadonlySet<number>): Sample[] => {
@@ -50,14 +63,16 @@ const samplesOf = (cells: readonly Cell[], pages: readonly number[], pageTimes: 
     const lastMs = samples.at(-1)?.timestampMs ?? Number.POSITIVE_INFINITY;
     while (page < pages.length && pages[page]! <= lastMs && pages[page]! < untilMs) page += 1;
     const next = pages[page];
-    if (next !== undefined && next < untilMs && lastOnPage) samples.push({ timestampMs: next, value: Number.NaN, stale: true });
+    if (next !== undefined && next < untilMs && lastOnPage)
+      samples.push({ timestampMs: next, value: Number.NaN, stale: true });
     while (page < pages.length && pages[page]! < untilMs) page += 1;
   };
   for (let at = 0; at < cells.length; ) {
     const { timestampMs } = cells[at]!;
     endBefore(timestampMs);
     const winner = new Column(1);
-    for (; at < cells.length && cells[at]!.timestampMs === timestampMs; at += 1) winner.join(0, cells[at]!.column, cells[at]!.slot);
+    for (; at < cells.length && cells[at]!.timestampMs === timestampMs; at += 1)
+      winner.join(0, cells[at]!.column, cells[at]!.slot);
     const stale = winner.isStale(0);
     samples.push({ timestampMs, value: stale ? Number.NaN : winner.values[0]!, stale });
     lastOnPage = pageTimes.has(timestampMs) && !stale;

@@ -41,10 +41,15 @@ export const decodeSegment = (bytes: Uint8Array, chunkOf: (id: string) => readon
     const { open, unpack } = unseal('SG', bytes, limits.messageUnpackedBytes);
     const sets = readChunks(open).flatMap(({ id, count }) => {
       const chunk = chunkOf(id);
-      if (chunk?.length !== count) throw new Corrupt(`schema chunk ${id} is ${chunk === undefined ? 'missing' : `of ${chunk.length} sets, not ${count}`}`);
+      if (chunk?.length !== count)
+        throw new Corrupt(
+          `schema chunk ${id} is ${chunk === undefined ? 'missing' : `of ${chunk.length} sets, not ${count}`}`,
+        );
       return chunk;
     });
     const { timestampsMs, pages, columns } = readNumbers(new ByteReader(unpack()), limits.blockCells);
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
-    return { columns: { timestampsMs, pages, series: columns.map((column, index) => ({ labels: sets[index]!, column })) } };
+    return {
+      columns: { timestampsMs, pages, series: columns.map((column, index) => ({ labels: sets[index]!, column })) },
+    };
   });

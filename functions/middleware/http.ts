@@ -30,24 +30,28 @@ export const textAnswer = (
 export const retryAfterOf = (chance: number): string =>
   String(Math.round((limits.retryAfterMinMs + chance * (limits.retryAfterMaxMs - limits.retryAfterMinMs)) / 1_000));
 
+/** What a door says in its own protocol where it cannot answer now; `code` names the fault. */
+export type Unavailable = (code: string) => unknown;
+
+const pushUnavailable: Unavailable = code => ({
+  error: 'the collector cannot take this at the moment, please retry',
+  code,
+});
+
 /**
  * Whatever a door throws becomes 503 with a jittered Retry-After: the one answer that every sender retries (OTLP drops
- * on 500, Prometheus on 429). The cause goes to the log, a bug as an error, never to the caller.
+ * on 500, Prometheus on 429). The cause goes to the log, a bug with its stack, never to the caller.
  */
-export const unavailableOnThrow = ({ chance, log }: Pick<Ports, 'chance' | 'log'>): HttpMiddleware => ({
+export const unavailableOnThrow = (
+  { chance, log }: Pick<Ports, 'chance' | 'log'>,
+  body: Unavailable = pushUnavailable,
+): HttpMiddleware => ({
   onError: request => {
     const { error, event } = request;
     const code = error instanceof Fault ? error.code : 'bug';
-    log.write('error', error?.message ?? 'unknown', {
-      code,
-      path: event.rawPath,
-      ...(code === 'bug' && { stack: error?.stack ?? '' }),
-    });
-    request.response = jsonAnswer(
-      503,
-      { error: 'the collector cannot take this at the moment, please retry', code },
-      { 'retry-after': retryAfterOf(chance.next()) },
-    );
+    const stack = code === 'bug' ? { stack: error?.stack ?? '' } : {};
+    log.write('error', error?.message ?? 'unknown', { code, path: event.rawPath, ...stack });
+    request.response = jsonAnswer(503, body(code), { 'retry-after': retryAfterOf(chance.next()) });
   },
 });
 

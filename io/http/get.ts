@@ -98,12 +98,15 @@ const receive = (
   const status = response.statusCode ?? 0;
   if (status !== 200) {
     response.destroy();
-    return fail('http', `server returned HTTP status ${status}`, status);
+    fail('http', `server returned HTTP status ${status}`, status);
+    return;
   }
   const encoding = (response.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   const unpack = encoding === 'gzip' ? createGunzip() : encoding === 'deflate' ? createInflate() : undefined;
   if (unpack === undefined && encoding !== 'identity' && encoding !== '') {
-    return fail('encoding', `content-encoding ${encoding} was not asked for`);
+    response.destroy();
+    fail('encoding', `content-encoding ${encoding} was not asked for`);
+    return;
   }
   let receivedBytes = 0;
   let unpackedBytes = 0;

@@ -10,29 +10,42 @@ import { chunksOf } from '../../../core/segment/schema.ts';
 import { decodeSegment, encodeSegment, readSegmentHeader } from '../../../core/segment/segment.ts';
 import { batches, bits, bitsOf, columnOf } from './generate.ts';
 
-const setsOf = (count: number, from = 0) => Array.from({ length: count }, (_, index) => labelSetOf([['__name__', `metric_${index + from}`], ['path', `/a/${index % 7}`]]));
+const setsOf = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) =>
+    labelSetOf([
+      ['__name__', `metric_${index + from}`],
+      ['path', `/a/${index % 7}`],
+    ]),
+  );
 
 test('numbers come back as they were written', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(127, 128, 2 ** 32, 2 ** 53 - 1))), numbers => {
-      const writer = new ByteWriter();
-      for (const number of numbers) writer.varint(number);
-      for (const number of numbers) writer.zigzag(-Math.floor(number / 2));
-      const reader = new ByteReader(writer.done());
-      for (const number of numbers) expect(reader.varint()).toBe(number);
-      for (const number of numbers) expect(reader.zigzag()).toBe(-Math.floor(number / 2) + 0);
-      expect(reader.left).toBe(0);
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(127, 128, 2 ** 32, 2 ** 53 - 1))),
+      numbers => {
+        const writer = new ByteWriter();
+        for (const number of numbers) writer.varint(number);
+        for (const number of numbers) writer.zigzag(-Math.floor(number / 2));
+        const reader = new ByteReader(writer.done());
+        for (const number of numbers) expect(reader.varint()).toBe(number);
+        for (const number of numbers) expect(reader.zigzag()).toBe(-Math.floor(number / 2) + 0);
+        expect(reader.left).toBe(0);
+      },
+    ),
   );
 });
 
 test('every column comes back to the last bit', () => {
-  const slots = fc.integer({ min: 1, max: 12 }).chain(length =>
-    fc.tuple(
-      fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: length, maxLength: length }),
-      fc.array(fc.array(fc.option(bits, { nil: undefined }), { minLength: length, maxLength: length }), { maxLength: 10 }),
-    ),
-  );
+  const slots = fc
+    .integer({ min: 1, max: 12 })
+    .chain(length =>
+      fc.tuple(
+        fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: length, maxLength: length }),
+        fc.array(fc.array(fc.option(bits, { nil: undefined }), { minLength: length, maxLength: length }), {
+          maxLength: 10,
+        }),
+      ),
+    );
   fc.assert(
     fc.property(slots, ([times, rows]) => {
       const timestampsMs = times.toSorted((a, b) => a - b);
@@ -50,7 +63,9 @@ test('every column comes back to the last bit', () => {
 });
 
 test('label sets come back, whatever characters they hold', () => {
-  const set = fc.dictionary(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'grapheme' })).map(labels => labelSetOf(Object.entries(labels)));
+  const set = fc
+    .dictionary(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'grapheme' }))
+    .map(labels => labelSetOf(Object.entries(labels)));
   fc.assert(
     fc.property(fc.array(set), sets => {
       const decoded = decodeLabelSets(encodeLabelSets(sets));
@@ -93,12 +108,20 @@ const segmentOf = (series: number, times: number) => {
     pages: new Set(timestampsMs.keys()),
     series: sets.map((labels, row) => {
       const column = columnOf(timestampsMs.map(() => undefined));
-      for (const slot of timestampsMs.keys()) column.set(slot, row % 3 === 0 ? row : row % 3 === 1 ? row * 1_000 + slot * row : (row * 37.25 + slot) / 8);
+      for (const slot of timestampsMs.keys())
+        column.set(slot, row % 3 === 0 ? row : row % 3 === 1 ? row * 1_000 + slot * row : (row * 37.25 + slot) / 8);
       return { labels, column };
     }),
   };
   const chunks = chunksOf(sets);
-  return { chunks, columns, bytes: encodeSegment(chunks.map(({ id, sets: own }) => ({ id, count: own.length })), columns) };
+  return {
+    chunks,
+    columns,
+    bytes: encodeSegment(
+      chunks.map(({ id, sets: own }) => ({ id, count: own.length })),
+      columns,
+    ),
+  };
 };
 
 describe('a segment', () => {
@@ -112,7 +135,10 @@ describe('a segment', () => {
     expect(decoded.ok && decoded.columns.series.map(({ labels, column }) => [labels, bitsOf(column)])).toEqual(
       columns.series.map(({ labels, column }) => [labels, bitsOf(column)]),
     );
-    expect(readSegmentHeader(bytes)).toEqual({ ok: true, chunks: chunks.map(({ id, sets }) => ({ id, count: sets.length })) });
+    expect(readSegmentHeader(bytes)).toEqual({
+      ok: true,
+      chunks: chunks.map(({ id, sets }) => ({ id, count: sets.length })),
+    });
   });
 
   test('with any byte changed is refused', () => {
@@ -126,12 +152,16 @@ describe('a segment', () => {
   });
 
   test('cut short or followed by more is refused', () => {
-    for (let length = 0; length < bytes.length; length += 7) expect(decodeSegment(bytes.slice(0, length), lookup).ok).toBe(false);
+    for (let length = 0; length < bytes.length; length += 7)
+      expect(decodeSegment(bytes.slice(0, length), lookup).ok).toBe(false);
     expect(decodeSegment(new Uint8Array([...bytes, 0]), lookup).ok).toBe(false);
   });
 
   test('without its chunk is refused by name', () => {
-    expect(decodeSegment(bytes, () => undefined)).toMatchObject({ ok: false, reject: { code: 'bad_segment', reason: expect.stringContaining('is missing') } });
+    expect(decodeSegment(bytes, () => undefined)).toMatchObject({
+      ok: false,
+      reject: { code: 'bad_segment', reason: expect.stringContaining('is missing') },
+    });
   });
 
   test('of a minute of 500 series stays small', () => {
@@ -163,7 +193,9 @@ describe('a batch on its way', () => {
           const { columns: sent, ...sentHead } = batch;
           expect(head).toEqual(sentHead);
           expect(columns.timestampsMs).toEqual(sent.timestampsMs);
-          expect(columns.series.map(({ labels, column }) => [labels, bitsOf(column)])).toEqual(sent.series.map(({ labels, column }) => [labels, bitsOf(column)]));
+          expect(columns.series.map(({ labels, column }) => [labels, bitsOf(column)])).toEqual(
+            sent.series.map(({ labels, column }) => [labels, bitsOf(column)]),
+          );
         }
       }),
     );
@@ -174,20 +206,37 @@ describe('a batch on its way', () => {
     const column = columnOf([[1, 2]]);
     const series = Array.from({ length: count }, (_, index) => ({
       // Text that does not compress.
-      labels: labelSetOf([['__name__', 'm'], ['v', Array.from({ length: 90 }, (_, at) => ((Math.sin(index * 91 + at) * 1e9) | 0).toString(36)).join('')]]),
+      labels: labelSetOf([
+        ['__name__', 'm'],
+        ['v', Array.from({ length: 90 }, (_, at) => ((Math.sin(index * 91 + at) * 1e9) | 0).toString(36)).join('')],
+      ]),
       column,
     }));
-    const batch = { id: 'big', via: 'push' as const, source: labelSetOf([['job', 'j']]), acceptedAtMs: 5, columns: { timestampsMs: [1], pages: new Set<number>(), series } };
+    const batch = {
+      id: 'big',
+      via: 'push' as const,
+      source: labelSetOf([['job', 'j']]),
+      acceptedAtMs: 5,
+      columns: { timestampsMs: [1], pages: new Set<number>(), series },
+    };
     const messages = encodeBatch(batch);
     expect(messages.length).toBeGreaterThan(1);
     const parts = messages.map(decodeBatch).filter(part => part.ok);
     for (const message of messages) expect(message.length).toBeLessThanOrEqual(limits.messageBytes);
     expect(parts.map(({ part }) => part)).toEqual(messages.map((_, index) => index));
-    expect(parts.flatMap(({ batch: { columns } }) => columns.series.map(({ labels }) => labels))).toEqual(series.map(({ labels }) => labels));
+    expect(parts.flatMap(({ batch: { columns } }) => columns.series.map(({ labels }) => labels))).toEqual(
+      series.map(({ labels }) => labels),
+    );
   });
 
   test('with a character changed is refused', () => {
-    const [message = ''] = encodeBatch({ id: 'x', via: 'push', source: labelSetOf([]), acceptedAtMs: 5, columns: { timestampsMs: [1], pages: new Set(), series: [] } });
+    const [message = ''] = encodeBatch({
+      id: 'x',
+      via: 'push',
+      source: labelSetOf([]),
+      acceptedAtMs: 5,
+      columns: { timestampsMs: [1], pages: new Set(), series: [] },
+    });
     for (let at = 0; at < message.length; at += 1) {
       const broken = `${message.slice(0, at)}${message[at] === 'A' ? 'B' : 'A'}${message.slice(at + 1)}`;
       expect(decodeBatch(broken).ok).toBe(false);

@@ -12,7 +12,9 @@ import { baseMs, batches, bitsOf, columnOf } from './generate.ts';
 /** The columns that a reader of these writes decodes. */
 const columnsOf = (writes: readonly SeriesWrites[]): Columns[] => {
   const sets = new Map(writes.flatMap(({ chunks }) => chunks).map(({ id, sets: own }) => [id, own]));
-  const segments = new Map(writes.flatMap(({ segments: own }) => own).map(segment => [`${segment.hourMs} ${segment.key}`, segment]));
+  const segments = new Map(
+    writes.flatMap(({ segments: own }) => own).map(segment => [`${segment.hourMs} ${segment.key}`, segment]),
+  );
   return [...segments.values()].map(({ bytes }) => {
     const decoded = decodeSegment(bytes, id => sets.get(id));
     if (!decoded.ok) throw new Error(decoded.reject.reason);
@@ -21,7 +23,9 @@ const columnsOf = (writes: readonly SeriesWrites[]): Columns[] => {
 };
 
 const readOf = (writes: readonly SeriesWrites[], source: Batch['source']) =>
-  seriesIn(columnsOf(writes), source, () => true, 0, Number.MAX_SAFE_INTEGER).toSorted((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
+  seriesIn(columnsOf(writes), source, () => true, 0, Number.MAX_SAFE_INTEGER).toSorted((a, b) =>
+    JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1,
+  );
 
 const whole = (all: readonly Batch[]) => segmentsOf(all.map(batch => ({ batch, part: 0 })));
 
@@ -42,7 +46,8 @@ test('any grouping of the messages, overlapping ones too, reads the same', () =>
     fc.property(batches, fc.array(fc.nat(5), { minLength: 12, maxLength: 12 }), (all, groups) => {
       const source = all[0]!.source;
       const ingests = new Map<number, Batch[]>();
-      for (const [index, batch] of [...all, ...all].entries()) ingests.set(groups[index]!, [...(ingests.get(groups[index]!) ?? []), batch]);
+      for (const [index, batch] of [...all, ...all].entries())
+        ingests.set(groups[index]!, [...(ingests.get(groups[index]!) ?? []), batch]);
       expect(readOf([...ingests.values()].map(whole), source)).toEqual(readOf([whole(all)], source));
     }),
   );
@@ -62,7 +67,11 @@ test('every sample that was sent is there, and no other', () => {
         }
       }
       const stored = columnsOf([whole(all)]).flatMap(({ timestampsMs, series }) =>
-        series.flatMap(({ labels, column }) => bitsOf(column).flatMap((bits, slot) => (bits === undefined ? [] : [[`${metricNameOf(labels)}@${timestampsMs[slot]}`, bits] as const]))),
+        series.flatMap(({ labels, column }) =>
+          bitsOf(column).flatMap((bits, slot) =>
+            bits === undefined ? [] : [[`${metricNameOf(labels)}@${timestampsMs[slot]}`, bits] as const],
+          ),
+        ),
       );
       expect(stored.map(([name]) => name).toSorted()).toEqual([...cells.keys()].toSorted());
       for (const [name, bits] of stored) expect(cells.get(name)?.has(bits)).toBe(true);
@@ -78,7 +87,19 @@ test('no segment crosses an hour, and each says in which day its chunks are foun
     via: 'push',
     source,
     acceptedAtMs: 0,
-    columns: { timestampsMs: [midnight - 1, midnight], pages: new Set(), series: [{ labels: labelSetOf([['__name__', 'm']]), column: columnOf([[0, 1], [0, 2]]) }] },
+    columns: {
+      timestampsMs: [midnight - 1, midnight],
+      pages: new Set(),
+      series: [
+        {
+          labels: labelSetOf([['__name__', 'm']]),
+          column: columnOf([
+            [0, 1],
+            [0, 2],
+          ]),
+        },
+      ],
+    },
   };
   const { segments, catalog } = whole([batch]);
   expect(segments.map(({ hourMs, sourceId }) => [hourMs, sourceId])).toEqual([
@@ -103,13 +124,20 @@ describe('staleness', () => {
     },
   });
   const slotsOf = (all: readonly Batch[], name: string): string =>
-    readOf(all.map(batch => whole([batch])), source)
+    readOf(
+      all.map(batch => whole([batch])),
+      source,
+    )
       .filter(({ labels }) => metricNameOf(labels) === name)
-      .flatMap(({ samples }) => samples.map(({ timestampMs, stale }) => `${(timestampMs - baseMs) / 15_000}${stale ? ' stale' : ''}`))
+      .flatMap(({ samples }) =>
+        samples.map(({ timestampMs, stale }) => `${(timestampMs - baseMs) / 15_000}${stale ? ' stale' : ''}`),
+      )
       .join(', ');
 
   test('a series missing from the next page ends there, once', () => {
-    expect(slotsOf([page(0, ['a', 'b']), page(1, ['b']), page(2, ['b']), page(3, ['a', 'b'])], 'a')).toBe('0, 1 stale, 3');
+    expect(slotsOf([page(0, ['a', 'b']), page(1, ['b']), page(2, ['b']), page(3, ['a', 'b'])], 'a')).toBe(
+      '0, 1 stale, 3',
+    );
   });
 
   test('a series still on the pages goes on', () => {

@@ -15,11 +15,18 @@ export const bits: fc.Arbitrary<readonly [high: number, low: number]> = fc.oneof
     [0, 1], // The least number above 0.
     [0x7fefffff, 0xffffffff],
   ) as fc.Arbitrary<readonly [number, number]>,
-  fc.oneof(fc.double(), fc.integer(), fc.integer().map(each => each / 1_000), fc.maxSafeInteger()).map(value => {
-    const view = new DataView(new ArrayBuffer(8));
-    view.setFloat64(0, value);
-    return [view.getUint32(0), view.getUint32(4)] as const;
-  }),
+  fc
+    .oneof(
+      fc.double(),
+      fc.integer(),
+      fc.integer().map(each => each / 1_000),
+      fc.maxSafeInteger(),
+    )
+    .map(value => {
+      const view = new DataView(new ArrayBuffer(8));
+      view.setFloat64(0, value);
+      return [view.getUint32(0), view.getUint32(4)] as const;
+    }),
 );
 
 export const columnOf = (slots: readonly (readonly [number, number] | undefined)[]): Column => {
@@ -30,12 +37,19 @@ export const columnOf = (slots: readonly (readonly [number, number] | undefined)
 
 /** The bits of a column, absent slots as undefined. */
 export const bitsOf = (column: Column): (string | undefined)[] =>
-  Array.from({ length: column.length }, (_, slot) => (column.has(slot) ? `${column.high(slot).toString(16)}:${column.low(slot).toString(16)}` : undefined));
+  Array.from({ length: column.length }, (_, slot) =>
+    column.has(slot) ? `${column.high(slot).toString(16)}:${column.low(slot).toString(16)}` : undefined,
+  );
 
 const hour = 3_600_000;
 export const baseMs = Date.UTC(2026, 0, 1, 10);
 
-const source = sourceOf(labelSetOf([['job', 'j'], ['instance', 'i']]));
+const source = sourceOf(
+  labelSetOf([
+    ['job', 'j'],
+    ['instance', 'i'],
+  ]),
+);
 
 /** Batches of one source over a few times around an hour's edge, so that they overlap and disagree. */
 export const batches: fc.Arbitrary<Batch[]> = fc
@@ -60,7 +74,10 @@ export const batches: fc.Arbitrary<Batch[]> = fc
           timestampsMs,
           pages: new Set(page ? timestampsMs.keys() : []),
           series: names.map((name, row) => ({
-            labels: labelSetOf([['__name__', `m${name}`], ['l', String(name)]]),
+            labels: labelSetOf([
+              ['__name__', `m${name}`],
+              ['l', String(name)],
+            ]),
             column: columnOf(timestampsMs.map((_, slot) => values[row * 4 + slot])),
           })),
         },
