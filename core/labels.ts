@@ -29,12 +29,12 @@ export const labelSetOf = (labels: Iterable<Label>): LabelSet => {
 export const noLabels: LabelSet = labelSetOf([]);
 
 /** The value of one label, or '' when it is absent, as matchers see it. */
-export const valueOf = (labels: LabelSet, name: string): string => {
+export const labelOf = (labels: LabelSet, name: string): string => {
   for (const label of labels) if (label[0] === name) return label[1];
   return '';
 };
 
-export const metricNameOf = (labels: LabelSet): string => valueOf(labels, metricNameLabel);
+export const metricNameOf = (labels: LabelSet): string => labelOf(labels, metricNameLabel);
 
 /** Both sets together; where both name a label, `over` wins. */
 export const merged = (under: LabelSet, over: LabelSet): LabelSet =>

@@ -4,7 +4,7 @@ import { alarmOf, blindAlarmOf } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { type BlindSpan, type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
-import { changed, deadlineOf, stepAt } from '../core/heartbeat/step.ts';
+import { changed, deadlineOf, isOver, stepAt } from '../core/heartbeat/step.ts';
 import { readWake, wakesFor } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
@@ -103,7 +103,7 @@ const settle = async (
     await ports.alarms.ring(alarmOf(heartbeat.key, flip));
     await ports.heartbeats.announced(heartbeat.key, flip.epoch);
   }
-  if (heartbeat.retired && heartbeat.promise === undefined && heartbeat.state === 'up') {
+  if (isOver(heartbeat, ports.clock.nowMs())) {
     await ports.heartbeats.remove(heartbeat.key);
     return undefined;
   }

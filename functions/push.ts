@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type Batch, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
-import { valueOf } from '../core/labels.ts';
+import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
 import { type Pushed, readPush } from '../core/protocol/push.ts';
@@ -77,13 +77,13 @@ const hear = async (
   if (sources.size === 0 && sourceLabels !== undefined) sources.set('', sourceLabels);
   const keys = new Map<string, HeartbeatKey>();
   for (const source of sources.values()) {
-    const job = valueOf(source, 'job');
-    for (const instance of [anyInstance, valueOf(source, 'instance')]) {
+    const job = labelOf(source, 'job');
+    for (const instance of [anyInstance, labelOf(source, 'instance')]) {
       if (job !== '' && instance !== '') keys.set(JSON.stringify([job, instance]), { job, instance });
     }
   }
-  const wereDown = await heartbeats.heard([...keys.values()], atMs);
-  if (wereDown.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(wereDown, clock.nowMs())) }]);
+  const news = await heartbeats.heard([...keys.values()], atMs);
+  if (news.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(news, clock.nowMs())) }]);
 };
 
 /** Pushgateway clients want an empty 200; everybody else likes to see what was taken. */

@@ -118,8 +118,8 @@ const tell = async (
     await heartbeats.failed(key, { targetId, url, slotMs, intervalMs, reason: outcome.reason, detail: outcome.detail });
     await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], clock.nowMs())) }]);
   } else if (report) {
-    const wereDown = await heartbeats.answered([key, { job, instance: anyInstance }], slotMs);
-    if (wereDown.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(wereDown, clock.nowMs())) }]);
+    const news = await heartbeats.answered([key, { job, instance: anyInstance }], slotMs);
+    if (news.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(news, clock.nowMs())) }]);
   }
 };
 

@@ -57,12 +57,12 @@ export type Heartbeats = {
   get(keys: readonly HeartbeatKey[]): Promise<readonly Row[]>;
   /**
    * Records that a source was heard: on its own heartbeat and on its job's, where registered. Never moves time back.
-   * Done before the producer's 2xx. Answers those that were down: the checker wants to know.
+   * Done before the producer's 2xx. Answers those to whose state this is news: the checker wants to know.
    */
   heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
-  /** Records a good scrape on the rows there are: at most a later time. Answers those that were down. */
+  /** Records a good scrape on the rows there are: at most a later time. Answers those to whose state this is news. */
   answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]>;
   /** Sets or takes back the user's wish that nobody waits for this heartbeat. */
   pause(key: HeartbeatKey, paused: boolean): Promise<void>;

@@ -72,14 +72,15 @@ const forHttp = (notification: Notification): Notification => {
   }
 };
 
+/** The sentence for people, where the message carries one. */
 const textOf = ({ Subject = '', Message }: Notification): string => {
-  let text = Message;
   try {
-    text = String((JSON.parse(Message) as { text?: string }).text ?? Message);
+    const { text } = JSON.parse(Message) as { text?: unknown };
+    if (typeof text === 'string') return `alarm: ${text}`;
   } catch {
     // Not JSON: shown as it is.
   }
-  return `alarm: ${Subject === '' ? text : `${Subject} — ${text}`}`;
+  return `alarm: ${Subject === '' ? Message : `${Subject}: ${Message}`}`;
 };
 
 /** As SNS posts it, tried a few times; a receiver that stays away is named and not waited for. */

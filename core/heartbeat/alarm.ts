@@ -61,8 +61,8 @@ export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
   const detail = plain(flip.detail);
   const text =
     flip.kind === 'DOWN'
-      ? `${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`
-      : `${head}. Down for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`;
+      ? `DOWN: ${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`
+      : `RESOLVED: ${head}. Down for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`;
   return {
     id: `${key.job}/${key.instance}#${flip.epoch}`,
     kind: flip.kind,
@@ -81,7 +81,7 @@ export const blindAlarmOf = ({ fromMs, toMs }: BlindSpan): Alarm => ({
   id: `collector#${fromMs}-${toMs}`,
   kind: 'COLLECTOR_BLIND',
   subject: 'COLLECTOR_BLIND: the collector did not check for a while',
-  text: `The collector did not check from ${utc(fromMs)} to ${utc(toMs)} (${lengthOf(toMs - fromMs)}). Silence in that time is held against nobody.`,
+  text: `COLLECTOR_BLIND: the collector did not check from ${utc(fromMs)} to ${utc(toMs)} (${lengthOf(toMs - fromMs)}). Silence in that time is held against nobody.`,
   job: '',
   instance: '',
   reason: 'COLLECTOR_BLIND',

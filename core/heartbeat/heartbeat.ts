@@ -36,6 +36,9 @@ export type Flip = {
   readonly detail: string;
 };
 
+/** Whether a sign of life is news to the checker: not while it believes the source up, nor while nobody waits for it. */
+export const isNewsIn = (state: string | undefined): boolean => state !== 'up' && state !== 'paused';
+
 /** One failed scrape of a target's slot. */
 export type PullFailure = {
   readonly targetId: string;

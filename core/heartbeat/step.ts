@@ -127,3 +127,10 @@ export const changed = (heartbeat: Heartbeat, { flip, ...set }: HeartbeatChange)
   epoch: heartbeat.epoch + 1,
   pending: flip === undefined ? heartbeat.pending : [...heartbeat.pending, flip],
 });
+
+/**
+ * Whether a record can go: its target is gone, it was told so, and no scrape that was ordered before can still come and
+ * begin it anew.
+ */
+export const isOver = ({ retired, promise, state, failing }: Heartbeat, nowMs: number): boolean =>
+  retired && promise === undefined && state === 'up' && nowMs - (failing?.lastSlotMs ?? 0) > 2 * limits.planAheadMs;

@@ -1,4 +1,4 @@
-import { type LabelSet, valueOf } from '../labels.ts';
+import { type LabelSet, labelOf } from '../labels.ts';
 import type { Read } from '../reject.ts';
 import { compareLabels } from './evaluate.ts';
 
@@ -18,7 +18,7 @@ export const labelNamesIn = (sets: Iterable<LabelSet>): string[] => {
 /** Every value of one label, sorted, absent ones left out: /api/v1/label/<name>/values. */
 export const labelValuesIn = (sets: Iterable<LabelSet>, name: string): string[] => {
   const values = new Set<string>();
-  for (const labels of sets) values.add(valueOf(labels, name));
+  for (const labels of sets) values.add(labelOf(labels, name));
   values.delete('');
   return [...values].sort();
 };

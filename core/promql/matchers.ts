@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { type LabelSet, metricNameLabel, valueOf } from '../labels.ts';
+import { type LabelSet, labelOf, metricNameLabel } from '../labels.ts';
 
 export type MatchOp = '=' | '!=' | '=~' | '!~';
 
@@ -48,7 +48,7 @@ export const matcherOf = (name: string, op: MatchOp, value: string): Matcher => 
 
 /** Whether every matcher is content with the label set. */
 export const selects = (matchers: readonly Matcher[], labels: LabelSet): boolean =>
-  matchers.every(({ name, matches }) => matches(valueOf(labels, name)));
+  matchers.every(({ name, matches }) => matches(labelOf(labels, name)));
 
 /** Whether some matcher asks for something to be there. Without one a selector would select everything there is. */
 export const asksForSomething = (matchers: readonly Matcher[]): boolean => matchers.some(({ matches }) => !matches(''));

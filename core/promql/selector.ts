@@ -72,16 +72,16 @@ const kinds: Readonly<Record<string, string>> = {
   FunctionCall: 'a function call',
   MatrixSelector: 'a range selector',
   NumberDurationLiteral: 'a number',
+  OffsetExpr: 'an offset',
+  ParenExpr: 'parentheses',
+  StepInvariantExpr: 'an @',
   StringLiteral: 'a string',
   SubqueryExpr: 'a subquery',
   UnaryExpr: 'a sign',
 };
 
 const notYet = (node: SyntaxNode, found = kinds[node.name] ?? node.name): Refusal =>
-  new Refusal(
-    { at: node.from, reason: `only a selector is answered in this version, found ${found}` },
-    'not_yet',
-  );
+  new Refusal({ at: node.from, reason: `only a selector is answered in this version, found ${found}` }, 'not_yet');
 
 const readModified = (root: SyntaxNode, text: string): Selector => {
   let node = root;

@@ -1,6 +1,6 @@
 import { type Batch, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
 import type { Columns } from '../columns.ts';
-import { keyOf, type LabelSet, merged, noLabels, valueOf } from '../labels.ts';
+import { keyOf, type LabelSet, labelOf, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 
@@ -58,8 +58,8 @@ const gather = (
   const inOrder: Gathered[] = [];
   for (const sample of samples) {
     const labels = merged(sample.labels, sourceLabels);
-    const job = valueOf(labels, 'job');
-    const instance = valueOf(labels, 'instance');
+    const job = labelOf(labels, 'job');
+    const instance = labelOf(labels, 'instance');
     const instances = jobs.get(job) ?? new Map<string, Gathered>();
     jobs.set(job, instances);
     let gathered = instances.get(instance);

@@ -74,11 +74,12 @@ const readComponent = (written: string, value: string): Component | Reject => {
   return { name, value: decoded };
 };
 
-/** base64url of UTF-8; nothing else, and no bits left over that say nothing. */
+/** base64url of UTF-8, as Go's RawURLEncoding takes it once the padding is off. */
 const readBase64 = (text: string): string | undefined => {
-  const bare = text.replace(/={1,2}$/, '');
-  const bytes = Buffer.from(bare, 'base64url');
-  return bytes.toString('base64url') === bare ? decodeUtf8(bytes) : undefined;
+  const bare = text.replace(/={1,4}$/, '');
+  return /^[A-Za-z0-9_-]*$/.test(bare) && bare.length % 4 !== 1
+    ? decodeUtf8(Buffer.from(bare, 'base64url'))
+    : undefined;
 };
 
 /** Reads a group's body: text 0.0.4 whatever the content type, without timestamps. The group's labels win over the body's. */

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { HeartbeatKey } from '../../core/heartbeat/heartbeat.ts';
+import { type HeartbeatKey, isNewsIn } from '../../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
@@ -50,9 +50,9 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
     });
   };
 
-  /** Sets a time that only ever grows, on a row that exists; tells whether the row was down. */
+  /** Sets a time that only ever grows, on a row that exists; tells whether that is news to the checker. */
   const later = async (key: HeartbeatKey, attribute: 'lastAcceptMs' | 'answeredMs', atMs: number): Promise<boolean> => {
-    let wasDown = false;
+    let isNews = false;
     await calledIf(`heartbeats.${attribute}`, async () => {
       const { Attributes: old } = await client.send(
         new UpdateItemCommand({
@@ -65,9 +65,9 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
           ReturnValues: 'ALL_OLD',
         }),
       );
-      wasDown = old?.['state']?.S === 'down';
+      isNews = isNewsIn(old?.['state']?.S);
     });
-    return wasDown;
+    return isNews;
   };
 
   const exists = async (key: HeartbeatKey): Promise<boolean> => {

@@ -1,4 +1,11 @@
-import type { Flip, Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../../core/heartbeat/heartbeat.ts';
+import {
+  type Flip,
+  type Heartbeat,
+  type HeartbeatChange,
+  type HeartbeatKey,
+  isNewsIn,
+  type PullFailure,
+} from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import type { Heartbeats, Row } from '../ports.ts';
@@ -128,13 +135,13 @@ export class MemoryHeartbeats implements Heartbeats {
   }
 
   #later(keys: readonly HeartbeatKey[], attribute: 'lastAcceptMs' | 'answeredMs', atMs: number): HeartbeatKey[] {
-    const wereDown: HeartbeatKey[] = [];
+    const news: HeartbeatKey[] = [];
     for (const key of keys) {
       const row = this.rows.get(idOf(key));
       if (row === undefined || ((row[attribute] as number | undefined) ?? Number.NEGATIVE_INFINITY) >= atMs) continue;
       this.rows.set(idOf(key), { ...row, [attribute]: atMs });
-      if (row['state'] === 'down') wereDown.push(key);
+      if (isNewsIn(row['state'] as string | undefined)) news.push(key);
     }
-    return wereDown;
+    return news;
   }
 }

@@ -33,7 +33,7 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
     });
 
     test('being heard never moves time back and makes no row', async () => {
-      await port().put({ job: 'heard', instance: '*' });
+      await port().put({ job: 'heard', instance: '*', state: 'up', epoch: 1 });
       const keys = [
         { job: 'heard', instance: '*' },
         { job: 'heard', instance: 'a' },
@@ -44,9 +44,11 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect(await read('heard', 'a')).toBeUndefined();
     });
 
-    test('who was down when heard is told', async () => {
+    test('being heard is news where the checker does not believe it up', async () => {
       await port().put({ job: 'late', instance: '*', state: 'down', epoch: 2 });
       expect(await port().heard([{ job: 'late', instance: '*' }], 1_000)).toEqual([{ job: 'late', instance: '*' }]);
+      await port().put({ job: 'fresh', instance: '*' });
+      expect(await port().heard([{ job: 'fresh', instance: '*' }], 1_000)).toEqual([{ job: 'fresh', instance: '*' }]);
       await port().put({ job: 'late-pull', instance: 'a', state: 'down', epoch: 2 });
       expect(
         await port().answered(

@@ -34,21 +34,51 @@ test.each([
   expect(float(text)).toBe(value);
 });
 
-test.each(['', '+', '-', '.', 'e1', '1e', '1e+', '1e5.5', '1_0', '0x10', '0x1p4', '0b1', '0o7', '+NaN', '-nan', 'infinit', 'Infinity1', '1e400', '-1e400', '1 ', '1,5', '١', 'true', 'null'])(
-  '%j is no number',
-  text => {
-    expect(readFloat(Buffer.from(text), 0, Buffer.byteLength(text))).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  '+',
+  '-',
+  '.',
+  'e1',
+  '1e',
+  '1e+',
+  '1e5.5',
+  '1_0',
+  '0x10',
+  '0x1p4',
+  '0b1',
+  '0o7',
+  '+NaN',
+  '-nan',
+  'infinit',
+  'Infinity1',
+  '1e400',
+  '-1e400',
+  '1 ',
+  '1,5',
+  '١',
+  'true',
+  'null',
+])('%j is no number', text => {
+  expect(readFloat(Buffer.from(text), 0, Buffer.byteLength(text))).toBeUndefined();
+});
 
 test('every double reads back as itself, however it is written', () => {
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 1, max: 21 }), (value, digits) => {
-      for (const text of [Object.is(value, -0) ? '-0' : String(value), value.toExponential(digits - 1), value.toPrecision(digits)]) {
-        // Rounding up the largest doubles to few digits leaves the range.
-        expect(float(text)).toBe(Number.isFinite(Number(text)) ? Number(text) : undefined);
-      }
-    }),
+    fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: 1, max: 21 }),
+      (value, digits) => {
+        for (const text of [
+          Object.is(value, -0) ? '-0' : String(value),
+          value.toExponential(digits - 1),
+          value.toPrecision(digits),
+        ]) {
+          // Rounding up the largest doubles to few digits leaves the range.
+          expect(float(text)).toBe(Number.isFinite(Number(text)) ? Number(text) : undefined);
+        }
+      },
+    ),
     { numRuns: 2_000 },
   );
 });
@@ -64,6 +94,9 @@ test.each([
   expect(integer(text)).toBe(value);
 });
 
-test.each(['', '-', '+1', '1.0', '1e3', '9223372036854775808', '-9223372036854775809', '1'.repeat(400)])('%s is no integer', text => {
-  expect(integer(text)).toBeUndefined();
-});
+test.each(['', '-', '+1', '1.0', '1e3', '9223372036854775808', '-9223372036854775809', '1'.repeat(400)])(
+  '%s is no integer',
+  text => {
+    expect(integer(text)).toBeUndefined();
+  },
+);

@@ -24,9 +24,24 @@ test('a page with everything in it', () => {
   expect(value).toEqual({
     families: [{ name: 'a_seconds', type: 'histogram', help: 'it "is" a', unit: 'seconds' }],
     samples: [
-      { labels: labelSetOf([['__name__', 'a_seconds_bucket'], ['le', '+Inf']]), value: 3, timestampMs: 1_520_879_607_789, line: 4 },
+      {
+        labels: labelSetOf([
+          ['__name__', 'a_seconds_bucket'],
+          ['le', '+Inf'],
+        ]),
+        value: 3,
+        timestampMs: 1_520_879_607_789,
+        line: 4,
+      },
       { labels: labelSetOf([['__name__', 'a_seconds_count']]), value: 3, line: 5 },
-      { labels: labelSetOf([['__name__', 'b.c'], ['d', 'e']]), value: NaN, line: 6 },
+      {
+        labels: labelSetOf([
+          ['__name__', 'b.c'],
+          ['d', 'e'],
+        ]),
+        value: NaN,
+        line: 6,
+      },
     ],
   });
 });
@@ -40,16 +55,34 @@ test.each([
   ['a  1\n# EOF\n', 'line 1, column 3: bad_value: expected a number as value, found " 1"'],
   ['a 1 NaN\n# EOF\n', 'line 1, column 5: bad_timestamp: expected finite seconds as timestamp, found "NaN"'],
   ['a 1 2 \n# EOF\n', 'line 1, column 6: syntax: expected end of line, found " "'],
-  ['a{b="1" c="2"} 1\n# EOF\n', 'line 1, column 8: syntax: expected "," or "}" after the label value, found " c=\\"2\\"}"'],
+  [
+    'a{b="1" c="2"} 1\n# EOF\n',
+    'line 1, column 8: syntax: expected "," or "}" after the label value, found " c=\\"2\\"}"',
+  ],
   ['a{b="1\n2"} 1\n# EOF\n', 'line 1, column 5: open_quote: expected a closing quote, found none'],
   ['a 1 # {b} 1\n# EOF\n', 'line 1, column 9: syntax: expected "=" after the label name, found "}"'],
   ['a 1 # {"b"} 1\n# EOF\n', 'line 1, column 8: second_metric_name: a second metric name "b"'],
-  ['a 1 # {}\n# EOF\n', 'line 1, column 9: bad_value: expected one blank and a number as exemplar value, found end of line'],
-  ['# EOF\na 1\n', 'line 1, column 7: after_eof: expected nothing after # EOF, found "a"'],
-  ['# TYPE a untyped\n# EOF\n', 'line 1, column 10: bad_type: expected one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown, found "untyped"'],
-  ['# UNIT a_b c\n# EOF\n', 'line 1, column 12: bad_unit: expected a unit that ends the metric name a_b after a "_", found "c"'],
-  ['# HELP a\n# EOF\n', 'line 1, column 9: syntax: expected a blank and a text after the name in HELP, found end of line'],
-  ['# hello\n# EOF\n', 'line 1, column 1: syntax: expected # HELP, # TYPE, # UNIT or # EOF, single blanks between, found "#"'],
+  [
+    'a 1 # {}\n# EOF\n',
+    'line 1, column 9: bad_value: expected one blank and a number as exemplar value, found end of line',
+  ],
+  ['# EOF\na 1\n', 'line 2, column 1: after_eof: expected nothing after # EOF, found "a"'],
+  [
+    '# TYPE a untyped\n# EOF\n',
+    'line 1, column 10: bad_type: expected one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown, found "untyped"',
+  ],
+  [
+    '# UNIT a_b c\n# EOF\n',
+    'line 1, column 12: bad_unit: expected a unit that ends the metric name a_b after a "_", found "c"',
+  ],
+  [
+    '# HELP a\n# EOF\n',
+    'line 1, column 9: syntax: expected a blank and a text after the name in HELP, found end of line',
+  ],
+  [
+    '# hello\n# EOF\n',
+    'line 1, column 1: syntax: expected # HELP, # TYPE, # UNIT or # EOF, single blanks between, found "#"',
+  ],
 ])('%j is refused', (text, problem) => {
   expect(textOfReject(read(text).rejects[0]!)).toBe(problem);
 });
@@ -66,6 +99,26 @@ test.each([
 });
 
 test('random pages never make it throw', () => {
-  const part = fc.constantFrom('a', '{', '}', '="', '"', ',', ' ', '\n', '\\', '# EOF', '# TYPE a ', '# UNIT a_b b', ' # {', '1', 'é', '\0');
-  fc.assert(fc.property(fc.array(part, { maxLength: 50 }), parts => Array.isArray(read(parts.join('')).rejects)), { numRuns: 2_000 });
+  const part = fc.constantFrom(
+    'a',
+    '{',
+    '}',
+    '="',
+    '"',
+    ',',
+    ' ',
+    '\n',
+    '\\',
+    '# EOF',
+    '# TYPE a ',
+    '# UNIT a_b b',
+    ' # {',
+    '1',
+    'é',
+    '\0',
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 50 }), parts => Array.isArray(read(parts.join('')).rejects)),
+    { numRuns: 2_000 },
+  );
 });

@@ -5,9 +5,11 @@ import { labelSetOf } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { textOfReject } from '../../../core/reject.ts';
 
-const read = (text: string | Uint8Array, samples = 1_000) => readText(typeof text === 'string' ? Buffer.from(text) : text, { samples });
+const read = (text: string | Uint8Array, samples = 1_000) =>
+  readText(typeof text === 'string' ? Buffer.from(text) : text, { samples });
 
-const problems = (text: string | Uint8Array, samples?: number): string[] => read(text, samples).rejects.map(textOfReject);
+const problems = (text: string | Uint8Array, samples?: number): string[] =>
+  read(text, samples).rejects.map(textOfReject);
 
 describe('samples', () => {
   test.each([
@@ -23,7 +25,14 @@ describe('samples', () => {
     { text: 'a{b="日本 \u{1F600}\ufeff"} 1\n', labels: { __name__: 'a', b: '日本 \u{1F600}\ufeff' }, value: 1 },
     { text: '{"my.name","l.1"="v"} 1\n', labels: { __name__: 'my.name', 'l.1': 'v' }, value: 1 },
     { text: '{x="v", "日本"} 1\n', labels: { __name__: '日本', x: 'v' }, value: 1 },
-    { text: 'a{"__proto__"="v"} 1\n', labels: Object.fromEntries([['__name__', 'a'], ['__proto__', 'v']]), value: 1 },
+    {
+      text: 'a{"__proto__"="v"} 1\n',
+      labels: Object.fromEntries([
+        ['__name__', 'a'],
+        ['__proto__', 'v'],
+      ]),
+      value: 1,
+    },
     { text: 'a{le="1"} +Inf\n', labels: { __name__: 'a', le: '1' }, value: Infinity },
     { text: 'a -0\n', labels: { __name__: 'a' }, value: -0 },
     { text: 'a 1 1700000000123\n', labels: { __name__: 'a' }, value: 1, timestampMs: 1_700_000_000_123 },
@@ -31,7 +40,9 @@ describe('samples', () => {
   ])('$text', ({ text, labels, value, timestampMs }) => {
     const { value: page, rejects } = read(text);
     expect(rejects).toEqual([]);
-    expect(page.samples).toEqual([{ labels: labelSetOf(Object.entries(labels)), value, line: 1, ...(timestampMs !== undefined && { timestampMs }) }]);
+    expect(page.samples).toEqual([
+      { labels: labelSetOf(Object.entries(labels)), value, line: 1, ...(timestampMs !== undefined && { timestampMs }) },
+    ]);
   });
 
   test('lines are counted, those inside quotes too', () => {
@@ -39,7 +50,8 @@ describe('samples', () => {
   });
 
   test('a page without samples is none', () => {
-    for (const text of ['', '\n', ' ', '#', '# x', '#TYPE a b']) expect(read(text)).toEqual({ value: { samples: [], families: [] }, rejects: [] });
+    for (const text of ['', '\n', ' ', '#', '# x', '#TYPE a b'])
+      expect(read(text)).toEqual({ value: { samples: [], families: [] }, rejects: [] });
   });
 
   test('good lines around a bad one are read, and the bad one is told', () => {
@@ -50,9 +62,20 @@ describe('samples', () => {
 });
 
 test('families keep their last type, help and the order of the page', () => {
-  const text = '# HELP b of \\\\ b\\n\n# TYPE a counter\n#  TYPE\tb  histogram\n# TYPE "a.b" untyped\n# TYPE a gauge\n# HELP a\n'.replace('b  histogram', 'b histogram');
+  const text =
+    '# HELP b of \\\\ b\\n\n# TYPE a counter\n#  TYPE\tb  histogram\n# TYPE "a.b" untyped\n# TYPE a gauge\n# HELP a\n'.replace(
+      'b  histogram',
+      'b histogram',
+    );
   expect(read(text)).toEqual({
-    value: { samples: [], families: [{ name: 'b', type: 'histogram', help: 'of \\ b\n' }, { name: 'a', type: 'gauge', help: '' }, { name: 'a.b', type: 'unknown' }] },
+    value: {
+      samples: [],
+      families: [
+        { name: 'b', type: 'histogram', help: 'of \\ b\n' },
+        { name: 'a', type: 'gauge', help: '' },
+        { name: 'a.b', type: 'unknown' },
+      ],
+    },
     rejects: [],
   });
 });
@@ -74,12 +97,21 @@ test.each([
   ['a{é="c"} 1\n', 'line 1, column 3: syntax: expected a label name or "}", found "é=\\"c\\"}"'],
   ['a{b="c",b="d"} 1\n', 'line 1, column 9: duplicate_label: the label name "b" stands twice'],
   ['a{__name__="b"} 1\n', 'line 1, column 3: reserved_label: the label name "__name__" is reserved'],
-  ['{b="c"} 1\n', 'line 1, column 1: no_metric_name: expected a metric name before the braces or quoted inside them, found none'],
+  [
+    '{b="c"} 1\n',
+    'line 1, column 1: no_metric_name: expected a metric name before the braces or quoted inside them, found none',
+  ],
   ['{"a","b"} 1\n', 'line 1, column 6: second_metric_name: a second metric name "b"'],
   ['{""} 1\n', 'line 1, column 2: bad_name: expected a name between the quotes, found none'],
   ['{"a\\t"} 1\n', 'line 1, column 4: bad_escape: expected one of \\\\ \\" \\n in a name, found "\\\\t\\"}"'],
-  ['# TYPE a bla\n', 'line 1, column 10: bad_type: expected one of counter, gauge, histogram, summary, untyped, found "bla"'],
-  ['# TYPE a gauge \n', 'line 1, column 10: bad_type: expected one of counter, gauge, histogram, summary, untyped, found "gauge "'],
+  [
+    '# TYPE a bla\n',
+    'line 1, column 10: bad_type: expected one of counter, gauge, histogram, summary, untyped, found "bla"',
+  ],
+  [
+    '# TYPE a gauge \n',
+    'line 1, column 10: bad_type: expected one of counter, gauge, histogram, summary, untyped, found "gauge "',
+  ],
   ['# TYPE #\n', 'line 1, column 8: syntax: expected a metric name after TYPE, found "#"'],
   ['# HELP \n', 'line 1, column 8: syntax: expected a metric name after HELP, found end of line'],
   ['a{b="1\n2",c=3} 1\n', 'line 2, column 6: syntax: expected a value in double quotes, found "3}"'],
@@ -99,12 +131,42 @@ describe('limits', () => {
   const labelled = (count: number): string => Array.from({ length: count }, (_, index) => `l${index}="v"`).join(',');
 
   test.each([
-    { what: 'labels', text: `a{${labelled(limits.labelCount - 1)}} 1`, over: `a{${labelled(limits.labelCount)}} 1`, problem: `label_limit: ${limits.labelCount + 1} labels on a, the limit is ${limits.labelCount}` },
-    { what: 'a label name', text: `a{${'b'.repeat(limits.labelNameBytes)}="c"} 1`, over: `a{${'b'.repeat(limits.labelNameBytes + 1)}="c"} 1`, problem: `label_name_limit: a label name of ${limits.labelNameBytes + 1} bytes, the limit is ${limits.labelNameBytes}` },
-    { what: 'a label value', text: `a{b="${'é'.repeat(limits.labelValueBytes / 2)}"} 1`, over: `a{b="${'é'.repeat(limits.labelValueBytes / 2)}x"} 1`, problem: `label_value_limit: ${limits.labelValueBytes + 1} bytes in "b", the limit is ${limits.labelValueBytes}` },
-    { what: 'an escaped value', text: `a{b="${'\\n'.repeat(limits.labelValueBytes)}"} 1`, over: `a{b="${'\\n'.repeat(limits.labelValueBytes + 1)}"} 1`, problem: `label_value_limit: ${limits.labelValueBytes + 1} bytes in "b", the limit is ${limits.labelValueBytes}` },
-    { what: 'a metric name', text: `${'b'.repeat(limits.labelValueBytes)} 1`, over: `${'b'.repeat(limits.labelValueBytes + 1)} 1`, problem: `metric_name_limit: a metric name of ${limits.labelValueBytes + 1} bytes, the limit is ${limits.labelValueBytes}` },
-    { what: 'a line', text: `#${'x'.repeat(limits.lineBytes - 1)}`, over: `#${'x'.repeat(limits.lineBytes)}`, problem: `line_limit: ${limits.lineBytes + 1} bytes in a line, the limit is ${limits.lineBytes}` },
+    {
+      what: 'labels',
+      text: `a{${labelled(limits.labelCount - 1)}} 1`,
+      over: `a{${labelled(limits.labelCount)}} 1`,
+      problem: `label_limit: ${limits.labelCount + 1} labels on a, the limit is ${limits.labelCount}`,
+    },
+    {
+      what: 'a label name',
+      text: `a{${'b'.repeat(limits.labelNameBytes)}="c"} 1`,
+      over: `a{${'b'.repeat(limits.labelNameBytes + 1)}="c"} 1`,
+      problem: `label_name_limit: a label name of ${limits.labelNameBytes + 1} bytes, the limit is ${limits.labelNameBytes}`,
+    },
+    {
+      what: 'a label value',
+      text: `a{b="${'é'.repeat(limits.labelValueBytes / 2)}"} 1`,
+      over: `a{b="${'é'.repeat(limits.labelValueBytes / 2)}x"} 1`,
+      problem: `label_value_limit: ${limits.labelValueBytes + 1} bytes in "b", the limit is ${limits.labelValueBytes}`,
+    },
+    {
+      what: 'an escaped value',
+      text: `a{b="${'\\n'.repeat(limits.labelValueBytes)}"} 1`,
+      over: `a{b="${'\\n'.repeat(limits.labelValueBytes + 1)}"} 1`,
+      problem: `label_value_limit: ${limits.labelValueBytes + 1} bytes in "b", the limit is ${limits.labelValueBytes}`,
+    },
+    {
+      what: 'a metric name',
+      text: `${'b'.repeat(limits.labelValueBytes)} 1`,
+      over: `${'b'.repeat(limits.labelValueBytes + 1)} 1`,
+      problem: `metric_name_limit: a metric name of ${limits.labelValueBytes + 1} bytes, the limit is ${limits.labelValueBytes}`,
+    },
+    {
+      what: 'a line',
+      text: `#${'x'.repeat(limits.lineBytes - 1)}`,
+      over: `#${'x'.repeat(limits.lineBytes)}`,
+      problem: `line_limit: ${limits.lineBytes + 1} bytes in a line, the limit is ${limits.lineBytes}`,
+    },
   ])('$what', ({ text, over, problem }) => {
     expect(problems(`${text}\n`)).toEqual([]);
     expect(problems(`${over}\n`).map(each => each.replace(/^line 1, column \d+: /, ''))).toEqual([problem]);
@@ -126,13 +188,20 @@ describe('limits', () => {
 });
 
 test('random bytes never make it throw', () => {
-  const likely = fc.constantFrom(...['a', '{', '}', '=', '"', ',', ' ', '\n', '\\', '#', '1', 'e', '.', '-', '# TYPE a ', 'é', '\0', '# HELP '].map(text => Buffer.from(text)));
-  const bytes = fc.array(fc.oneof(likely, likely, fc.uint8Array({ maxLength: 3 })), { maxLength: 60 }).map(parts => Buffer.concat(parts));
+  const likely = fc.constantFrom(
+    ...['a', '{', '}', '=', '"', ',', ' ', '\n', '\\', '#', '1', 'e', '.', '-', '# TYPE a ', 'é', '\0', '# HELP '].map(
+      text => Buffer.from(text),
+    ),
+  );
+  const bytes = fc
+    .array(fc.oneof(likely, likely, fc.uint8Array({ maxLength: 3 })), { maxLength: 60 })
+    .map(parts => Buffer.concat(parts));
   fc.assert(
     fc.property(bytes, page => {
       const { value, rejects } = read(page);
       for (const { labels } of value.samples) expect(labels.some(([name]) => name === '__name__')).toBe(true);
-      for (const { place } of rejects) expect(place?.line).toBeLessThanOrEqual(page.filter(byte => byte === 0x0a).length + 1);
+      for (const { place } of rejects)
+        expect(place?.line).toBeLessThanOrEqual(page.filter(byte => byte === 0x0a).length + 1);
     }),
     { numRuns: 3_000 },
   );

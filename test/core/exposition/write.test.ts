@@ -15,7 +15,12 @@ test('families stand in groups under their type and help', () => {
     { name: 'i', type: 'info' },
     { name: 'unused', type: 'gauge' },
   ];
-  expect(writeText([named('h_sum', 1), named('g', 2), named('h_count', 3), named('i', 1), { ...named('plain', -0), timestampMs: 5 }], families)).toBe(
+  expect(
+    writeText(
+      [named('h_sum', 1), named('g', 2), named('h_count', 3), named('i', 1), { ...named('plain', -0), timestampMs: 5 }],
+      families,
+    ),
+  ).toBe(
     [
       '# HELP h of\\n"h" \\\\',
       '# TYPE h histogram',
@@ -43,11 +48,17 @@ const sample = fc.record(
 
 test('what is written reads back the same', () => {
   fc.assert(
-    fc.property(fc.uniqueArray(sample, { maxLength: 8, selector: each => each.labels.find(([label]) => label === '__name__')?.[1] }), samples => {
-      const { value, rejects } = back(writeText(samples));
-      expect(rejects).toEqual([]);
-      expect(value.samples.map(({ line: _, ...rest }) => rest)).toEqual(samples);
-    }),
+    fc.property(
+      fc.uniqueArray(sample, {
+        maxLength: 8,
+        selector: each => each.labels.find(([label]) => label === '__name__')?.[1],
+      }),
+      samples => {
+        const { value, rejects } = back(writeText(samples));
+        expect(rejects).toEqual([]);
+        expect(value.samples.map(({ line: _, ...rest }) => rest)).toEqual(samples);
+      },
+    ),
     { numRuns: 1_000 },
   );
 });

@@ -14,7 +14,7 @@ test('an alarm says who, since when and why', () => {
   expect(alarmOf({ job: 'checkout', instance: '*' }, flip)).toMatchObject({
     id: 'checkout/*#4',
     subject: 'DOWN: checkout fell silent',
-    text: 'checkout fell silent. Since 1970-01-01 00:00:00.000 UTC, down from 1970-01-01 00:01:35.000 UTC. NOT_HEARD: expected every 60 s, grace 35 s.',
+    text: 'DOWN: checkout fell silent. Since 1970-01-01 00:00:00.000 UTC, down from 1970-01-01 00:01:35.000 UTC. NOT_HEARD: expected every 60 s, grace 35 s.',
   });
 });
 
@@ -28,7 +28,7 @@ test('a recovery says how long it was', () => {
     detail: 'was down: NOT_HEARD',
   };
   expect(alarmOf({ job: 'checkout', instance: 'a:1' }, back).text).toMatch(
-    /^checkout a:1 is back\. Down for 1 h 2 min 5 s/,
+    /^RESOLVED: checkout a:1 is back\. Down for 1 h 2 min 5 s/,
   );
 });
 

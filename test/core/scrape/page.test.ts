@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { labelSetOf, metricNameOf, valueOf } from '../../../core/labels.ts';
+import { labelOf, labelSetOf, metricNameOf } from '../../../core/labels.ts';
 import { samplesOf, targetLabelsOver } from '../../../core/scrape/page.ts';
 
 const target = {
@@ -46,7 +46,7 @@ test('a good scrape adds up and the four scrape series', () => {
     ['scrape_series_added', 1],
   ]);
   for (const { labels } of samples)
-    expect([valueOf(labels, 'job'), valueOf(labels, 'instance'), valueOf(labels, 'env')]).toEqual([
+    expect([labelOf(labels, 'job'), labelOf(labels, 'instance'), labelOf(labels, 'env')]).toEqual([
       'node',
       'x:9100',
       'prod',

@@ -36,16 +36,14 @@ test('numbers come back as they were written', () => {
 });
 
 test('every column comes back to the last bit', () => {
-  const slots = fc
-    .integer({ min: 1, max: 12 })
-    .chain(length =>
-      fc.tuple(
-        fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: length, maxLength: length }),
-        fc.array(fc.array(fc.option(bits, { nil: undefined }), { minLength: length, maxLength: length }), {
-          maxLength: 10,
-        }),
-      ),
-    );
+  const slots = fc.integer({ min: 1, max: 12 }).chain(length =>
+    fc.tuple(
+      fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: length, maxLength: length }),
+      fc.array(fc.array(fc.option(bits, { nil: undefined }), { minLength: length, maxLength: length }), {
+        maxLength: 10,
+      }),
+    ),
+  );
   fc.assert(
     fc.property(slots, ([times, rows]) => {
       const timestampsMs = times.toSorted((a, b) => a - b);

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Label, labelSetOf } from '../../../core/labels.ts';
+import { expressionError } from '../../../core/promql/answer.ts';
+import { selects } from '../../../core/promql/matchers.ts';
+import { readSelector, readSeriesSelector } from '../../../core/promql/selector.ts';
+
+const matchersOf = (text: string) =>
+  readSelector(text).value?.matchers.map(({ name, op, value }) => `${name}${op}${value}`);
+
+const error = (text: string): string | undefined =>
+  readSelector(text).rejects.map(reject => expressionError('query', reject))[0];
+
+test.each([
+  ['up', ['__name__=up']],
+  [' ( up ) # comment', ['__name__=up']],
+  ['job:rate:5m', ['__name__=job:rate:5m']],
+  ['up{a="b",c!="d",e=~"f.*",g!~"h",}', ['a=b', 'c!=d', 'e=~f.*', 'g!~h', '__name__=up']],
+  ['{__name__=~"a|b"}', ['__name__=~a|b']],
+  ['{"my.name", "l.1"="v"}', ['l.1=v', '__name__=my.name']],
+  ["{a='it\\'s \\x41\\u00e9\\n'}", ["a=it's Aé\n"]],
+  ['{a=`\\d`}', ['a=\\d']],
+])('%s', (text, matchers) => {
+  expect(readSelector(text).rejects).toEqual([]);
+  expect(matchersOf(text)).toEqual(matchers);
+});
+
+test.each([
+  ['up offset 5m', { offsetMs: 300_000 }],
+  ['up offset -1h30m', { offsetMs: -5_400_000 }],
+  ['up offset 1.5', { offsetMs: 1_500 }],
+  ['up @ 1600000000.123', { offsetMs: 0, at: 1_600_000_000_123 }],
+  ['up @ -1 offset 1s', { offsetMs: 1_000, at: -1_000 }],
+  ['up offset 1s @ start()', { offsetMs: 1_000, at: 'start' }],
+  ['up @ end()', { offsetMs: 0, at: 'end' }],
+])('%s', (text, modifiers) => {
+  const { matchers: _, ...rest } = readSelector(text).value!;
+  expect(rest).toEqual(modifiers);
+});
+
+describe('Prometheus words for what is wrong', () => {
+  test.each([
+    ['', '1:1: parse error: no expression found in input'],
+    ['  # x', '1:1: parse error: no expression found in input'],
+    ['sum(', '1:5: parse error: unclosed left parenthesis'],
+    ['foo(up)', '1:1: parse error: unknown function with name "foo"'],
+    ['up{', '1:4: parse error: unexpected end of input inside braces'],
+    ['up{a="b"', '1:9: parse error: unexpected end of input inside braces'],
+    ['up{a="b" c="d"}', '1:10: parse error: unexpected "c" in label matching'],
+    ['up}', '1:3: parse error: unexpected "}"'],
+    ['{a="é"}\n }', '2:2: parse error: unexpected "}"'],
+    ['up{é', '1:4: parse error: unexpected "é" in label matching'],
+    ['{a="b', '1:4: parse error: unterminated quoted string'],
+    ['{a="b\\"}', '1:4: parse error: unterminated quoted string'],
+    ['{a="\\q"}', '1:4: parse error: unknown escape sequence "\\\\q"'],
+    ['{a="\\xff"}', '1:4: parse error: escapes give invalid UTF-8'],
+    ['up{a=~"("}', '1:4: parse error: error parsing regexp: missing closing ): `^(?:()$`'],
+    ['{}', '1:1: parse error: vector selector must contain at least one non-empty matcher'],
+    ['{a="",b=~".*",c!="x"}', '1:1: parse error: vector selector must contain at least one non-empty matcher'],
+    ['up{__name__="a"}', '1:1: parse error: metric name must not be set twice: "up" or "a"'],
+    ['up{"a"}', '1:4: parse error: metric name must not be set twice: "up" or "a"'],
+    ['up offset 1s offset 2s', '1:1: parse error: offset may not be set multiple times'],
+    ['up @ Inf', '1:6: parse error: timestamp out of bounds for @ modifier: Inf'],
+  ])('%j', (text, problem) => {
+    expect(error(text)).toBe(`invalid parameter "query": ${problem}`);
+  });
+
+  test.each([
+    ['sum(up)', 'an aggregation'],
+    ['rate(up[5m])', 'a function call'],
+    ['up[5m]', 'a range selector'],
+    ['up[5m:1m]', 'a subquery'],
+    ['1 + 1', 'a binary operation'],
+    ['1', 'a number'],
+    ['"x"', 'a string'],
+    ['-up', 'a sign'],
+  ])('%s is not answered yet', (text, found) => {
+    expect(error(text)).toBe(
+      `invalid parameter "query": 1:1: not_yet: only a selector is answered in this version, found ${found}`,
+    );
+  });
+});
+
+test.each([
+  ['up', undefined],
+  ['{a=""}', 'match[] must contain at least one non-empty matcher'],
+  ['up{', '1:4: parse error: unexpected end of input inside braces'],
+  ['up offset 5m', '1:1: not_yet: only a selector is answered in this version, found an offset'],
+])('match[]=%s', (text, problem) => {
+  const [reject] = readSeriesSelector(text).rejects;
+  expect(reject && expressionError('match[]', reject)).toBe(problem && `invalid parameter "match[]": ${problem}`);
+});
+
+const metric = (...labels: Label[]) => labelSetOf([['__name__', 'up'], ...labels]);
+
+test.each([
+  ['up', metric(), true],
+  ['up{a=""}', metric(), true],
+  ['up{a=""}', metric(['a', 'b']), false],
+  ['up{a!=""}', metric(), false],
+  ['up{a!="b"}', metric(), true],
+  ['up{a=~"b|c"}', metric(['a', 'c']), true],
+  ['up{a=~"b|"}', metric(), true],
+  ['up{a=~"b"}', metric(['a', 'bb']), false],
+  ['up{a=~"b.+"}', metric(['a', 'bx\ny']), true],
+  ['up{a=~"ab*"}', metric(['a', 'a']), true],
+  ['up{a=~"(?i)ab"}', metric(['a', 'AB']), true],
+  ['up{a=~"^b$"}', metric(['a', 'b']), true],
+  ['up{a=~"é?x"}', metric(['a', 'x']), true],
+  ['up{a=~"x\u{1F600}?"}', metric(['a', 'x']), true],
+  ['up{a=~".+"}', metric(), false],
+  ['up{a!~".*"}', metric(['a', 'b']), false],
+  ['up{a!~"b.*"}', metric(['a', 'c']), true],
+])('%s on %j: %s', (text, labels, selected) => {
+  expect(selects(readSelector(text).value!.matchers, labels)).toBe(selected);
+});
+
+test('no pattern is slow', () => {
+  const labels = metric(['a', `${'a'.repeat(10_000)}!`]);
+  const startMs = performance.now();
+  for (const pattern of ['(a+)+$', '(a|a)*b', '(.*a){12}'])
+    selects(readSelector(`up{a=~"${pattern}"}`).value!.matchers, labels);
+  expect(performance.now() - startMs).toBeLessThan(2_000);
+  expect(error('up{a=~"x{1000}{1000}"}')).toContain('invalid');
+});
+
+test('no text makes it throw, not even a tower of parentheses', () => {
+  const part = fc.constantFrom(
+    'up',
+    '{',
+    '}',
+    '"',
+    "'",
+    '`',
+    '=',
+    '=~',
+    'a',
+    ',',
+    '\\',
+    '(',
+    ')',
+    '[',
+    '5m',
+    '@',
+    'offset',
+    ' ',
+    '\n',
+    '#',
+    'é',
+    'sum',
+    '-',
+    '1',
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 15 }), parts => Array.isArray(readSelector(parts.join('')).rejects)),
+    { numRuns: 3_000 },
+  );
+  const tower = 20_000;
+  expect(error(`${'('.repeat(tower)}up${')'.repeat(tower)}`)).toContain('parse error');
+  expect(error(`${'('.repeat(100)}up${')'.repeat(100)}`)).toBeUndefined();
+});

@@ -1,0 +1,140 @@
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
+import { limits } from '../../core/limits.ts';
+import { check } from '../../functions/check.ts';
+import { ingest } from '../../functions/ingest.ts';
+import { plan } from '../../functions/plan.ts';
+import { push } from '../../functions/push.ts';
+import { query } from '../../functions/query.ts';
+import { scrape } from '../../functions/scrape.ts';
+import type { Faults } from '../../io/memory/faults.ts';
+import { memoryPorts } from '../../io/memory/ports.ts';
+import type { MemoryQueue, Message } from '../../io/memory/queue.ts';
+
+type Handler = (event: never, context: never) => unknown;
+
+const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
+
+/** The whole house on memory: the shipped handlers, queues that deliver, ticks each minute, time moved by hand. */
+export const memoryBuilding = (options: { readonly startMs: number; readonly faults?: Faults }) => {
+  const ports = memoryPorts(options);
+  const { clock } = ports;
+  const doors = { push: push(ports), query: query(ports) };
+  const workers = { plan: plan(ports), check: check(ports) };
+  const running = new Set<Promise<void>>();
+  let requests = 0;
+
+  const call = async (handler: Handler, event: unknown): Promise<unknown> =>
+    (handler as (event: unknown, context: unknown) => unknown)(event, context);
+
+  /** Hands over what is due; what failed comes back after a while, as from a queue. */
+  const deliver = (queue: MemoryQueue, handler: Handler, most: number): void => {
+    for (let messages = queue.take(most); messages.length > 0; messages = queue.take(most)) {
+      const work = handOver(queue, handler, messages).finally(() => running.delete(work));
+      running.add(work);
+    }
+  };
+  const handOver = async (queue: MemoryQueue, handler: Handler, messages: readonly Message[]): Promise<void> => {
+    const event = { Records: messages.map(({ id, body }) => ({ messageId: id, body })) } as SQSEvent;
+    const failed = await call(handler, event)
+      .then(
+        answer => new Set((answer as SQSBatchResponse).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)),
+      )
+      .catch(() => new Set(messages.map(({ id }) => id)));
+    queue.putBack(
+      messages.filter(({ id }) => failed.has(id)).map(message => ({ ...message, dueMs: clock.nowMs() + 5_000 })),
+    );
+  };
+  const handlers = { ingest: ingest(ports), scrape: scrape(ports) };
+  const pump = async (): Promise<void> => {
+    for (let round = 0; round < 3; round += 1) {
+      deliver(ports.scrapes, handlers.scrape, 1);
+      deliver(ports.deadlines, workers.check, 10);
+      deliver(ports.buffer, handlers.ingest, 100);
+      await clock.moveTo(clock.nowMs());
+    }
+  };
+  const tick = async (): Promise<void> => {
+    const event = { scheduledAt: new Date(clock.nowMs()).toISOString() };
+    await Promise.all([call(workers.plan, event), call(workers.check, event)].map(work => work.catch(() => undefined)));
+  };
+
+  const request = async (
+    door: Handler,
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
+    const [rawPath = '', rawQueryString = ''] = path.split('?');
+    requests += 1;
+    const { body, headers = {} } = options;
+    const event: Partial<APIGatewayProxyEventV2> = {
+      rawPath,
+      rawQueryString,
+      headers,
+      queryStringParameters: Object.fromEntries(new URLSearchParams(rawQueryString)),
+      ...(rawPath.startsWith('/api/v1/label/') && { pathParameters: { name: rawPath.split('/')[4] ?? '' } }),
+      requestContext: {
+        requestId: `request-${requests}`,
+        http: { method },
+      } as APIGatewayProxyEventV2['requestContext'],
+      ...(body !== undefined && { body: Buffer.from(body).toString('base64') }),
+      isBase64Encoded: body !== undefined,
+    };
+    return (await call(door, event)) as APIGatewayProxyStructuredResultV2;
+  };
+
+  return {
+    ports,
+    tick,
+    pump,
+    /** Writes a row, of which the registry's stream then tells the planner. */
+    register: async (row: Readonly<Record<string, unknown>>): Promise<void> => {
+      await ports.targets.put(row);
+      await call(workers.plan, {
+        Records: [{ eventName: 'INSERT', dynamodb: { Keys: { id: { S: String(row['id']) } } } }],
+      });
+    },
+    push: (path: string, body: string | Uint8Array, headers: Record<string, string> = {}, method = 'POST') =>
+      request(doors.push, method, path, { body, headers }),
+    /** The parsed JSON of a read. */
+    get: async (path: string) =>
+      JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {
+        status: string;
+        data: never;
+        error?: string;
+      },
+    read: (path: string) => request(doors.query, 'GET', path),
+    /** Lets time pass, second by second, with a tick at each full minute. */
+    pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
+      const untilMs = clock.nowMs() + durationMs;
+      await pump();
+      while (clock.nowMs() < untilMs) {
+        const nextMs = Math.min(untilMs, (Math.floor(clock.nowMs() / 1_000) + 1) * 1_000);
+        await clock.moveTo(nextMs);
+        if (nextMs % limits.tickMs === 0 && options.ticks !== false) await tick();
+        await pump();
+      }
+    },
+    /** The instant query's values by metric and labels, times left out. */
+    values: async (selector: string): Promise<Record<string, string>> => {
+      const answer = await request(doors.query, 'GET', `/api/v1/query?${new URLSearchParams({ query: selector })}`);
+      const { data } = JSON.parse(String(answer.body)) as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      return Object.fromEntries(
+        data.result.map(({ metric: { __name__: name = '', ...labels }, value }) => [
+          `${name}${JSON.stringify(labels)}`,
+          value[1],
+        ]),
+      );
+    },
+  };
+};
+
+type RequestOptions = { readonly body?: string | Uint8Array; readonly headers?: Record<string, string> };

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import type { Strike } from '../../io/memory/faults.ts';
+import { memoryBuilding } from './building.ts';
+
+const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
+const second = 1_000;
+const minute = 60 * second;
+const url = 'http://node.example:9100/metrics';
+const heartbeat = { job: 'checkout', instance: '*', interval: '15s', grace: '20s' };
+
+const rung = (house: ReturnType<typeof memoryBuilding>) =>
+  house.ports.alarms.rung.map(({ kind, job, reason }) => `${kind} ${job} ${reason}`);
+
+/** Pushes every 15 s for a while. */
+const live = async (house: ReturnType<typeof memoryBuilding>, durationMs: number, job = 'checkout') => {
+  for (let passedMs = 0; passedMs < durationMs; passedMs += 15 * second) {
+    await house.push(`/v1/push?job=${job}`, 'm 1\n');
+    await house.pass(15 * second);
+  }
+};
+
+describe('a pushing job', () => {
+  test('that lives rings nothing', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 10 * minute);
+    expect(rung(house)).toEqual([]);
+  });
+
+  test('that falls silent rings once, at its deadline, and once more on its return', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 3 * minute);
+    const lastMs = house.ports.clock.nowMs() - 15 * second;
+    await house.pass(20 * second - 1);
+    expect(rung(house)).toEqual([]);
+    await house.pass(1_001);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+    expect(house.ports.alarms.rung[0]).toMatchObject({ sinceMs: lastMs, atMs: lastMs + 35 * second });
+    await house.pass(10 * minute);
+    expect(rung(house)).toHaveLength(1);
+    await live(house, 3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD', 'RESOLVED checkout HEARD']);
+    expect(house.ports.alarms.rung[1]?.text).toMatch(/Down for 10 min/);
+  });
+
+  test('registered and never heard rings NEVER_SEEN', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await house.pass(3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NEVER_SEEN']);
+  });
+
+  test('registered for one instance is not kept alive by another', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, instance: 'a' });
+    await live(house, 3 * minute, 'checkout&instance=b');
+    expect(rung(house)).toEqual(['DOWN checkout NEVER_SEEN']);
+    await live(house, 3 * minute, 'checkout&instance=a');
+    expect(rung(house)).toEqual(['DOWN checkout NEVER_SEEN', 'RESOLVED checkout HEARD']);
+  });
+
+  test('with nothing to report is alive by an empty push', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    for (let index = 0; index < 12; index += 1) {
+      expect((await house.push('/v1/push?job=checkout', '')).statusCode).toBe(200);
+      await house.pass(15 * second);
+    }
+    expect(rung(house)).toEqual([]);
+  });
+
+  test('that is paused rings nothing until it is resumed', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, minute);
+    await house.ports.heartbeats.pause({ job: 'checkout', instance: '*' }, true);
+    await house.pass(10 * minute);
+    expect(rung(house)).toEqual([]);
+    await house.ports.heartbeats.pause({ job: 'checkout', instance: '*' }, false);
+    await house.pass(3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+});
+
+describe('a target', () => {
+  const scraped = async () => {
+    const house = memoryBuilding({ startMs });
+    await house.tick();
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.register({ id: 'node/a', url, job: 'node', interval: '15s' });
+    await house.pass(2 * minute);
+    return house;
+  };
+
+  test('that stops answering rings once, and once more when it is back', async () => {
+    const house = await scraped();
+    house.ports.http.pages.delete(url);
+    await house.pass(31 * second);
+    expect(rung(house)).toEqual(['DOWN node SCRAPE_CONNECT']);
+    expect(house.ports.alarms.rung[0]?.text).toMatch(
+      /node node\.example:9100 cannot be scraped: no connection.*ECONNREFUSED/,
+    );
+    await house.pass(5 * minute);
+    expect(rung(house)).toHaveLength(1);
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN node SCRAPE_CONNECT', 'RESOLVED node HEARD']);
+    await house.pass(5 * minute);
+    expect(rung(house)).toHaveLength(2);
+  });
+
+  test('that fails once and answers again rings nothing', async () => {
+    const house = await scraped();
+    house.ports.http.pages.delete(url);
+    await house.pass(15 * second);
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.pass(5 * minute);
+    expect(rung(house)).toEqual([]);
+  });
+
+  test('that is removed while down is resolved as removed, and its record goes', async () => {
+    const house = await scraped();
+    house.ports.http.pages.delete(url);
+    await house.pass(minute);
+    await house.ports.targets.remove('node/a');
+    await house.pass(10 * minute);
+    expect(rung(house)).toEqual(['DOWN node SCRAPE_CONNECT', 'RESOLVED node REMOVED']);
+    expect(house.ports.heartbeats.rows.size).toBe(0);
+  });
+});
+
+describe('a collector', () => {
+  test('that was off says so once and accuses nobody of that time', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 3 * minute);
+    // Nothing runs for eight hours; producers find nobody.
+    await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
+    await house.tick();
+    await live(house, 5 * minute);
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND']);
+  });
+
+  test('that was off still finds who died meanwhile', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 3 * minute);
+    await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
+    await house.tick();
+    await house.pass(3 * minute);
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'DOWN checkout NOT_HEARD']);
+  });
+
+  // Every call that the checker makes, failing before or after it took effect, some number of times.
+  const places = [
+    'heartbeats.all',
+    'heartbeats.get',
+    'heartbeats.collector',
+    'heartbeats.swept',
+    'heartbeats.change',
+    'heartbeats.announced',
+    'alarms.ring',
+    'deadlines.send',
+  ];
+  test.each(places.flatMap(place => (['before', 'after'] as const).map(strike => [place, strike] as const)))(
+    'whose %s fails %s its effect loses no alarm and invents none',
+    async (place, strike) => {
+      for (const failures of [1, 3]) {
+        let left = 0;
+        const house = memoryBuilding({
+          startMs,
+          faults: (called): Strike => (called === place && left-- > 0 ? strike : 'none'),
+        });
+        await house.ports.heartbeats.put(heartbeat);
+        await live(house, 2 * minute);
+        left = failures;
+        await house.pass(5 * minute);
+        left = failures;
+        await live(house, 5 * minute);
+        // At least once: a repeat has the same id. Three sweeps that failed are minutes of blindness, which is said.
+        const ofSources = house.ports.alarms.rung.filter(({ kind }) => kind !== 'COLLECTOR_BLIND');
+        const ids = [...new Map(ofSources.map(alarm => [alarm.id, `${alarm.kind} ${alarm.reason}`])).values()];
+        expect(ids).toEqual(['DOWN NOT_HEARD', 'RESOLVED HEARD']);
+      }
+    },
+  );
+
+  test('whose heartbeat rows are bad says so on them and looks at the others', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ job: 'bad', instance: '*', interval: 'often' });
+    await house.ports.heartbeats.put(heartbeat);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NEVER_SEEN']);
+    expect([...house.ports.heartbeats.rows.values()].find(({ job }) => job === 'bad')?.['problem']).toMatch(
+      /interval: .*expected a duration/,
+    );
+  });
+
+  test('with two checkers at once rings once', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 2 * minute);
+    await house.ports.clock.moveTo(house.ports.clock.nowMs() + 2 * minute);
+    await Promise.all([house.tick(), house.tick()]);
+    expect(new Set(house.ports.alarms.rung.map(({ id }) => id)).size).toBe(1);
+  });
+});
