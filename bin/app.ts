@@ -1,15 +1,11 @@
 import { App } from 'aws-cdk-lib';
+import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { CollectorStack } from '../lib/collector-stack.ts';
 
 const app = new App({
   analyticsReporting: false,
-  // The flags that new CDK apps get; here rather than in cdk.json, so that `node bin/app.ts` alone gives the same template.
-  postCliContext: {
-    '@aws-cdk/core:target-partitions': ['aws', 'aws-cn', 'aws-us-gov'],
-    '@aws-cdk/aws-iam:minimizePolicies': true,
-    '@aws-cdk/core:checkSecretUsage': true,
-    '@aws-cdk/core:explicitStackTags': true,
-  },
+  // Here rather than in cdk.json, so that `node bin/app.ts` alone gives the very template that `cdk synth` gives.
+  postCliContext: { ...flags, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
 });
 
 /** A setting from `-c name=value` or cdk.json. */

@@ -92,8 +92,8 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets whose last page a warm worker remembers, to count series added. */
-  pagesRemembered: 500,
+  /** Targets of which a warm worker remembers the last page, to count series added, and whether they failed. */
+  targetsRemembered: 500,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /** How often the note about an invalid row is refreshed on the row. */

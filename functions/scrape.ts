@@ -6,6 +6,7 @@ import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { keyOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
+import { timestampReject } from '../core/protocol/timestamps.ts';
 import { textOfReject } from '../core/reject.ts';
 import { type OrderedScrape, readOrder } from '../core/scrape/order.ts';
 import { type Outcome, type PageSample, samplesOf } from '../core/scrape/page.ts';
@@ -33,14 +34,14 @@ const reasons: Readonly<Record<HttpProblem, DownReason>> = {
  * as it is done; samples carry the slot's time, so that a doubled order stores the same once.
  */
 export const scrape = (ports: ScrapePorts) => {
-  const pages = new PageMemory();
+  const memory = new ScrapeMemory();
   return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
     const failures: { itemIdentifier: string }[] = [];
     await Promise.all(
       Records.map(async ({ messageId, body }) => {
         try {
           await inParallel(readOrder(body).scrapes, limits.scrapeParallel, ordered =>
-            scrapeOnce(ports, pages, ordered),
+            scrapeOnce(ports, memory, ordered),
           );
         } catch (error) {
           ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
@@ -54,7 +55,7 @@ export const scrape = (ports: ScrapePorts) => {
 
 const scrapeOnce = async (
   ports: ScrapePorts,
-  pages: PageMemory,
+  memory: ScrapeMemory,
   { target, slotMs, report }: OrderedScrape,
 ): Promise<void> => {
   const { clock, buffer, log } = ports;
@@ -64,7 +65,7 @@ const scrapeOnce = async (
     return;
   }
   await clock.wait(slotMs - clock.nowMs());
-  const outcome = await fetchPage(ports, pages, target);
+  const outcome = await fetchPage(ports, memory, target, slotMs);
   const batches = batchesOf(samplesOf(target, outcome), {
     id: `${target.id}@${slotMs}`,
     via: 'pull',
@@ -72,10 +73,15 @@ const scrapeOnce = async (
     pages: true,
   });
   await buffer.send(batches.flatMap(encodeBatch));
-  await tell(ports, target, slotMs, outcome, report);
+  await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
 };
 
-const fetchPage = async ({ http }: ScrapePorts, pages: PageMemory, target: Target): Promise<Outcome> => {
+const fetchPage = async (
+  { http }: ScrapePorts,
+  memory: ScrapeMemory,
+  target: Target,
+  slotMs: number,
+): Promise<Outcome> => {
   const answer = await http.get({
     url: target.url,
     headers: scrapeHeaders(target.timeoutMs),
@@ -101,7 +107,11 @@ const fetchPage = async ({ http }: ScrapePorts, pages: PageMemory, target: Targe
       durationMs,
     };
   }
-  return { ok: true, samples: value.samples, seriesAdded: pages.added(target.id, value.samples), durationMs };
+  // Times far off are dropped one by one, as Prometheus does: the target is up, only its clock is not.
+  const samples = value.samples.filter(
+    ({ timestampMs }) => timestampMs === undefined || timestampReject(timestampMs, slotMs, {}) === undefined,
+  );
+  return { ok: true, samples, seriesAdded: memory.added(target.id, samples), durationMs };
 };
 
 /** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */
@@ -123,20 +133,31 @@ const tell = async (
   }
 };
 
-/** The series of each target's last page, as far as this warm worker has seen it: for `scrape_series_added` alone. */
-class PageMemory {
+/** What a warm worker remembers of targets, bounded; a cold one begins with nothing and is only less precise. */
+class ScrapeMemory {
   readonly #pages = new Map<string, ReadonlySet<string>>();
+  readonly #failed = new Set<string>();
 
-  /** How many series were not on the page before; all of them where there is none. */
+  /** How many series were not on the target's page before; all of them where there is none. */
   added(targetId: string, samples: readonly PageSample[]): number {
     const before = this.#pages.get(targetId);
     const now = new Set(samples.map(({ labels }) => keyOf(labels)));
     this.#pages.delete(targetId);
     this.#pages.set(targetId, now);
-    if (this.#pages.size > limits.pagesRemembered) {
-      const oldest = this.#pages.keys().next();
-      if (!oldest.done) this.#pages.delete(oldest.value);
-    }
+    forgetOldest(this.#pages);
     return before === undefined ? now.size : now.difference(before).size;
   }
+
+  /** Whether this scrape is good and follows one that this worker saw fail: then its record waits for it. */
+  isAwaited(targetId: string, isGood: boolean): boolean {
+    if (isGood) return this.#failed.delete(targetId);
+    this.#failed.add(targetId);
+    forgetOldest(this.#failed);
+    return false;
+  }
 }
+
+const forgetOldest = (kept: Map<string, unknown> | Set<string>): void => {
+  const oldest = kept.keys().next();
+  if (kept.size > limits.targetsRemembered && !oldest.done) kept.delete(oldest.value);
+};

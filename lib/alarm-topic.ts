@@ -2,7 +2,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-/** Where alarms ring: TLS only. Encrypted at rest by SNS itself; a key of the customer's own comes as a property. */
+/**
+ * Where alarms ring: TLS only. SNS encrypts its disks by itself; the AWS managed key on top would shut out CloudWatch,
+ * whose alarms may not use it, and a key of one's own costs $1 a month.
+ */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
   readonly #named: string;

@@ -7,23 +7,26 @@ import type { Handler } from './handler.ts';
 /** The HTTPS door. Every route asks for SigV4: nobody unknown gets in, whatever else is forgotten. */
 export class Api extends Construct {
   readonly api: HttpApi;
-  readonly #authorizer = new HttpIamAuthorizer();
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.api = new HttpApi(this, 'Http', { description: 'Sluice: push and query' });
+    this.api = new HttpApi(this, 'Http', {
+      description: 'Sluice: push and query',
+      defaultAuthorizer: new HttpIamAuthorizer(),
+    });
   }
 
   get url(): string {
     return this.api.apiEndpoint;
   }
 
-  /** Routes as the template writes them: `POST /v1/push`. */
-  routes(handler: Handler, routes: readonly string[]): void {
-    const integration = new HttpLambdaIntegration(`${handler.node.id}Integration`, handler);
-    for (const route of routes) {
-      const [method = '', path = ''] = route.split(' ');
-      this.api.addRoutes({ path, methods: [method as HttpMethod], integration, authorizer: this.#authorizer });
-    }
+  /** Sends these routes to this function: paths as the template writes them, each with its methods. */
+  answeredBy(handler: Handler, routes: Readonly<Record<string, readonly `${HttpMethod}`[]>>): void {
+    const integration = new HttpLambdaIntegration(`${handler.node.id}Integration`, handler, {
+      // One permission for the whole API: one a route would outgrow the 20 KB of a function's policy.
+      scopePermissionToRoute: false,
+    });
+    for (const [path, methods] of Object.entries(routes))
+      this.api.addRoutes({ path, methods: methods as HttpMethod[], integration });
   }
 }

@@ -1,8 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api } from './api.ts';
+import { isCidr } from './cidr.ts';
 import { Handler } from './handler.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
@@ -15,7 +16,7 @@ export type CollectorProps = {
    */
   readonly scrapeAllowCidrs?: readonly string[];
   /**
-   * What becomes of the tables when the stack goes.
+   * What becomes of the tables when the stack goes. DESTROY also takes away their deletion protection.
    * @default RemovalPolicy.RETAIN, with deletion protection
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -26,6 +27,7 @@ export type CollectorProps = {
  * Each verb grants what the function needs and tells it the resource's name, and nothing else does either.
  */
 export class Collector extends Construct {
+  /** Where producers push and Grafana reads, without a slash at its end. */
   readonly url: string;
   readonly buffer: Queue;
   readonly series: Table;
@@ -39,6 +41,10 @@ export class Collector extends Construct {
     { scrapeAllowCidrs = [], removalPolicy = RemovalPolicy.RETAIN }: CollectorProps = {},
   ) {
     super(scope, id);
+    for (const cidr of scrapeAllowCidrs) {
+      if (!Token.isUnresolved(cidr) && !isCidr(cidr))
+        throw new Error(`scrapeAllowCidrs: ${JSON.stringify(cidr)} is no CIDR block such as 10.0.0.0/8`);
+    }
 
     // Rooms.
     const series = new Table(this, 'Series', { keys: tables.series, named: environment.series, removalPolicy });
@@ -53,62 +59,59 @@ export class Collector extends Construct {
       named: environment.heartbeats,
       removalPolicy,
     });
-    const buffer = new Queue(this, 'Buffer', {
-      named: environment.buffer,
-      handledWithin: Duration.seconds(60),
-      keptFor: Duration.days(14),
-    });
-    // An order is worthless once its slot has passed, a wake-up once the next minute's sweep has.
-    const scrapes = new Queue(this, 'Scrapes', {
-      named: environment.scrapes,
-      handledWithin: Duration.seconds(60),
-      keptFor: Duration.minutes(30),
-    });
-    const deadlines = new Queue(this, 'Deadlines', {
-      named: environment.deadlines,
-      handledWithin: Duration.seconds(60),
-      keptFor: Duration.minutes(30),
-    });
+    const buffer = new Queue(this, 'Buffer', { named: environment.buffer, keptFor: Duration.days(14) });
+    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
+    const scrapes = new Queue(this, 'Scrapes', { named: environment.scrapes, keptFor: Duration.hours(2) });
+    const deadlines = new Queue(this, 'Deadlines', { named: environment.deadlines, keptFor: Duration.hours(2) });
     const alarms = new AlarmTopic(this, 'Alarms', { named: environment.alarms });
 
-    // People. Memory buys CPU: 1,769 MB is one core.
-    const push = new Handler(this, 'Push', { entry: 'push', memoryMiB: 512, timeout: Duration.seconds(20) });
-    const ingest = new Handler(this, 'Ingest', { entry: 'ingest', memoryMiB: 1024, timeout: Duration.seconds(60) });
-    const plan = new Handler(this, 'Plan', { entry: 'plan', memoryMiB: 512, timeout: Duration.seconds(55) });
-    const scrape = new Handler(this, 'Scrape', { entry: 'scrape', memoryMiB: 512, timeout: Duration.seconds(60) });
-    const check = new Handler(this, 'Check', { entry: 'check', memoryMiB: 512, timeout: Duration.seconds(55) });
-    const query = new Handler(this, 'Query', { entry: 'query', memoryMiB: 1769, timeout: Duration.seconds(28) });
+    // People. The doors end before the gateway gives up at 30 s; plan and check before their next minute begins.
+    const push = new Handler(this, 'Push', { entry: 'push', memoryMiB: 512, timeoutSeconds: 20 });
+    const ingest = new Handler(this, 'Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
+    const plan = new Handler(this, 'Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
+    const scrape = new Handler(this, 'Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
+    const check = new Handler(this, 'Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
+    // A whole core: somebody is looking at a chart that is not there yet.
+    const query = new Handler(this, 'Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
     const api = new Api(this, 'Api');
-    api.routes(push, ['POST /v1/push', 'PUT /metrics/{group+}', 'POST /metrics/{group+}']);
-    api.routes(query, [
-      'GET /',
-      'GET /-/healthy',
-      'GET /-/ready',
-      'GET /api/v1/status/buildinfo',
-      'GET /api/v1/label/{name}/values',
-    ]);
-    for (const path of ['query', 'query_range', 'series', 'labels'])
-      api.routes(query, [`GET /api/v1/${path}`, `POST /api/v1/${path}`]);
+    api.answeredBy(push, {
+      '/v1/push': ['POST'],
+      // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
+      '/metrics/{group+}': ['PUT', 'POST'],
+    });
+    api.answeredBy(query, {
+      '/': ['GET'],
+      '/-/healthy': ['GET'],
+      '/-/ready': ['GET'],
+      '/api/v1/query': ['GET', 'POST'],
+      '/api/v1/query_range': ['GET', 'POST'],
+      '/api/v1/series': ['GET', 'POST'],
+      '/api/v1/labels': ['GET', 'POST'],
+      '/api/v1/label/{name}/values': ['GET'],
+      '/api/v1/status/buildinfo': ['GET'],
+    });
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
-    buffer.drainedBy(ingest, { messages: 100, gatheredFor: Duration.seconds(5), atOnce: 10 });
+    buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
     series.readBy(query);
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });
     targets.changesWake(plan);
-    targets.readBy(plan);
+    targets.listedBy(plan);
     targets.notedBy(plan);
     scrapes.fedBy(plan);
+    // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.readBy(push, plan, check);
+    heartbeats.listedBy(plan, check);
     heartbeats.notedBy(push, scrape, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });

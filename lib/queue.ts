@@ -1,21 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { QueueEncryption, Queue as SqsQueue } from 'aws-cdk-lib/aws-sqs';
+import { type CfnQueue, QueueEncryption, Queue as SqsQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
 export type QueueProps = {
   /** The environment variable by which functions know it. */
   readonly named: string;
-  /** The timeout of the function that drains it. */
-  readonly handledWithin: Duration;
+  /** How long a message waits at most. What keeps failing must reach the dead letters before: see drainedBy. */
   readonly keptFor: Duration;
 };
 
 export type Draining = {
+  /** Most messages handed over together. */
   readonly messages: number;
-  /** How long to wait for a full batch. @default not at all */
-  readonly gatheredFor?: Duration;
+  /** How long to wait for so many. @default not at all */
+  readonly gatheredForSeconds?: number;
   /** Most functions at once. */
   readonly atOnce: number;
 };
@@ -23,22 +23,25 @@ export type Draining = {
 /** Receives before a message counts as poison. Throttling alone must not get there (RELIABILITY 2, row 11). */
 const maxReceiveCount = 10;
 
+/** SQS keeps nothing longer. */
+const longest = Duration.days(14);
+
 /** A queue with its dead letters: encrypted, TLS only, one message up to SQS's 1 MiB. */
 export class Queue extends Construct {
   readonly queue: SqsQueue;
   readonly deadLetters: SqsQueue;
   readonly #named: string;
+  readonly #keptFor: Duration;
 
-  constructor(scope: Construct, id: string, { named, handledWithin, keptFor }: QueueProps) {
+  constructor(scope: Construct, id: string, { named, keptFor }: QueueProps) {
     super(scope, id);
     const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, maxMessageSizeBytes: 1_048_576 };
     this.#named = named;
-    this.deadLetters = new SqsQueue(this, 'DeadLetters', { ...safe, retentionPeriod: Duration.days(14) });
+    this.#keptFor = keptFor;
+    this.deadLetters = new SqsQueue(this, 'DeadLetters', { ...safe, retentionPeriod: longest });
     this.queue = new SqsQueue(this, 'Queue', {
       ...safe,
       retentionPeriod: keptFor,
-      // Six times the function's timeout, as AWS advises: a batch that is being worked on is not handed out again.
-      visibilityTimeout: Duration.seconds(6 * handledWithin.toSeconds()),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
   }
@@ -51,12 +54,22 @@ export class Queue extends Construct {
     }
   }
 
-  /** This function gets what is sent, failing message by message. No filter: a filter deletes what it does not match. */
-  drainedBy(handler: Handler, { messages, gatheredFor, atOnce }: Draining): void {
+  /**
+   * This function gets what is sent, failing message by message. A batch it is at work on is hidden from others for six
+   * times its timeout, as AWS advises. No filter: a filter deletes what it does not match.
+   */
+  drainedBy(handler: Handler, { messages, gatheredForSeconds = 0, atOnce }: Draining): void {
+    const hiddenSeconds = 6 * handler.timeoutSeconds;
+    const failingSeconds = maxReceiveCount * hiddenSeconds;
+    if (this.#keptFor.toSeconds() <= failingSeconds) {
+      const got = `keptFor: ${this.#keptFor.toSeconds()} s`;
+      throw new Error(`${got}, but a message fails for ${failingSeconds} s before it reaches the dead letters`);
+    }
+    (this.queue.node.defaultChild as CfnQueue).visibilityTimeout = hiddenSeconds;
     handler.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: messages,
-        ...(gatheredFor && { maxBatchingWindow: gatheredFor }),
+        ...(gatheredForSeconds > 0 && { maxBatchingWindow: Duration.seconds(gatheredForSeconds) }),
         maxConcurrency: atOnce,
         reportBatchItemFailures: true,
       }),

@@ -22,7 +22,7 @@ export type TableProps = {
   readonly streamed?: boolean;
 };
 
-/** A table that survives mistakes: point-in-time recovery always, deletion protection as long as it is retained. */
+/** A table that survives mistakes: point-in-time recovery always, deletion protection unless it is to be destroyed. */
 export class Table extends Construct {
   readonly table: TableV2;
   readonly #named: string;
@@ -38,13 +38,19 @@ export class Table extends Construct {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
   }
 
+  /** Rows that the function can name. */
   readBy(...handlers: Handler[]): void {
-    this.#grant(handlers, ['GetItem', 'BatchGetItem', 'Query', 'Scan']);
+    this.#grant(handlers, ['GetItem', 'BatchGetItem', 'Query']);
+  }
+
+  /** All rows. */
+  listedBy(...handlers: Handler[]): void {
+    this.#grant(handlers, ['Scan']);
   }
 
   /** Whole items, in batches. */
