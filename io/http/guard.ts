@@ -44,10 +44,16 @@ export const readAllowList = (text: string): BlockList => {
     .split(',')
     .map(entry => entry.trim())
     .filter(entry => entry !== '')) {
-    const [address = '', prefix] = part.split('/');
+    const [address = '', prefix, ...rest] = part.split('/');
     const family = isIPv6(address) ? 'ipv6' : 'ipv4';
     const bits = prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix);
-    if (isIP(address) === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 'ipv6' ? 128 : 32)) {
+    if (
+      rest.length > 0 ||
+      isIP(address) === 0 ||
+      !Number.isInteger(bits) ||
+      bits < 0 ||
+      bits > (family === 'ipv6' ? 128 : 32)
+    ) {
       throw new Error(`scrape allow-list: ${JSON.stringify(part)} is no CIDR block such as 10.0.0.0/8`);
     }
     allowed.addSubnet(address, bits, family);
