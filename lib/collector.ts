@@ -1,9 +1,9 @@
+import { isIP } from 'node:net';
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api } from './api.ts';
-import { isCidr } from './cidr.ts';
 import { Handler } from './handler.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
@@ -127,3 +127,11 @@ export class Collector extends Construct {
     this.alarms = alarms;
   }
 }
+
+/** Whether the text is an address or a block of addresses, IPv4 or IPv6, as the scraper's allow-list reads it. */
+const isCidr = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};

@@ -1,0 +1,200 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { outputs, tables } from '../../io/aws/contract.ts';
+import { synthesized } from './synthesized.ts';
+
+const { template, all, at } = synthesized();
+const queues = all('AWS::SQS::Queue');
+const mappings = all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
+  properties,
+  source: at(properties.EventSourceArn),
+  handler: at(properties.FunctionName),
+}));
+const drained = mappings.filter(({ source }) => source.whole.Type === 'AWS::SQS::Queue');
+
+type Statement = {
+  readonly Effect: string;
+  readonly Principal: '*' | { readonly AWS?: unknown };
+  readonly Condition?: { readonly Bool?: Readonly<Record<string, string>> };
+};
+
+describe('tables', () => {
+  const stored = all('AWS::DynamoDB::GlobalTable');
+
+  test.each(stored)('$name can be restored and not be deleted by mistake', ({ properties, whole }) => {
+    const [replica, ...others] = properties.Replicas;
+    expect(others).toEqual([]);
+    expect(replica).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    expect(properties.BillingMode).toBe('PAY_PER_REQUEST');
+    expect([whole.DeletionPolicy, whole.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+  });
+
+  test('have the keys of the contract', () => {
+    const keysOf = Object.fromEntries(
+      stored.map(({ name, properties }) => [
+        name,
+        properties.KeySchema.map(({ AttributeName }: { AttributeName: string }) => AttributeName),
+      ]),
+    );
+    expect(keysOf).toEqual({
+      SeriesTable: [tables.series.partition, tables.series.sort],
+      TargetsTable: [tables.targets.partition],
+      HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
+    });
+    const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
+    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
+    expect(expiring[0]?.properties.TimeToLiveSpecification.AttributeName).toBe(tables.series.expires);
+  });
+
+  test('go with the stack where that is asked for', () => {
+    for (const { properties, whole } of synthesized({ removalPolicy: RemovalPolicy.DESTROY }).all(
+      'AWS::DynamoDB::GlobalTable',
+    )) {
+      expect(properties.Replicas[0].DeletionProtectionEnabled).toBe(false);
+      expect(whole.DeletionPolicy).toBe('Delete');
+    }
+  });
+
+  test('keep their logical ids: another id is another, empty table', () => {
+    expect(stored.map(({ id }) => id)).toEqual([
+      'CollectorSeriesTable78B02ECA',
+      'CollectorTargetsTable47A34079',
+      'CollectorHeartbeatsTableFBBAD3D3',
+    ]);
+  });
+
+  test('a changed target wakes plan, and a change it cannot take stops nothing', () => {
+    const [changes, ...others] = mappings.filter(({ source }) => source.whole.Type === 'AWS::DynamoDB::GlobalTable');
+    expect(others).toEqual([]);
+    expect([changes?.source.name, changes?.handler.name]).toEqual(['TargetsTable', 'Plan']);
+    expect(changes?.source.properties.StreamSpecification).toEqual({ StreamViewType: 'KEYS_ONLY' });
+    expect(changes?.properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 3 });
+  });
+});
+
+describe('queues and the topic', () => {
+  test.each(queues)('$name is encrypted and takes messages of 1 MiB', ({ properties }) => {
+    expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MaximumMessageSize: 1_048_576 });
+  });
+
+  test('refuse plain HTTP, each of them', () => {
+    const policies = [...all('AWS::SQS::QueuePolicy'), ...all('AWS::SNS::TopicPolicy')];
+    const refusing = policies
+      .filter(({ properties }) =>
+        properties.PolicyDocument.Statement.some(
+          ({ Effect, Principal, Condition }: Statement) =>
+            Effect === 'Deny' &&
+            // The two services' ways to write everybody.
+            (Principal === '*' || Principal.AWS === '*') &&
+            Condition?.Bool?.['aws:SecureTransport'] === 'false',
+        ),
+      )
+      .flatMap(({ properties }) => properties.Queues ?? properties.Topics)
+      .map(reference => at(reference).name);
+    const guarded = [...queues, ...all('AWS::SNS::Topic')].map(({ name }) => name);
+    expect(refusing.sort()).toEqual(guarded.sort());
+  });
+
+  test.each([
+    { queue: 'BufferQueue', handler: 'Ingest', messages: 100, gatheredForSeconds: 5, keptForSeconds: 14 * 86_400 },
+    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
+    { queue: 'DeadlinesQueue', handler: 'Check', messages: 10, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
+  ])(
+    '$queue is drained by $handler, up to $messages at once',
+    ({ queue, handler, messages, gatheredForSeconds, keptForSeconds }) => {
+      const [mapping, ...others] = drained.filter(({ source }) => source.name === queue);
+      expect(others).toEqual([]);
+      expect(mapping?.handler.name).toBe(handler);
+      expect(mapping?.properties.BatchSize).toBe(messages);
+      expect(mapping?.properties.MaximumBatchingWindowInSeconds).toBe(gatheredForSeconds);
+      expect(mapping?.source.properties.MessageRetentionPeriod).toBe(keptForSeconds);
+    },
+  );
+
+  test.each(drained)('$source.name loses nothing to a failing batch', ({ source, handler, properties }) => {
+    expect(properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    expect(properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+    // A filter would delete what it does not match.
+    expect(properties.FilterCriteria).toBeUndefined();
+
+    const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = source.properties;
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * handler.properties.Timeout);
+    expect(RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
+    expect(MessageRetentionPeriod).toBeGreaterThan(RedrivePolicy.maxReceiveCount * VisibilityTimeout);
+    expect(at(RedrivePolicy.deadLetterTargetArn).properties.MessageRetentionPeriod).toBe(14 * 86_400);
+  });
+});
+
+test.each(all('AWS::Scheduler::Schedule'))('$name ticks each minute and says for which', ({ properties }) => {
+  expect(properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', FlexibleTimeWindow: { Mode: 'OFF' } });
+  expect(properties.Target.Input).toBe('{"scheduledAt":"<aws.scheduler.scheduled-time>"}');
+  expect(properties.Target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 });
+  // Two ticks of one function must not overlap.
+  expect(at(properties.Target.Arn).properties.Timeout).toBeLessThan(60);
+});
+
+test('plan and check are what ticks', () => {
+  const woken = all('AWS::Scheduler::Schedule').map(({ properties }) => at(properties.Target.Arn).name);
+  expect(woken.sort()).toEqual(['Check', 'Plan']);
+});
+
+test.each(all('AWS::Lambda::Function'))('$name runs on Node 24 on Arm and forgets its log', ({ properties }) => {
+  expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+  expect(at(properties.LoggingConfig.LogGroup).properties.RetentionInDays).toBe(30);
+});
+
+describe('routes', () => {
+  const integrations = all('AWS::ApiGatewayV2::Integration');
+  const routes = all('AWS::ApiGatewayV2::Route').map(({ properties }) => {
+    const id = properties.Target['Fn::Join'][1][1].Ref;
+    const integration = integrations.find(each => each.id === id);
+    return { properties, handler: at(integration?.properties.IntegrationUri) };
+  });
+
+  test.each([
+    ['Push', ['POST /metrics/{group+}', 'POST /v1/push', 'PUT /metrics/{group+}']],
+    [
+      'Query',
+      [
+        'GET /',
+        'GET /-/healthy',
+        'GET /-/ready',
+        'GET /api/v1/label/{name}/values',
+        'GET /api/v1/labels',
+        'GET /api/v1/query',
+        'GET /api/v1/query_range',
+        'GET /api/v1/series',
+        'GET /api/v1/status/buildinfo',
+        'POST /api/v1/labels',
+        'POST /api/v1/query',
+        'POST /api/v1/query_range',
+        'POST /api/v1/series',
+      ],
+    ],
+  ])('%s answers', (name, expected) => {
+    const answered = routes.filter(({ handler }) => handler.name === name);
+    expect(answered.map(({ properties }) => properties.RouteKey).sort()).toEqual(expected);
+    // The gateway gives up at 30 s.
+    for (const { handler } of answered) expect(handler.properties.Timeout).toBeLessThan(30);
+  });
+
+  test.each(routes)('$properties.RouteKey asks who is there', ({ properties }) => {
+    expect(properties.AuthorizationType).toBe('AWS_IAM');
+  });
+});
+
+test('outputs are those of the contract, by exactly these names', () => {
+  expect(Object.keys(template.Outputs).sort()).toEqual(Object.values(outputs).sort());
+});
+
+test.each(['10.0.0.0/33', '10.0.0/8', 'fd00::/129', 'localhost', '10.0.0.0/8/8', ''])(
+  '%j as an allowed block is refused at synthesis, by name',
+  cidr => {
+    expect(() => synthesized({ scrapeAllowCidrs: ['10.0.0.0/8', cidr] })).toThrow(
+      `scrapeAllowCidrs: ${JSON.stringify(cidr)} is no CIDR block such as 10.0.0.0/8`,
+    );
+  },
+);
