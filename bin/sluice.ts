@@ -16,7 +16,14 @@ const program = new Command('sluice')
 try {
   await program.parseAsync();
 } catch (error) {
-  // A complaint is for the user, anything else is a bug or a broken connection and keeps its name.
-  console.error(error instanceof Complaint ? error.message : `${(error as Error).name}: ${(error as Error).message}`);
+  console.error(textOf(error as Error & { readonly code?: string }));
   process.exitCode = 1;
+}
+
+/** A complaint is for the user; a broken connection says what to do; anything else is a bug and keeps its name. */
+function textOf(error: Error & { readonly code?: string }): string {
+  if (error instanceof Complaint) return error.message;
+  const code = error.code ?? (error.cause as { readonly code?: string } | undefined)?.code;
+  if (code === 'ECONNREFUSED') return 'the collector does not answer: start it again with `npm start`';
+  return `${error.name}: ${error.message}`;
 }

@@ -68,9 +68,11 @@ export const limits = {
   scrapeIntervalMaxMs: 1 * day,
   scrapeIntervalDefaultMs: 1 * minute,
   scrapeTimeoutDefaultMs: 10 * second,
-  /** Page as received and as unpacked. */
-  pageBytes: 16 * MiB,
-  pageUnpackedBytes: 64 * MiB,
+  /** Longest timeout: the scraping function ends after 60 s and needs time to hand over what it got. */
+  scrapeTimeoutMaxMs: 50 * second,
+  /** Page as received and as unpacked: an order of 25 targets must fit into its worker's memory. */
+  pageBytes: 8 * MiB,
+  pageUnpackedBytes: 16 * MiB,
   pageSamples: 200_000,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,

@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDuration } from './duration.ts';
+import { isReservedJob } from './heartbeat/heartbeat.ts';
 import type { Read } from './reject.ts';
 
 /** A duration in a row: `15s`, `1m30s`, or a number of seconds; milliseconds once read. Both bounds are included. */
@@ -22,6 +23,12 @@ export const durationField = (minMs: number, maxMs: number) =>
     }
     return ms;
   });
+
+/** A job's name; those that begin with __ are the collector's own. */
+export const jobField = z
+  .string()
+  .min(1)
+  .refine(job => !isReservedJob(job), 'names that begin with __ are reserved');
 
 /** Reads a table row by its schema; each reject names the attribute. */
 export const readRow = <S extends z.ZodType>(schema: S, input: unknown): Read<z.output<S> | undefined> => {

@@ -76,6 +76,8 @@ export type Heartbeats = {
   /** Takes one announced entry out of the outbox; nothing happens if it is gone. */
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
+  /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
+  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
   /** The checker's own record. */

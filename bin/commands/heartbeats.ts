@@ -24,7 +24,7 @@ export const heartbeatsCommand = (): Command => {
       const row = { job, instance, interval: interval ?? '60s', grace: grace ?? '35s' };
       const { value, rejects } = readHeartbeat(row);
       if (value === undefined) throw new Complaint(rejects.map(textOfReject).join('\n'));
-      await localCollector().ports.heartbeats.put(row);
+      await localCollector().ports.heartbeats.expect({ job, instance }, { interval: row.interval, grace: row.grace });
       console.log(`added: ${job} is expected every ${row.interval}, grace ${row.grace}`);
     });
 

@@ -64,7 +64,8 @@ export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
       ? `DOWN: ${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`
       : `RESOLVED: ${head}. Down for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`;
   return {
-    id: `${key.job}/${key.instance}#${flip.epoch}`,
+    // The instant too: a record that was removed and made anew counts its epochs from the start.
+    id: `${key.job}/${key.instance}#${flip.epoch}@${flip.atMs}`,
     kind: flip.kind,
     subject: subjectOf(`${flip.kind}: ${head}`),
     text,

@@ -103,5 +103,8 @@ export const lastHeardMs = ({ lastAcceptMs, answeredMs }: Heartbeat): number | u
       ? lastAcceptMs
       : Math.max(lastAcceptMs, answeredMs);
 
+/** Jobs whose names begin so are the collector's own. */
+export const isReservedJob = (job: string): boolean => job.startsWith('__');
+
 export const textOfKey = ({ job, instance }: HeartbeatKey): string =>
   instance === anyInstance ? job : `${job} ${instance}`;

@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
-import { durationField, readRow } from '../row.ts';
+import { durationField, jobField, readRow } from '../row.ts';
 import { anyInstance, type Flip, type Heartbeat } from './heartbeat.ts';
 
 const timeMs = z.number().int();
@@ -27,7 +27,7 @@ const failing = z.object({
 
 /** What a user writes (job, instance, interval, grace, paused) beside what the collector keeps on the same row. */
 const row = z.object({
-  job: z.string().min(1),
+  job: jobField,
   instance: z.string().min(1).default(anyInstance),
   interval: durationField(limits.heartbeatIntervalMinMs, limits.heartbeatIntervalMaxMs).optional(),
   grace: durationField(0, limits.heartbeatIntervalMaxMs).optional(),

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
-import { durationField, readRow } from '../row.ts';
+import { durationField, jobField, readRow } from '../row.ts';
 
 /** One URL to scrape, as its row asks for it. */
 export type Target = {
@@ -36,12 +36,12 @@ const url = z.string().transform((text, context) => {
 const row = z.object({
   id: z.string().min(1),
   url,
-  job: z.string().min(1).optional(),
+  job: jobField.optional(),
   instance: z.string().min(1).optional(),
   interval: durationField(limits.scrapeIntervalMinMs, limits.scrapeIntervalMaxMs).default(
     limits.scrapeIntervalDefaultMs,
   ),
-  timeout: durationField(100, limits.scrapeIntervalMaxMs).optional(),
+  timeout: durationField(100, limits.scrapeTimeoutMaxMs).optional(),
   labels: z
     .record(
       z.string().regex(labelName, 'a label name has letters, digits and underscores and begins with no digit'),

@@ -51,7 +51,8 @@ export const unavailableOnThrow = (
     const code = error instanceof Fault ? error.code : 'bug';
     const stack = code === 'bug' ? { stack: error?.stack ?? '' } : {};
     log.write('error', error?.message ?? 'unknown', { code, path: event.rawPath, ...stack });
-    request.response = jsonAnswer(503, body(code), { 'retry-after': retryAfterOf(chance.next()) });
+    const headers = { 'retry-after': retryAfterOf(chance.next()), 'x-sluice-receipt': event.requestContext.requestId };
+    request.response = jsonAnswer(503, body(code), headers);
   },
 });
 

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { type HeartbeatKey, isNewsIn } from '../../core/heartbeat/heartbeat.ts';
+import { type HeartbeatKey, isNewsIn, isReservedJob } from '../../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
@@ -25,7 +25,7 @@ const planKey: HeartbeatKey = { job: '__sluice', instance: 'plan' };
 const attributesOfKey = ({ job, instance }: HeartbeatKey): Attributes =>
   attributesOf({ [partition]: job, [sort]: instance });
 
-const isReserved = (row: Row): boolean => String(row[partition]).startsWith('__');
+const isReserved = (row: Row): boolean => isReservedJob(String(row[partition]));
 
 /** One item a source, holding promise, evidence, state and outbox: one condition covers them all. */
 export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: string): Heartbeats => {
@@ -71,6 +71,8 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
   };
 
   const exists = async (key: HeartbeatKey): Promise<boolean> => {
+    // Our own records are nobody's heartbeat, whatever a producer calls itself.
+    if (isReservedJob(key.job)) return false;
     const id = JSON.stringify([key.job, key.instance]);
     const known = registered.get(id, clock.nowMs());
     if (known !== undefined) return known;
@@ -202,6 +204,14 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         ConditionExpression: 'attribute_exists(#job)',
         ExpressionAttributeNames: { '#job': partition },
         ...(problem !== null && { ExpressionAttributeValues: attributesOf({ ':problem': problem, ':atMs': atMs }) }),
+      });
+    },
+
+    expect: async (key, { interval, grace }) => {
+      await update('heartbeats.expect', key, {
+        UpdateExpression: 'SET #interval = :interval, grace = :grace',
+        ExpressionAttributeNames: { '#interval': 'interval' },
+        ExpressionAttributeValues: attributesOf({ ':interval': interval, ':grace': grace }),
       });
     },
 

@@ -97,6 +97,12 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.note', () => this.#set(key, { problem, checkedAtMs: atMs }));
   }
 
+  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void> {
+    return struck(this.#faults, 'heartbeats.expect', () => {
+      this.rows.set(idOf(key), { ...key, ...this.rows.get(idOf(key)), ...promise });
+    });
+  }
+
   put(row: Row): Promise<void> {
     return struck(this.#faults, 'heartbeats.put', () => {
       this.rows.set(idOf(row as HeartbeatKey), row);

@@ -105,6 +105,19 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect(await read('first')).toMatchObject({ state: 'expected', epoch: 1, registeredAtMs: 5 });
     });
 
+    test('a promise is registered, and changed without touching the state', async () => {
+      const key = { job: 'promised', instance: '*' };
+      await port().expect(key, { interval: '15s', grace: '5s' });
+      expect(await read('promised')).toMatchObject({ epoch: 0, promise: { intervalMs: 15_000, graceMs: 5_000 } });
+      await port().put({ ...key, interval: '15s', grace: '5s', state: 'down', epoch: 7 });
+      await port().expect(key, { interval: '1m', grace: '5s' });
+      expect(await read('promised')).toMatchObject({
+        state: 'down',
+        epoch: 7,
+        promise: { intervalMs: 60_000, graceMs: 5_000 },
+      });
+    });
+
     test('an announced flip leaves the outbox, once', async () => {
       const flip = { epoch: 1, kind: 'DOWN', atMs: 1, sinceMs: 0, reason: 'NOT_HEARD', detail: '' };
       await port().put({
@@ -148,11 +161,12 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
     });
 
-    test('the plan only moves on', async () => {
+    test('the plan only moves on, and is nobody’s heartbeat', async () => {
       expect(await port().planned()).toBeUndefined();
       await port().plannedUntil(120_000);
       await port().plannedUntil(60_000);
       expect(await port().planned()).toBe(120_000);
+      expect(await port().heard([{ job: '__sluice', instance: 'plan' }], 5_000)).toEqual([]);
     });
   });
 };

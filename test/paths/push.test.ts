@@ -128,6 +128,7 @@ describe('when a service fails', () => {
     const refused = await push();
     expect(refused.statusCode).toBe(503);
     expect(Number(refused.headers?.['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(refused.headers?.['x-sluice-receipt']).toBe('request-1');
     expect((await push()).statusCode).toBe(200);
     await house.pass(second);
     const { data } = await house.get(

@@ -12,7 +12,7 @@ const flip = {
 
 test('an alarm says who, since when and why', () => {
   expect(alarmOf({ job: 'checkout', instance: '*' }, flip)).toMatchObject({
-    id: 'checkout/*#4',
+    id: 'checkout/*#4@95000',
     subject: 'DOWN: checkout fell silent',
     text: 'DOWN: checkout fell silent. Since 1970-01-01 00:00:00.000 UTC, down from 1970-01-01 00:01:35.000 UTC. NOT_HEARD: expected every 60 s, grace 35 s.',
   });

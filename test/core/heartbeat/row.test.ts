@@ -36,6 +36,7 @@ describe('a bad row says what is wrong', () => {
     [{ job: 'a', instance: '*', interval: '0s' }, /interval: bad_row: 0 s is outside 1 s/],
     [{ job: 'a', instance: '*', grace: '-1s' }, /grace/],
     [{ job: 'a', instance: '*', paused: 'yes' }, /paused/],
+    [{ job: '__sluice', instance: 'check' }, /job: .*reserved/],
     [null, /row/],
   ])('%j', (row, text) => {
     const { value, rejects } = readHeartbeat(row);
