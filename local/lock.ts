@@ -1,11 +1,11 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Complaint } from './complaint.ts';
 
 /** Takes a data folder for this process alone; answers how to give it back. */
 export const lockFolder = (folder: string): (() => void) => {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new Complaint(
@@ -33,6 +33,13 @@ export const lockFolder = (folder: string): (() => void) => {
       rmSync(file, { force: true });
     }
   }
+};
+
+/** Folder by folder: the recursive mkdir of Node 24 never ends where a parent exists and takes no children (/proc). */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 };
 
 /** Whether a process lives that may be a collector: a number that was given to another program since is not one. */
