@@ -27,6 +27,8 @@ export type LocalSettings = {
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
   readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string; readonly sns?: string };
+  /** Keeps tables on dynalite, as on machines without the binary. */
+  readonly tables?: 'dynalite';
   readonly print: (line: string) => void;
 };
 
@@ -90,12 +92,12 @@ const raise = async (
 };
 
 const startEngines = async (
-  { dataFolder, endpoints: own, print }: LocalSettings,
+  { dataFolder, endpoints: own, tables, print }: LocalSettings,
   ends: (() => void | Promise<void>)[],
 ): Promise<LocalBuilding['endpoints']> => {
   let { dynamodb, sqs, sns } = own;
   if (dynamodb === undefined) {
-    const engine = await startTables(dataFolder);
+    const engine = await startTables(dataFolder, tables);
     ends.push(engine.stop);
     dynamodb = engine.endpoint;
     print(`tables on ${engine.name} at ${engine.endpoint}`);

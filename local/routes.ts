@@ -7,7 +7,7 @@ export type Route<T> = {
 };
 
 export const readRoute = <T>(key: string, target: T): Route<T> => {
-  if (key === '$default') return { method: 'ANY', segments: ['{proxy+}'], key, target };
+  if (key === '$default') return { method: 'ANY', segments: [], key, target };
   const [method = 'ANY', path = '/'] = key.split(' ');
   return { method, segments: path.split('/').slice(1), key, target };
 };
@@ -23,7 +23,7 @@ export const matchRoute = <T>(routes: readonly Route<T>[], method: string, rawPa
   let best: { match: Match<T>; rank: string } | undefined;
   for (const route of routes) {
     if (route.method !== 'ANY' && route.method !== method) continue;
-    const match = matchSegments(route.segments, path);
+    const match = route.key === '$default' ? { parameters: {}, rank: '' } : matchSegments(route.segments, path);
     if (match === undefined) continue;
     const rank = `${route.key === '$default' ? '9' : ''}${match.rank}${route.method === 'ANY' ? '1' : '0'}`;
     if (best === undefined || rank < best.rank) best = { match: { route, parameters: match.parameters }, rank };
@@ -40,7 +40,7 @@ const matchSegments = (
   for (const [index, segment] of segments.entries()) {
     const name = /^\{([^}]+?)(\+?)\}$/.exec(segment);
     if (name?.[2] === '+') {
-      if (path.length <= index || (path.length === index + 1 && path[index] === '' && index > 0)) return undefined;
+      if (path.length <= index || (path.length === index + 1 && path[index] === '')) return undefined;
       parameters[name[1] ?? ''] = path.slice(index).map(decoded).join('/');
       return { parameters, rank: `${rank}2` };
     }

@@ -37,9 +37,9 @@ const freePort = (): Promise<number> =>
       });
   });
 
-/** Starts an embedded DynamoDB whose data lives in the folder: dynoxide where there is a binary, else dynalite. */
-export const startTables = async (folder: string): Promise<Engine> => {
-  const binary = dynoxidePath();
+/** Starts an embedded DynamoDB whose data lives in the folder: dynoxide where there is a binary, else or on request dynalite. */
+export const startTables = async (folder: string, engine?: 'dynalite'): Promise<Engine> => {
+  const binary = engine === 'dynalite' ? undefined : dynoxidePath();
   return binary === undefined ? startDynalite(folder) : startDynoxide(binary, folder);
 };
 
