@@ -19,6 +19,11 @@ export const limits = {
 
   /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
   wordSlots: 16_384,
+  /** Text of series and comments remembered for one target, as long as a page may be. */
+  pageMemoryBytes: 16 * MiB,
+  /** Remembered texts for each one on the page, and this many more, after which all are forgotten: most are of the past. */
+  pageMemorySlack: 3,
+  pageMemoryTexts: 1_000,
   /** Cells (series times timestamps) of one batch for each sample in it: sparser deliveries are cut into several. */
   cellsPerSample: 64,
   /** Nesting of a JSON push. RELIABILITY 5, row 11. */

@@ -10,6 +10,8 @@ export type Metadata = {
   readonly name: string;
   readonly text: string;
   readonly textAt: number;
+  /** What a TYPE line names. */
+  readonly type?: FamilyType;
 };
 
 /** The name of a family, quoted or not; the cursor stands after it. */

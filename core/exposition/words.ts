@@ -33,13 +33,15 @@ export const hashSeed = 0x811c9dc5 | 0;
 export class Words {
   readonly #bytes: Uint8Array;
   readonly #buffer: Buffer;
-  readonly #slots = new Int32Array(limits.wordSlots);
+  readonly #slots: Int32Array;
   readonly #starts: number[] = [0];
   readonly #ends: number[] = [0];
   readonly #strings: string[] = [''];
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    // A slot for each sixteen bytes of a small page: making many costs more than reading it.
+    this.#slots = new Int32Array(Math.min(limits.wordSlots, 2 ** (28 - Math.clz32(bytes.length | 4_096))));
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

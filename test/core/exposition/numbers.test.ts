@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readFloat, readInteger } from '../../../core/exposition/numbers.ts';
 
 const float = (text: string): number | undefined => readFloat(Buffer.from(text), 0, text.length);
-const integer = (text: string): number | undefined => readInteger(Buffer.from(text), 0, text.length);
+const integer = (text: string): number | bigint | undefined => readInteger(Buffer.from(text), 0, text.length);
 
 test.each([
   ['0', 0],

@@ -1,0 +1,79 @@
+import type { Family } from '../batch.ts';
+import type { Read, Reject } from '../reject.ts';
+import { Cursor } from './cursor.ts';
+import type { Dialect } from './dialect.ts';
+import { type Bounds, Exposition } from './exposition.ts';
+import { KnownLines } from './known-lines.ts';
+import { linesOf } from './lines.ts';
+import type { Metadata } from './metadata.ts';
+import { familiesOf, Page } from './page.ts';
+import { readPlainly } from './plain.ts';
+import { type Before, predicted } from './predict.ts';
+
+export type Remembering = {
+  /** Series read before are known by their bytes, so that none becomes strings twice. */
+  readonly remember?: boolean;
+  /** Each page is laid beside the one before, line by line, and only what differs is read. Needs `remember`. */
+  readonly predict?: boolean;
+};
+
+/**
+ * Reads the pages of one target, one after another. What it makes of a page depends on that page alone: remembering
+ * and predicting are only faster. It keeps the last page's bytes, which must stay as they are until the next one.
+ */
+export class PageReader {
+  readonly #dialect: Dialect;
+  readonly #bounds: Bounds;
+  readonly #predict: boolean;
+  #known: KnownLines | undefined;
+  #last: Before | undefined;
+  #metadata: readonly Metadata[] = [];
+  #families: readonly Family[] = [];
+
+  constructor(dialect: Dialect, bounds: Bounds, { remember = false, predict = false }: Remembering = {}) {
+    this.#dialect = dialect;
+    this.#bounds = bounds;
+    this.#predict = predict;
+    if (remember || predict) this.#known = new KnownLines(dialect);
+  }
+
+  /** Memory held between pages, about. */
+  get bytes(): number {
+    const { page, bytes } = this.#last ?? {};
+    return (this.#known?.bytes ?? 0) + (bytes?.length ?? 0) + (page === undefined ? 0 : 28 * page.values.length);
+  }
+
+  read(bytes: Uint8Array): Read<Exposition> {
+    const cursor = new Cursor(bytes, this.#bounds);
+    const page =
+      this.#last !== undefined && this.#known !== undefined
+        ? predicted(cursor, this.#dialect, this.#known, this.#last)
+        : undefined;
+    if (page !== undefined) return this.#done(cursor, page, []);
+    const fresh = new Page(this.#last?.page.count ?? Math.min(bytes.length >> 5, 4_096));
+    cursor.at = 0;
+    const rejects = readPlainly(cursor, this.#dialect, fresh, this.#known);
+    if (this.#predict) this.#known?.place(fresh);
+    return this.#done(cursor, fresh, rejects);
+  }
+
+  #done({ bytes, view }: Cursor, page: Page, rejects: readonly Reject[]): Read<Exposition> {
+    const exposition = new Exposition(page.columns(), this.#familiesOf(page.metadata), () => linesOf(bytes, page));
+    // A page with something wrong in it is a bad one to go by.
+    this.#last = this.#predict && rejects.length === 0 ? { bytes, view, page } : undefined;
+    if (this.#known?.isStale(page)) {
+      this.#known = new KnownLines(this.#dialect);
+      this.#last = undefined;
+    }
+    return { value: exposition, rejects };
+  }
+
+  /** The very families of the page before where its metadata was the same. */
+  #familiesOf(metadata: readonly Metadata[]): readonly Family[] {
+    const before = this.#metadata;
+    const same = metadata.length === before.length && metadata.every((each, at) => each === before[at]);
+    if (!same) this.#families = familiesOf(metadata);
+    this.#metadata = metadata;
+    return this.#families;
+  }
+}
