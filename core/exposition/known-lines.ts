@@ -24,7 +24,7 @@ export class KnownLines {
   readonly #series = new TextMemory<LabelSet>();
   readonly #comments = new TextMemory<Metadata>();
   /** Where on the last page each series stood. */
-  #places = new Int32Array(64);
+  #places: Int32Array = new Int32Array(64);
   /** Whether samples have times: so had the last one that was read at length. */
   #timed = false;
 

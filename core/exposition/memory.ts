@@ -13,9 +13,9 @@ export class TextMemory<T> {
   #arena = new Uint8Array(4_096);
   #view = new DataView(this.#arena.buffer);
   #used = 0;
-  #starts = new Int32Array(64);
-  #lengths = new Int32Array(64);
-  #hashes = new Int32Array(64);
+  #starts: Int32Array = new Int32Array(64);
+  #lengths: Int32Array = new Int32Array(64);
+  #hashes: Int32Array = new Int32Array(64);
   #table = new Int32Array(128).fill(-1);
   #shift = 32 - 7;
 
@@ -103,7 +103,9 @@ export class TextMemory<T> {
   }
 }
 
-export const widened = (kept: Int32Array, length: number): Int32Array<ArrayBuffer> => {
+/** The same numbers with room for `length`; the very array where it has that. */
+export const widened = (kept: Int32Array, length: number): Int32Array => {
+  if (kept.length >= length) return kept;
   const wider = new Int32Array(length);
   wider.set(kept);
   return wider;
@@ -131,12 +133,16 @@ const hashOf = (page: DataView, from: number, length: number): number => {
 
 const isSame = (left: DataView, a: number, right: DataView, b: number, length: number): boolean => {
   let at = 0;
-  for (const wide = length - 8; at <= wide; at += 8) {
-    const eight = left.getFloat64(a + at, true);
-    if (eight === right.getFloat64(b + at, true) && eight !== 0) continue;
-    if (left.getInt32(a + at, true) !== right.getInt32(b + at, true)) return false;
-    if (left.getInt32(a + at + 4, true) !== right.getInt32(b + at + 4, true)) return false;
+  for (const wide = length - 16; at <= wide; at += 16) {
+    const differs =
+      (left.getInt32(a + at, true) ^ right.getInt32(b + at, true)) |
+      (left.getInt32(a + at + 4, true) ^ right.getInt32(b + at + 4, true)) |
+      (left.getInt32(a + at + 8, true) ^ right.getInt32(b + at + 8, true)) |
+      (left.getInt32(a + at + 12, true) ^ right.getInt32(b + at + 12, true));
+    if (differs !== 0) return false;
   }
+  for (const four = length - 4; at <= four; at += 4)
+    if (left.getInt32(a + at, true) !== right.getInt32(b + at, true)) return false;
   for (; at < length; at += 1) if (left.getUint8(a + at) !== right.getUint8(b + at)) return false;
   return true;
 };

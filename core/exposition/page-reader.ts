@@ -27,6 +27,8 @@ export class PageReader {
   readonly #predict: boolean;
   #known: KnownLines | undefined;
   #last: Before | undefined;
+  /** The page before the last: nobody looks at its tables any more. */
+  #spare: Page | undefined;
   #metadata: readonly Metadata[] = [];
   #families: readonly Family[] = [];
 
@@ -47,7 +49,7 @@ export class PageReader {
     const cursor = new Cursor(bytes, this.#bounds);
     const page =
       this.#last !== undefined && this.#known !== undefined
-        ? predicted(cursor, this.#dialect, this.#known, this.#last)
+        ? predicted(cursor, this.#dialect, this.#known, this.#last, this.#spare)
         : undefined;
     if (page !== undefined) return this.#done(cursor, page, []);
     const fresh = new Page(this.#last?.page.count ?? Math.min(bytes.length >> 5, 4_096));
@@ -58,7 +60,9 @@ export class PageReader {
   }
 
   #done({ bytes, view }: Cursor, page: Page, rejects: readonly Reject[]): Read<Exposition> {
-    const exposition = new Exposition(page.columns(), this.#familiesOf(page.metadata), () => linesOf(bytes, page));
+    const linesOfPage = () => linesOf(bytes, this.#predict ? this.#readAgain(bytes) : page);
+    const exposition = new Exposition(page.columns(), this.#familiesOf(page.metadata), linesOfPage);
+    this.#spare = this.#last?.page;
     // A page with something wrong in it is a bad one to go by.
     this.#last = this.#predict && rejects.length === 0 ? { bytes, view, page } : undefined;
     if (this.#known?.isStale(page)) {
@@ -66,6 +70,13 @@ export class PageReader {
       this.#last = undefined;
     }
     return { value: exposition, rejects };
+  }
+
+  /** Where the entries of a page stood whose tables may be in use again. */
+  #readAgain(bytes: Uint8Array): Page {
+    const page = new Page(bytes.length >> 5);
+    readPlainly(new Cursor(bytes, this.#bounds), this.#dialect, page, undefined);
+    return page;
   }
 
   /** The very families of the page before where its metadata was the same. */

@@ -1,15 +1,21 @@
-import type { Family, FamilyType } from '../batch.ts';
+import type { Family } from '../batch.ts';
 import type { LabelSet } from '../labels.ts';
 import type { Extra, SampleColumns } from './exposition.ts';
 import { widened } from './memory.ts';
 import type { Metadata } from './metadata.ts';
+
+/** Where the samples of a page stand; see Page. */
+type Tables = { readonly ids: Int32Array; readonly valueAts: Int32Array; readonly ends: Int32Array };
+
+const longEnough = (table: Int32Array | undefined, length: number): Int32Array | undefined =>
+  table !== undefined && table.length >= length ? table : undefined;
 
 /** What is being gathered from a page: its samples in columns and where they stood, its metadata in order. */
 export class Page {
   count = 0;
   series: LabelSet[] = [];
   /** What the series' texts are known as, -1 where they are not. */
-  ids: Int32Array<ArrayBufferLike>;
+  ids: Int32Array;
   /** Where each sample's value begins, and where its entry ends, newline included. */
   valueAts: Int32Array;
   ends: Int32Array;
@@ -18,17 +24,19 @@ export class Page {
   extras: (Extra | undefined)[] | undefined;
   metadata: Metadata[] = [];
 
-  constructor(capacity: number, ids: Int32Array<ArrayBufferLike> = new Int32Array(capacity)) {
-    this.ids = ids;
-    this.valueAts = new Int32Array(capacity);
-    this.ends = new Int32Array(capacity);
+  /** Room for `capacity` samples; tables of another page that is over may be taken, if they are long enough. */
+  constructor(capacity: number, tables: Partial<Tables> = {}) {
+    const { ids, valueAts, ends } = tables;
+    this.ids = longEnough(ids, capacity) ?? new Int32Array(capacity);
+    this.valueAts = longEnough(valueAts, capacity) ?? new Int32Array(capacity);
+    this.ends = longEnough(ends, capacity) ?? new Int32Array(capacity);
     this.values = new Float64Array(capacity);
   }
 
   add(labels: LabelSet, id: number, valueAt: number, end: number, value: number): void {
     const at = this.count;
     if (at === this.values.length) this.widen();
-    this.series.push(labels);
+    this.series[at] = labels;
     this.ids[at] = id;
     this.valueAts[at] = valueAt;
     this.ends[at] = end;
@@ -63,9 +71,11 @@ export class Page {
   }
 
   /** Takes the first `count` series of a page as its own. */
-  ownSeries(series: readonly LabelSet[], ids: Int32Array, count: number): void {
-    this.ids = widened(ids.subarray(0, count), this.values.length);
-    this.series = series.slice(0, count);
+  ownSeries({ ids, series }: Page, count: number, spare: Int32Array | undefined): void {
+    this.ids = longEnough(spare, this.values.length) ?? new Int32Array(this.values.length);
+    for (let at = 0; at < count; at += 1) this.ids[at] = ids[at]!;
+    // All of them, though the rest will be written over: a list that grows by one is copied again and again.
+    this.series = series.slice();
   }
 
   widen(): void {
@@ -91,6 +101,7 @@ export class Page {
 
   columns(): SampleColumns {
     const { count, series, values, timestampsMs, extras } = this;
+    if (series.length > count) series.length = count;
     while (extras !== undefined && extras.length < count) extras.push(undefined);
     return {
       series,
@@ -103,13 +114,16 @@ export class Page {
 
 /** Families in the order in which they are first named; later metadata of a family wins over earlier. */
 export const familiesOf = (metadata: Iterable<Metadata>): Family[] => {
-  const families = new Map<string, Family>();
+  const families = new Map<string, { -readonly [Key in keyof Family]: Family[Key] }>();
   for (const { word, name, text, type } of metadata) {
-    const family = families.get(name) ?? { name, type: 'unknown' satisfies FamilyType };
-    if (type !== undefined) families.set(name, { ...family, type });
-    else if (word === 'HELP') families.set(name, { ...family, help: text });
-    else if (text !== '') families.set(name, { ...family, unit: text });
-    else families.set(name, family);
+    let family = families.get(name);
+    if (family === undefined) {
+      family = { name, type: 'unknown' };
+      families.set(name, family);
+    }
+    if (type !== undefined) family.type = type;
+    else if (word === 'HELP') family.help = text;
+    else if (text !== '') family.unit = text;
   }
   return [...families.values()];
 };

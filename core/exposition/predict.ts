@@ -21,16 +21,27 @@ const patienceMax = 64;
  *
  * Both pages are compared from where they are known to agree. Entries that end before the first difference say what
  * they said; where it lies in a value, that value is read; where it lies elsewhere, lines are read plainly until a
- * series comes that the page before had too, and comparing goes on behind it there.
+ * series comes that the page before had too, and comparing goes on behind it there. The tables of `spare` are taken.
  */
-export const predicted = (cursor: Cursor, dialect: Dialect, known: KnownLines, before: Before): Page | undefined => {
+export const predicted = (
+  cursor: Cursor,
+  dialect: Dialect,
+  known: KnownLines,
+  before: Before,
+  spare: Page | undefined,
+): Page | undefined => {
   const { bytes, view, bounds } = cursor;
   const { count, ids, valueAts, ends, values, series } = before.page;
   const { length } = bytes;
   const oldView = before.view;
   const oldLength = oldView.byteLength;
   const isRare = before.page.timestampsMs !== undefined || before.page.extras !== undefined;
-  const page = new Page(count, ids);
+  const { valueAts: spareValueAts, ends: spareEnds } = spare ?? {};
+  const page = new Page(count, {
+    ids,
+    ...(spareValueAts && { valueAts: spareValueAts }),
+    ...(spareEnds && { ends: spareEnds }),
+  });
   /** Whether the new page still has the very series of the old one; then `i` serves both. */
   let shared = true;
   let i = 0;
@@ -94,7 +105,7 @@ export const predicted = (cursor: Cursor, dialect: Dialect, known: KnownLines, b
       continue;
     }
     if (shared) {
-      page.ownSeries(series, ids, i);
+      page.ownSeries(before.page, i, spare?.ids === ids ? undefined : spare?.ids);
       shared = false;
     }
     // The start of the line in which they differ, or of the comments before it.

@@ -126,7 +126,7 @@ const place = (labels: Label[], label: Label): boolean => {
 };
 
 /** An unquoted name: the bytes of one kind from here on, of which the first is known to be one. */
-const readPlain = (cursor: Cursor, kind: number): string => {
+export const readPlain = (cursor: Cursor, kind: number): string => {
   const { bytes } = cursor;
   const start = cursor.at;
   let at = start;
