@@ -1,4 +1,4 @@
-import { dot, minus, plus, zero } from './bytes.ts';
+import { blank, dot, minus, plus, zero } from './bytes.ts';
 
 /** Powers of ten that a double holds exactly: up to 10^22. */
 const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
@@ -69,6 +69,11 @@ export const scanDecimal = (bytes: Uint8Array, from: number, end: number): numbe
     if (digit >>> 0 > 9) break;
     small = (small * 10 + digit) | 0;
     at += 1;
+  }
+  // Whole numbers of up to nine digits are what most values are.
+  if (at < end && bytes[at]! <= blank && at > digitsAt) {
+    scanned[0] = negative ? -small : small;
+    return at;
   }
   // Leading noughts are no digits: they need no room.
   let digits = small === 0 ? 0 : at - digitsAt;

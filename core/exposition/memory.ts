@@ -13,9 +13,8 @@ export class TextMemory<T> {
   #arena = new Uint8Array(4_096);
   #view = new DataView(this.#arena.buffer);
   #used = 0;
-  #starts: Int32Array = new Int32Array(64);
-  #lengths: Int32Array = new Int32Array(64);
-  #hashes: Int32Array = new Int32Array(64);
+  /** Hash, start and length of each text, side by side: they are looked at together. */
+  #texts: Int32Array = new Int32Array(3 * 64);
   #table = new Int32Array(128).fill(-1);
   #shift = 32 - 7;
 
@@ -24,7 +23,7 @@ export class TextMemory<T> {
   }
 
   get bytes(): number {
-    return this.#arena.length + 12 * this.#starts.length + 4 * this.#table.length;
+    return this.#arena.length + 4 * this.#texts.length + 4 * this.#table.length;
   }
 
   /** The id of the text in [from, to), -1 where it is not known. */
@@ -32,15 +31,16 @@ export class TextMemory<T> {
     const length = to - from;
     const hash = hashOf(page, from, length);
     const table = this.#table;
+    const texts = this.#texts;
     const mask = table.length - 1;
     let slot = hash >>> this.#shift;
     for (let probe = 0; probe < probes; probe += 1) {
       const id = table[slot]!;
       if (id === -1) return -1;
       if (
-        this.#hashes[id] === hash &&
-        this.#lengths[id] === length &&
-        isSame(this.#view, this.#starts[id]!, page, from, length)
+        texts[3 * id] === hash &&
+        texts[3 * id + 2] === length &&
+        isSame(this.#view, texts[3 * id + 1]!, page, from, length)
       )
         return id;
       slot = (slot + 1) & mask;
@@ -58,9 +58,9 @@ export class TextMemory<T> {
     const slot = this.#free(hash);
     if (slot === -1) return -1;
     this.#table[slot] = id;
-    this.#hashes[id] = hash;
-    this.#lengths[id] = length;
-    this.#starts[id] = this.#keep(page, from, length);
+    this.#texts[3 * id] = hash;
+    this.#texts[3 * id + 1] = this.#keep(page, from, length);
+    this.#texts[3 * id + 2] = length;
     this.meanings.push(meaning);
     return id;
   }
@@ -89,14 +89,11 @@ export class TextMemory<T> {
   }
 
   #grow(): void {
-    const { length } = this.#starts;
-    this.#starts = widened(this.#starts, 2 * length);
-    this.#lengths = widened(this.#lengths, 2 * length);
-    this.#hashes = widened(this.#hashes, 2 * length);
-    this.#table = new Int32Array(4 * length).fill(-1);
+    this.#texts = widened(this.#texts, 2 * this.#texts.length);
+    this.#table = new Int32Array(2 * this.#table.length).fill(-1);
     this.#shift -= 1;
     for (let id = 0; id < this.count; id += 1) {
-      const slot = this.#free(this.#hashes[id]!);
+      const slot = this.#free(this.#texts[3 * id]!);
       // One that finds no slot any more is only read anew each time.
       if (slot !== -1) this.#table[slot] = id;
     }

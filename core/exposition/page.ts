@@ -5,7 +5,7 @@ import { widened } from './memory.ts';
 import type { Metadata } from './metadata.ts';
 
 /** Where the samples of a page stand; see Page. */
-type Tables = { readonly ids: Int32Array; readonly valueAts: Int32Array; readonly ends: Int32Array };
+type Tables = Pick<Page, 'ids' | 'metadataAts' | 'valueAts' | 'ends'>;
 
 const longEnough = (table: Int32Array | undefined, length: number): Int32Array | undefined =>
   table !== undefined && table.length >= length ? table : undefined;
@@ -16,6 +16,8 @@ export class Page {
   series: LabelSet[] = [];
   /** What the series' texts are known as, -1 where they are not. */
   ids: Int32Array;
+  /** How much of the metadata stands before each sample. */
+  metadataAts: Int32Array;
   /** Where each sample's value begins, and where its entry ends, newline included. */
   valueAts: Int32Array;
   ends: Int32Array;
@@ -26,8 +28,9 @@ export class Page {
 
   /** Room for `capacity` samples; tables of another page that is over may be taken, if they are long enough. */
   constructor(capacity: number, tables: Partial<Tables> = {}) {
-    const { ids, valueAts, ends } = tables;
+    const { ids, metadataAts, valueAts, ends } = tables;
     this.ids = longEnough(ids, capacity) ?? new Int32Array(capacity);
+    this.metadataAts = longEnough(metadataAts, capacity) ?? new Int32Array(capacity);
     this.valueAts = longEnough(valueAts, capacity) ?? new Int32Array(capacity);
     this.ends = longEnough(ends, capacity) ?? new Int32Array(capacity);
     this.values = new Float64Array(capacity);
@@ -38,6 +41,7 @@ export class Page {
     if (at === this.values.length) this.widen();
     this.series[at] = labels;
     this.ids[at] = id;
+    this.metadataAts[at] = this.metadata.length;
     this.valueAts[at] = valueAt;
     this.ends[at] = end;
     this.values[at] = value;
@@ -70,17 +74,32 @@ export class Page {
     for (let each = from; each < to; each += 1) this.extras.push(extras[each]);
   }
 
-  /** Takes the first `count` series of a page as its own. */
-  ownSeries({ ids, series }: Page, count: number, spare: Int32Array | undefined): void {
-    this.ids = longEnough(spare, this.values.length) ?? new Int32Array(this.values.length);
-    for (let at = 0; at < count; at += 1) this.ids[at] = ids[at]!;
+  /** The same page with all the series and the metadata of another, whose tables of them it shares. */
+  like({ series, metadata }: Page): this {
+    this.series = series;
+    this.metadata = metadata;
+    return this;
+  }
+
+  /** The same page with its own tables of series; so far it has the first of another's. */
+  apart({ ids, metadataAts, series, metadata }: Page, spare: Page | undefined): this {
+    const { count } = this;
+    const capacity = this.values.length;
+    this.ids = (spare?.ids !== ids && longEnough(spare?.ids, capacity)) || new Int32Array(capacity);
+    this.metadataAts =
+      (spare?.metadataAts !== metadataAts && longEnough(spare?.metadataAts, capacity)) || new Int32Array(capacity);
+    this.ids.set(ids.subarray(0, count));
+    this.metadataAts.set(metadataAts.subarray(0, count));
     // All of them, though the rest will be written over: a list that grows by one is copied again and again.
     this.series = series.slice();
+    this.metadata = metadata.slice(0, count === 0 ? 0 : metadataAts[count - 1]!);
+    return this;
   }
 
   widen(): void {
     const capacity = 2 * this.values.length + 64;
     this.ids = widened(this.ids, capacity);
+    this.metadataAts = widened(this.metadataAts, capacity);
     this.valueAts = widened(this.valueAts, capacity);
     this.ends = widened(this.ends, capacity);
     const values = new Float64Array(capacity);

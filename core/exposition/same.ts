@@ -1,8 +1,8 @@
-/** How many bytes from `a` in one page and from `b` in another are the same; sixteen at a time as far as they go. */
-export const sameBytes = (left: DataView, a: number, right: DataView, b: number): number => {
-  const leftRest = left.byteLength - a;
-  const rightRest = right.byteLength - b;
-  const rest = leftRest < rightRest ? leftRest : rightRest;
+/**
+ * How many bytes from `a` in one page and from `b` in another are the same, of the `rest` that both have there; sixteen
+ * at a time as far as they go.
+ */
+export const sameBytes = (left: DataView, a: number, right: DataView, b: number, rest: number): number => {
   let at = 0;
   for (const wide = rest - 16; at <= wide; at += 16) {
     const differs =
