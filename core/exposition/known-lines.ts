@@ -1,6 +1,6 @@
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
-import { backslash, blank, braceClose, braceOpen, hash, isBlank, kindOf, namePart, nameStart, quote } from './bytes.ts';
+import { backslash, blank, braceClose, braceOpen, hash, isBlank, kindOf, namePart, nameStart, newline, quote, tab } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 import { scanDecimal, scanned } from './decimal.ts';
 import type { Dialect, ReadSeries } from './dialect.ts';
@@ -56,14 +56,16 @@ export class KnownLines {
     const lineEnd = newlineAt(view, start, bytes.length);
     if (lineEnd === bytes.length || lineEnd - start > cursor.bounds.lineBytes) return unknownLine;
     let valueEnd = lineEnd;
-    let before = lastBlank(bytes, start, lineEnd);
+    let before = this.#lastBlank(bytes, start, lineEnd);
+    if (before === -1) return unknownLine;
     let timestampMs = Number.NaN;
-    if (this.#timed && before > start) {
+    if (this.#timed) {
       const stamp = this.#dialect.stampIn(bytes, before + 1, lineEnd);
       if (stamp === undefined) return unknownLine;
       timestampMs = stamp;
       valueEnd = before;
-      before = lastBlank(bytes, start, valueEnd);
+      before = this.#lastBlank(bytes, start, valueEnd);
+      if (before === -1) return unknownLine;
     }
     let seriesEnd = before;
     if (this.#dialect.loose) while (seriesEnd > start && isBlank(bytes[seriesEnd - 1])) seriesEnd -= 1;
@@ -83,6 +85,14 @@ export class KnownLines {
     cursor.extra = undefined;
     cursor.at = lineEnd + 1;
     return sampleLine;
+  }
+
+  /** The blank before the last word in [from, to), -1 where there is none or another control character in its place. */
+  #lastBlank(bytes: Uint8Array, from: number, to: number): number {
+    let at = to - 1;
+    while (at > from && bytes[at]! > blank) at -= 1;
+    const found = bytes[at];
+    return at > from && (found === blank || (this.#dialect.loose && found === tab)) ? at : -1;
   }
 
   #readComment(cursor: Cursor): number {
@@ -117,7 +127,7 @@ export class KnownLines {
   /** Learns from an entry that was read at length and began at `start`. */
   learn(cursor: Cursor, outcome: 'sample' | 'metadata', start: number): void {
     if (outcome === 'sample') this.#timed = !Number.isNaN(cursor.timestampMs);
-    else if (cursor.bytes[start] === hash && cursor.metadata !== undefined)
+    else if (cursor.bytes[start] === hash && cursor.bytes[cursor.at - 1] === newline && cursor.metadata !== undefined)
       this.#comments.add(cursor.view, start, cursor.at - 1, cursor.metadata);
   }
 
@@ -134,13 +144,6 @@ export class KnownLines {
     return at < before.count && before.ids[at] === id ? at : -1;
   }
 }
-
-/** The last byte in [from, to) that is no part of a word: the blank before a line's last one. */
-const lastBlank = (bytes: Uint8Array, from: number, to: number): number => {
-  let at = to - 1;
-  while (at > from && bytes[at]! > blank) at -= 1;
-  return at;
-};
 
 /** Where the series that begins here ends, if it is one; -1 where its braces do not close. */
 const seriesEndAt = ({ bytes, at: start }: Cursor, loose: boolean): number => {

@@ -55,10 +55,10 @@ export const readFloat = (bytes: Uint8Array, from: number, to: number): number |
 
 const int64Max = 9_223_372_036_854_775_807n;
 
-/** The whole number in [from, to), inside 64 bits; undefined where it is none. Beyond 2^53 it is a bigint, to the last digit. */
+/** The whole number in [from, to), inside 64 bits, as strconv.ParseInt takes it; undefined where it is none. Beyond 2^53 it is a bigint, to the last digit. */
 export const readInteger = (bytes: Uint8Array, from: number, to: number): number | bigint | undefined => {
   const negative = bytes[from] === minus;
-  const first = negative ? from + 1 : from;
+  const first = negative || bytes[from] === plus ? from + 1 : from;
   if (first >= to) return undefined;
   let value = 0;
   for (let at = first; at < to; at += 1) {

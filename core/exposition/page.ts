@@ -119,13 +119,16 @@ export class Page {
   }
 
   columns(): SampleColumns {
-    const { count, series, values, timestampsMs, extras } = this;
+    const { count, series } = this;
     if (series.length > count) series.length = count;
+    // Both may have come from samples that were given up again.
+    const timestampsMs = this.timestampsMs?.subarray(0, count);
+    const extras = this.extras?.some(extra => extra !== undefined) ? this.extras : undefined;
     while (extras !== undefined && extras.length < count) extras.push(undefined);
     return {
       series,
-      values: values.subarray(0, count),
-      ...(timestampsMs !== undefined && { timestampsMs: timestampsMs.subarray(0, count) }),
+      values: this.values.subarray(0, count),
+      ...(timestampsMs?.some(ms => !Number.isNaN(ms)) && { timestampsMs }),
       ...(extras !== undefined && { extras }),
     };
   }
