@@ -1,4 +1,6 @@
+import type { Reject } from '../reject.ts';
 import type { Cursor } from './cursor.ts';
+import type { Page } from './page.ts';
 
 /** One text format, as the readers of pages see it. What an entry said is left on the cursor, as is its problem. */
 export type Dialect = {
@@ -15,8 +17,8 @@ export type Dialect = {
   readonly readSeries: ReadSeries;
   /** Whether several blanks may stand between tokens, and before a name. */
   readonly loose: boolean;
-  /** Whether a page must say that it is over. */
-  readonly mustEnd: boolean;
+  /** What is wrong with a page in which every line could be read. */
+  readonly check?: (bytes: Uint8Array, page: Page) => Reject[];
 };
 
 export type ReadSeries = (cursor: Cursor) => boolean;

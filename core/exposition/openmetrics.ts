@@ -1,12 +1,13 @@
 import type { FamilyType } from '../batch.ts';
 import { blank, braceOpen, hash, newline } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, ReadSeries } from './dialect.ts';
 import type { Exemplar, ReadPage } from './exposition.ts';
 import { type Metadata, readMetadata, readType } from './metadata.ts';
 import { readFloat } from './numbers.ts';
 import { PageReader } from './page-reader.ts';
-import { readExemplarLabels, readTightSeries } from './series.ts';
+import { hasTrailingComma, readExemplarLabels, readStrictSeries, readTightSeries } from './series.ts';
+import { brokenRules } from './strict.ts';
 
 const types: ReadonlyMap<string, FamilyType> = new Map(
   (['counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset', 'unknown'] as const).map(type => [
@@ -59,7 +60,7 @@ const describe = (cursor: Cursor, metadata: Metadata): boolean => {
 };
 
 /** `value [timestamp] [# {exemplar labels} value [timestamp]]`, single blanks between. */
-const readTail = (cursor: Cursor): boolean => {
+const readTail = (cursor: Cursor, strict: boolean): boolean => {
   const value = readNumber(cursor, 'value');
   if (value === undefined) return false;
   cursor.value = value;
@@ -69,16 +70,17 @@ const readTail = (cursor: Cursor): boolean => {
     cursor.timestampMs = timestampMs;
   }
   if (atExemplar(cursor)) {
-    const exemplar = readExemplar(cursor);
+    const exemplar = readExemplar(cursor, strict);
     if (exemplar === undefined) return false;
     cursor.extra = { exemplar };
   }
   return endOfLine(cursor);
 };
 
-const readExemplar = (cursor: Cursor): Exemplar | undefined => {
+const readExemplar = (cursor: Cursor, strict: boolean): Exemplar | undefined => {
   cursor.at += 4;
   const labels = readExemplarLabels(cursor);
+  if (labels !== undefined && strict && hasTrailingComma(cursor)) return undefined;
   if (labels === undefined || !atBlank(cursor, 'exemplar value')) return undefined;
   const value = readNumber(cursor, 'exemplar value');
   if (value === undefined) return undefined;
@@ -138,26 +140,33 @@ const msOf = (seconds: number | undefined): number | undefined => {
   return Number.isFinite(ms) ? ms + 0 : undefined;
 };
 
-export const openMetricsDialect: Dialect = {
-  readEntry: (cursor, readSeries) => {
+const dialectOf = (readSeries: ReadSeries, strict: boolean): Dialect => ({
+  readEntry: (cursor, readKnownSeries) => {
     if (cursor.atEnd) {
       cursor.fail('no_eof', 'expected the page to end with # EOF, found end of input');
       return 'failed';
     }
     if (cursor.bytes[cursor.at] === hash) return readComment(cursor);
-    if (!readSeries(cursor) || !atBlank(cursor, 'value')) return 'failed';
+    if (!readKnownSeries(cursor) || !atBlank(cursor, 'value')) return 'failed';
     cursor.valueAt = cursor.at;
-    return readTail(cursor) ? 'sample' : 'failed';
+    return readTail(cursor, strict) ? 'sample' : 'failed';
   },
-  readTail,
+  readTail: cursor => readTail(cursor, strict),
   stampIn: (bytes, from, to) => msOf(readFloat(bytes, from, to)),
-  readSeries: readTightSeries,
+  readSeries,
   loose: false,
-  mustEnd: true,
-};
+  ...(strict && { check: brokenRules }),
+});
 
 /**
- * Reads OpenMetrics 1.0 as leniently as Prometheus does (model/textparse openmetricslex.l, openmetricsparse.go): the
+ * OpenMetrics 1.0 as leniently as Prometheus reads it (model/textparse openmetricslex.l, openmetricsparse.go): the
  * grammar is held, what families promise each other is not. Timestamps are seconds and rounded to the millisecond.
  */
-export const readOpenMetrics: ReadPage = (bytes, bounds) => new PageReader(openMetricsDialect, bounds).read(bytes);
+export const lenientOpenMetrics: Dialect = dialectOf(readTightSeries, false);
+
+/** OpenMetrics 1.0 to the letter, and quoted names. A page with anything wrong in it is wrong as a whole. */
+export const strictOpenMetrics: Dialect = dialectOf(readStrictSeries, true);
+
+export const readOpenMetrics: ReadPage = (bytes, bounds) => new PageReader(lenientOpenMetrics, bounds).read(bytes);
+
+export const readStrictOpenMetrics: ReadPage = (bytes, bounds) => new PageReader(strictOpenMetrics, bounds).read(bytes);

@@ -59,7 +59,9 @@ export class PageReader {
     return this.#done(cursor, fresh, rejects);
   }
 
-  #done({ bytes, view }: Cursor, page: Page, rejects: readonly Reject[]): Read<Exposition> {
+  #done({ bytes, view }: Cursor, page: Page, unreadable: readonly Reject[]): Read<Exposition> {
+    // A line that is missing would be missed by others: what they promise is looked at when all are there.
+    const rejects = unreadable.length === 0 ? (this.#dialect.check?.(bytes, page) ?? []) : unreadable;
     const linesOfPage = () => linesOf(bytes, this.#predict ? this.#readAgain(bytes) : page);
     const exposition = new Exposition(page.columns(), this.#familiesOf(page.metadata), linesOfPage);
     this.#spare = this.#last?.page;

@@ -26,6 +26,17 @@ export const readLooseSeries = (cursor: Cursor): boolean => readSeries(cursor, t
 /** As above in OpenMetrics, which has none of these freedoms. */
 export const readTightSeries = (cursor: Cursor): boolean => readSeries(cursor, false);
 
+/** As above to the letter: no comma may trail. */
+export const readStrictSeries = (cursor: Cursor): boolean => readSeries(cursor, false) && !hasTrailingComma(cursor);
+
+/** Whether the braces that end here end in a comma; then that is the problem. */
+export const hasTrailingComma = (cursor: Cursor): boolean => {
+  const { bytes, at } = cursor;
+  if (bytes[at - 1] !== braceClose || bytes[at - 2] !== comma) return false;
+  cursor.miss('a label after the comma', 'syntax', at - 1);
+  return true;
+};
+
 const readSeries = (cursor: Cursor, loose: boolean): boolean => {
   const { bytes } = cursor;
   const start = cursor.at;

@@ -103,7 +103,6 @@ export const textDialect: Dialect = {
   },
   readSeries: readLooseSeries,
   loose: true,
-  mustEnd: false,
 };
 
 /**

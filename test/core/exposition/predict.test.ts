@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openMetricsDialect } from '../../../core/exposition/openmetrics.ts';
+import { lenientOpenMetrics } from '../../../core/exposition/openmetrics.ts';
 import { PageReader } from '../../../core/exposition/page-reader.ts';
 import { textDialect } from '../../../core/exposition/text.ts';
 import { type Format, PageMaker } from './page-maker.ts';
 import { differenceOf, textOf } from './same-reading.ts';
 
-const dialects = { text: textDialect, openmetrics: openMetricsDialect } as const;
+const dialects = { text: textDialect, openmetrics: lenientOpenMetrics } as const;
 const bounds = { samples: 30 };
 
 const readers = (format: Format) => ({
