@@ -4,6 +4,7 @@
 //   npm run fuzz:exposition -- --inputs 10000000 [--seed 1] [--slow-ms 100]
 
 import { parseArgs } from 'node:util';
+import type { Dialect } from '../core/exposition/dialect.ts';
 import { lenientOpenMetrics, strictOpenMetrics } from '../core/exposition/openmetrics.ts';
 import { PageReader } from '../core/exposition/page-reader.ts';
 import { textDialect } from '../core/exposition/text.ts';
@@ -29,11 +30,18 @@ const dialects = [
 let done = 0;
 let good = 0;
 let slowest = { ms: 0, page: '' };
-let collections = 0;
 const wrong: string[] = [];
 
 const complain = (what: string, page: Buffer): void => {
   wrong.push(`${what}: ${JSON.stringify(page.toString('latin1'))}`);
+};
+
+const msOf = (dialect: Dialect, bytes: Buffer): number => {
+  const start = process.hrtime.bigint();
+  const reader = new PageReader(dialect, bounds, { predict: true });
+  reader.read(bytes);
+  reader.read(bytes);
+  return Number(process.hrtime.bigint() - start) / 1e6;
 };
 
 for (let target = 0; done < inputs && wrong.length < 10; target += 1) {
@@ -57,14 +65,17 @@ for (let target = 0; done < inputs && wrong.length < 10; target += 1) {
     } catch (error) {
       complain(`a crash, ${(error as Error).stack}`, bytes);
     }
-    const ms = Number(process.hrtime.bigint() - start) / 1e6;
-    if (ms > slowest.ms) slowest = { ms, page: bytes.toString('latin1') };
-    if (ms > slowMs) complain(`${ms.toFixed(1)} ms`, bytes);
+    let ms = Number(process.hrtime.bigint() - start) / 1e6;
+    if (ms > slowest.ms) {
+      // The machine may have been elsewhere: what an input takes is the least of several times.
+      for (let again = 0; again < 3; again += 1) ms = Math.min(ms, msOf(dialect, bytes));
+      if (ms > slowest.ms) slowest = { ms, page: bytes.toString('latin1') };
+      if (ms > slowMs) complain(`${ms.toFixed(1)} ms`, bytes);
+    }
     done += 1;
     if (done % Math.ceil(inputs / 10) !== 0) continue;
     // Only what is left after collecting can tell whether memory grows.
     globalThis.gc?.();
-    collections += 1;
     const { heapUsed, rss, arrayBuffers } = process.memoryUsage();
     const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     console.log(
@@ -73,7 +84,7 @@ for (let target = 0; done < inputs && wrong.length < 10; target += 1) {
   }
 }
 
-console.log(`slowest: ${slowest.ms.toFixed(2)} ms, all three readers and their comparison together`);
+console.log(`slowest: ${slowest.ms.toFixed(2)} ms: ${JSON.stringify(slowest.page).slice(0, 200)}`);
 for (const each of wrong) console.log(`WRONG ${each}`);
 console.log(`${done} inputs, ${wrong.length} wrong`);
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -22,7 +22,9 @@ export const buildGoParser = (): GoParser | string => {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   if (build.status !== 0) {
     remove();
-    return build.error === undefined ? `go build: ${build.stderr.trim().split('\n').at(-1)}` : `go: ${build.error.message}`;
+    return build.error === undefined
+      ? `go build: ${build.stderr.trim().split('\n').at(-1)}`
+      : `go: ${build.error.message}`;
   }
   return {
     rates: (mode, { pages }, rounds) => {
@@ -30,7 +32,10 @@ export const buildGoParser = (): GoParser | string => {
       writeFileSync(file, Buffer.concat(pages.flatMap(page => [lengthOf(page), page])));
       const run = spawnSync(program, [mode, file, String(rounds)], { encoding: 'utf8', timeout: 300_000 });
       if (run.status !== 0) throw new Error(`go-parser: ${run.stderr}`);
-      const lines = run.stdout.trim().split('\n').map(line => line.split(' ').map(Number));
+      const lines = run.stdout
+        .trim()
+        .split('\n')
+        .map(line => line.split(' ').map(Number));
       return { rates: lines.map(([ns, samples]) => (samples! / ns!) * 1e9), samples: lines[0]![1]! };
     },
     remove,

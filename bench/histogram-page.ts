@@ -15,7 +15,9 @@ export const histogramPage = (step: number): string => {
       let count = 0;
       let sum = 0;
       bounds.forEach((bound, at) => {
-        const seen = Math.floor((1 + ((family * 7 + route * 3 + at * 5) % 11)) * (100 + 3 * step) + ((step * (at + 1)) % 7));
+        const seen = Math.floor(
+          (1 + ((family * 7 + route * 3 + at * 5) % 11)) * (100 + 3 * step) + ((step * (at + 1)) % 7),
+        );
         count += seen;
         sum += seen * bound * 0.7351;
         lines.push(`${name}_bucket{${labels},le="${bound}"} ${count}`);

@@ -42,14 +42,32 @@ export const unsteady = ({ pages }: Pages): Pages[] => {
   };
   const samples = (page: Buffer): string[] => linesOf(page).filter(line => !line.startsWith('#'));
   return [
-    { name: 'one line in ten comes or goes', pages: pages.map(page => pageOf(linesOf(page).filter(line => line.startsWith('#') || roll(10) > 0))) },
-    { name: 'every second line comes or goes', pages: pages.map(page => pageOf(samples(page).filter(() => roll(2) > 0))) },
+    {
+      name: 'one line in ten comes or goes',
+      pages: pages.map(page => pageOf(linesOf(page).filter(line => line.startsWith('#') || roll(10) > 0))),
+    },
+    {
+      name: 'every second line comes or goes',
+      pages: pages.map(page => pageOf(samples(page).filter(() => roll(2) > 0))),
+    },
     { name: 'shuffled each time', pages: pages.map(page => pageOf(shuffled(samples(page)))) },
-    { name: 'reversed each time', pages: pages.map((page, at) => pageOf(at % 2 === 0 ? samples(page) : samples(page).reverse())) },
-    { name: 'two pages in turn', pages: pages.map((page, at) => pageOf(samples(page).map(line => (at % 2 === 0 ? line : `other_${line}`)))) },
-    { name: 'series never seen before', pages: pages.map((page, at) => pageOf(samples(page).map(line => `page_${at}_${line}`))) },
+    {
+      name: 'reversed each time',
+      pages: pages.map((page, at) => pageOf(at % 2 === 0 ? samples(page) : samples(page).reverse())),
+    },
+    {
+      name: 'two pages in turn',
+      pages: pages.map((page, at) => pageOf(samples(page).map(line => (at % 2 === 0 ? line : `other_${line}`)))),
+    },
+    {
+      name: 'series never seen before',
+      pages: pages.map((page, at) => pageOf(samples(page).map(line => `page_${at}_${line}`))),
+    },
     { name: 'a growing page', pages: pages.map((page, at) => pageOf(samples(page).slice(0, 20 * (at + 1)))) },
-    { name: 'with times that move on', pages: pages.map((page, at) => pageOf(samples(page).map(line => `${line} ${1_700_000_000_000 + 10_000 * at}`))) },
+    {
+      name: 'with times that move on',
+      pages: pages.map((page, at) => pageOf(samples(page).map(line => `${line} ${1_700_000_000_000 + 10_000 * at}`))),
+    },
     { name: 'the very same page', pages: pages.map(() => pages[0]!) },
   ];
 };

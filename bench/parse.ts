@@ -108,7 +108,8 @@ const race = async (ways: readonly Way[], samples: number, rounds: number): Prom
 };
 
 const format = (rate: number | undefined): string => (rate === undefined ? '-' : (rate / 1e6).toFixed(2));
-const row = (cells: readonly string[]): string => cells.map((cell, at) => (at === 0 ? cell.padEnd(34) : cell.padStart(12))).join('');
+const row = (cells: readonly string[]): string =>
+  cells.map((cell, at) => (at === 0 ? cell.padEnd(34) : cell.padStart(12))).join('');
 
 const go = buildGoParser();
 if (typeof go === 'string') console.log(`skipped: Prometheus's own parser, ${go}\n`);
@@ -133,34 +134,80 @@ for (const target of targets) {
     15,
   );
   // More rounds of the quick ones alone: they need them to warm up.
-  for (const [name, rate] of await race([ours('plain', target, { remember: true }), ours('predicted', target, { predict: true })], samples, 90))
+  for (const [name, rate] of await race(
+    [ours('plain', target, { remember: true }), ours('predicted', target, { predict: true })],
+    samples,
+    90,
+  ))
     rates.set(name, rate);
   if (typeof go !== 'string') {
-    for (const [name, mode] of [['go', 'cached'], ['go labels', 'labels']] as const) {
+    for (const [name, mode] of [
+      ['go', 'cached'],
+      ['go labels', 'labels'],
+    ] as const) {
       const run = go.rates(mode, target, 60);
-      if (run.samples !== samples) throw new Error(`${target.name}: Prometheus reads ${run.samples} samples, we ${samples}`);
+      if (run.samples !== samples)
+        throw new Error(`${target.name}: Prometheus reads ${run.samples} samples, we ${samples}`);
       rates.set(name, median(run.rates.slice(20)));
     }
   }
   const rate = (name: string): number | undefined => rates.get(name);
   const pages = target.pages.length;
   const names = ['cold', 'plain', 'predicted', 'npm 1', 'npm 2', 'go', 'go labels'];
-  console.log(row([target.name, String(Math.round(samples / pages)), String(Math.round(bytes / pages)), ...names.map(name => format(rate(name)))]));
-  console.log(row(['  MB/s', '', '', ...names.map(name => (rate(name) === undefined ? '-' : ((rate(name)! * bytes) / samples / 1e6).toFixed(0)))]));
-  const times = (a: string, b: string): string => (rate(a) === undefined || rate(b) === undefined ? '-' : `${(rate(a)! / rate(b)!).toFixed(1)} ×`);
-  ratios.push([target.name, times('predicted', 'npm 1'), times('predicted', 'go'), times('plain', 'npm 1'), times('plain', 'go'), times('cold', 'npm 1'), times('cold', 'go labels')]);
+  console.log(
+    row([
+      target.name,
+      String(Math.round(samples / pages)),
+      String(Math.round(bytes / pages)),
+      ...names.map(name => format(rate(name))),
+    ]),
+  );
+  console.log(
+    row([
+      '  MB/s',
+      '',
+      '',
+      ...names.map(name => (rate(name) === undefined ? '-' : ((rate(name)! * bytes) / samples / 1e6).toFixed(0))),
+    ]),
+  );
+  const times = (a: string, b: string): string =>
+    rate(a) === undefined || rate(b) === undefined ? '-' : `${(rate(a)! / rate(b)!).toFixed(1)} ×`;
+  ratios.push([
+    target.name,
+    times('predicted', 'npm 1'),
+    times('predicted', 'go'),
+    times('plain', 'npm 1'),
+    times('plain', 'go'),
+    times('cold', 'npm 1'),
+    times('cold', 'go labels'),
+  ]);
 }
 console.log(`\n${row(['', 'pred/npm 1', 'pred/go', 'plain/npm 1', 'plain/go', 'cold/npm 1', 'cold/go lab.'])}`);
 for (const cells of ratios) console.log(row(cells));
 
-console.log(`\nshapes that are hard to predict, made of the node pages\n\n${row(['', 'plain', 'predicted', 'pred/plain', 'go', 'pred/go'])}`);
+console.log(
+  `\nshapes that are hard to predict, made of the node pages\n\n${row(['', 'plain', 'predicted', 'pred/plain', 'go', 'pred/go'])}`,
+);
 for (const target of unsteady(targets[0]!)) {
   check(target);
   const samples = target.pages.reduce((sum, page) => sum + readText(page, bounds).value.count, 0);
-  const rates = await race([ours('plain', target, { remember: true }), ours('predicted', target, { predict: true })], samples, 90);
+  const rates = await race(
+    [ours('plain', target, { remember: true }), ours('predicted', target, { predict: true })],
+    samples,
+    90,
+  );
   const plain = rates.get('plain')!;
   const predicted = rates.get('predicted')!;
   const goRate = typeof go === 'string' ? undefined : median(go.rates('cached', target, 40).rates.slice(15));
-  console.log(row([target.name, format(plain), format(predicted), `${(predicted / plain).toFixed(2)} ×`, format(goRate), goRate === undefined ? '-' : `${(predicted / goRate).toFixed(1)} ×`]));
+  console.log(
+    row([
+      target.name,
+      format(plain),
+      format(predicted),
+      `${(predicted / plain).toFixed(2)} ×`,
+      format(goRate),
+      goRate === undefined ? '-' : `${(predicted / goRate).toFixed(1)} ×`,
+    ]),
+  );
 }
 if (typeof go !== 'string') go.remove();

@@ -15,7 +15,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string', default: '240' }, every: { type: 'string', default: '10' } },
 });
-const endpoints = positionals.map(text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)] as const);
+const endpoints = positionals.map(
+  text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)] as const,
+);
 
 /** Labels whose values tell where a page was recorded; what they say instead. */
 const personal: readonly (readonly [label: string, instead: string])[] = [

@@ -119,8 +119,7 @@ export const scanDecimal = (bytes: Uint8Array, from: number, end: number): numbe
   let value: number;
   if (lowDigits > 0) {
     value = rounded(high, low, lowDigits, scale);
-    // Only a NaN differs from itself.
-    if (value !== value) return -1;
+    if (Number.isNaN(value)) return -1;
   } else value = scale < 0 ? high / powersOfTen[-scale]! : high * powersOfTen[scale]!;
   scanned[0] = negative ? -value : value;
   return at;

@@ -1,6 +1,19 @@
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
-import { backslash, blank, braceClose, braceOpen, hash, isBlank, kindOf, namePart, nameStart, newline, quote, tab } from './bytes.ts';
+import {
+  backslash,
+  blank,
+  braceClose,
+  braceOpen,
+  hash,
+  isBlank,
+  kindOf,
+  namePart,
+  nameStart,
+  newline,
+  quote,
+  tab,
+} from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 import { scanDecimal, scanned } from './decimal.ts';
 import type { Dialect, ReadSeries } from './dialect.ts';

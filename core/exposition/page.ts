@@ -50,7 +50,7 @@ export class Page {
 
   /** What the sample that was added last has besides; NaN and undefined are nothing. */
   addRare(timestampMs: number, extra: Extra | undefined): void {
-    if (timestampMs === timestampMs) {
+    if (!Number.isNaN(timestampMs)) {
       this.timestampsMs ??= new Float64Array(this.values.length).fill(Number.NaN);
       this.timestampsMs[this.count - 1] = timestampMs;
     }

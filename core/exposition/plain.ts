@@ -30,7 +30,7 @@ export const readPlainly = (cursor: Cursor, dialect: Dialect, page: Page, known:
       else if (outcome === 'metadata') page.metadata.push(cursor.metadata!);
       if (outcome === 'sample' || outcome === 'metadata') known?.learn(cursor, outcome, start);
     }
-    if (cursor.timestampMs === cursor.timestampMs || cursor.extra !== undefined) {
+    if (!Number.isNaN(cursor.timestampMs) || cursor.extra !== undefined) {
       if (line !== metadataLine) page.addRare(cursor.timestampMs, cursor.extra);
       cursor.timestampMs = Number.NaN;
       cursor.extra = undefined;

@@ -6,8 +6,8 @@ import type { KnownLines } from './known-lines.ts';
 import { sampleAt } from './lines.ts';
 import { Page } from './page.ts';
 import { entryEnd } from './plain.ts';
-import { sameBytes } from './same.ts';
 import { resynchronized } from './resynchronize.ts';
+import { sameBytes } from './same.ts';
 
 /** A page that was read without a reject, and its bytes. */
 export type Before = { readonly bytes: Uint8Array; readonly view: DataView; readonly page: Page };

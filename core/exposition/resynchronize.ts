@@ -3,7 +3,7 @@ import type { Cursor } from './cursor.ts';
 import { scanDecimal, scanned } from './decimal.ts';
 import type { Dialect } from './dialect.ts';
 import { type KnownLines, metadataLine, sampleLine } from './known-lines.ts';
-import { Page } from './page.ts';
+import type { Page } from './page.ts';
 import { entryEnd, readEntry } from './plain.ts';
 import { type Before, isOverlong } from './predict.ts';
 import { sameBytes } from './same.ts';

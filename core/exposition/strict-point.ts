@@ -29,6 +29,7 @@ export class Point {
   #isBelowNought = false;
   #count: number | undefined;
   #sum: number | undefined;
+  #isBroken = false;
 
   constructor(type: FamilyType) {
     this.#type = type;
@@ -40,13 +41,17 @@ export class Point {
     if (suffix === '_count' || suffix === '_gcount') this.#count = value;
     else if (suffix === '_sum' || suffix === '_gsum') this.#sum = value;
     if (suffix !== '_bucket') return undefined;
+    // A bound that is none was told already, and everything after it would follow from that.
+    if (Number.isNaN(bound)) this.#isBroken = true;
     if (bound < 0) this.#isBelowNought = true;
     const before = this.#bound;
     const least = this.#buckets;
     this.#bound = bound;
     this.#buckets = value;
     if (before !== undefined && bound <= before) return breach('bucket_order', `a bound over ${before}`, `${bound}`);
-    return value < least ? breach('bucket_values', `at least the ${least} of the bucket before`, `${value}`) : undefined;
+    return value < least
+      ? breach('bucket_values', `at least the ${least} of the bucket before`, `${value}`)
+      : undefined;
   }
 
   /** What is wrong with the point as a whole, once its last sample was there. */
@@ -59,6 +64,7 @@ export class Point {
   #closeHistogram(): Breach | undefined {
     const [sumName, countName] = this.#type === 'histogram' ? ['_sum', '_count'] : ['_gsum', '_gcount'];
     const hasSum = this.#sum !== undefined;
+    if (this.#isBroken) return undefined;
     if (this.#bound !== Number.POSITIVE_INFINITY)
       return breach('no_inf_bucket', 'a bucket with le="+Inf" as the last one', `${this.#bound ?? 'no bucket'}`);
     if (this.#count !== undefined && this.#count !== this.#buckets)

@@ -76,10 +76,15 @@ const exemplarBreach = ({ type, suffix, extra }: FamilySample): Breach | undefin
   if (!mayHave) return breach('exemplar_not_allowed', 'an exemplar only on counters and buckets', `one on a ${type}`);
   let points = 0;
   for (const [name, value] of exemplar.labels) {
-    if (name.startsWith('__')) return breach('reserved_label', 'no label name that begins with "__"', JSON.stringify(name));
+    if (name.startsWith('__'))
+      return breach('reserved_label', 'no label name that begins with "__"', JSON.stringify(name));
     points += [...name].length + [...value].length;
   }
   return points > limits.exemplarCodePoints
-    ? breach('exemplar_limit', `at most ${limits.exemplarCodePoints} characters in the labels of an exemplar`, `${points}`)
+    ? breach(
+        'exemplar_limit',
+        `at most ${limits.exemplarCodePoints} characters in the labels of an exemplar`,
+        `${points}`,
+      )
     : undefined;
 };

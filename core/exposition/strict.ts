@@ -95,23 +95,26 @@ class Rules {
     if (metric !== this.#metric) {
       this.#closePoint();
       if (family.metrics.has(metric))
-        this.#tell(breach('interleaved', `the samples of one metric of ${family.name} together`, 'one that comes back'));
+        this.#tell(
+          breach('interleaved', `the samples of one metric of ${family.name} together`, 'one that comes back'),
+        );
       family.metrics.add(metric);
       this.#metric = metric;
     } else if ((seconds === undefined) !== (this.#seconds === undefined)) {
       this.#closePoint();
       this.#tell(breach('mixed_times', 'times on all samples of a metric or on none', 'both'));
     } else if (seconds !== this.#seconds) {
-      this.#closePoint();
       if (seconds! < this.#seconds! && type !== 'info')
         this.#tell(breach('time_backwards', `a time of at least ${this.#seconds}`, `${seconds}`));
+      this.#closePoint();
     }
     this.#seconds = seconds;
     this.#point ??= new Point(type);
     this.#pointLine = this.#line;
     if (seconds === undefined) {
       const series = keyWithout(labels, undefined);
-      if (this.#series.has(series)) this.#tell(breach('duplicate_sample', `one sample of a series without a time`, 'another'));
+      if (this.#series.has(series))
+        this.#tell(breach('duplicate_sample', `one sample of a series without a time`, 'another'));
       this.#series.add(series);
     }
     const bound = suffix === '_bucket' ? numberIn(labels.find(([label]) => label === 'le')?.[1] ?? '') : Number.NaN;

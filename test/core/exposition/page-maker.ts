@@ -49,7 +49,16 @@ const lines: readonly string[] = [
 const bits: readonly string[] = [
   ...['{', '}', '"', '\\', ',', '=', ' ', '\n', '#', '\t', '\r', '.', '-', '+', 'e', '0', '1', '_', 'a', '\0'],
   ...['# ', '# EOF\n', '# TYPE ', '# HELP ', '="', '"}', '} ', '\\"', ' # {', 'NaN', '+Inf', '1e400', '0x1', '1_0'],
-  ...['9223372036854775807', '-9223372036854775808', '18446744073709551616', 'é', '\u{1F600}', '__name__', 'le="', '\n\n'],
+  ...[
+    '9223372036854775807',
+    '-9223372036854775808',
+    '18446744073709551616',
+    'é',
+    '\u{1F600}',
+    '__name__',
+    'le="',
+    '\n\n',
+  ],
 ];
 const badBytes: readonly Buffer[] = [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0x80, 0, 0, 0, 0, 0, 0, 0]].map(bytes =>
   Buffer.from(bytes),
@@ -82,7 +91,8 @@ export class PageMaker {
   next(): Buffer {
     for (let changes = this.#roll(4); changes > 0; changes -= 1) this.#change();
     const end = this.format === 'openmetrics' && this.#roll(16) > 0 ? '# EOF\n' : '';
-    const text = this.#lines.join('\n') + (this.#lines.length > 0 && (end !== '' || this.#roll(4) > 0) ? '\n' : '') + end;
+    const text =
+      this.#lines.join('\n') + (this.#lines.length > 0 && (end !== '' || this.#roll(4) > 0) ? '\n' : '') + end;
     const page = Buffer.from(text);
     return this.#roll(4) > 0 ? page : this.#torn(page);
   }

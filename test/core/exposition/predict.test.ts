@@ -35,7 +35,12 @@ describe.each(['text', 'openmetrics'] as const)('%s', format => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 2, max: 12 }), (seed, count) => {
         const maker = new PageMaker(seed, format);
-        expect(firstDifference(format, Array.from({ length: count }, () => maker.next()))).toBeUndefined();
+        expect(
+          firstDifference(
+            format,
+            Array.from({ length: count }, () => maker.next()),
+          ),
+        ).toBeUndefined();
       }),
       { numRuns: 3_000 },
     );
