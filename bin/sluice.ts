@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { Complaint } from './commands/collector.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
+import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
 import { targetsCommand } from './commands/targets.ts';
 
@@ -11,6 +12,7 @@ const program = new Command('sluice')
   .addCommand(targetsCommand())
   .addCommand(heartbeatsCommand())
   .addCommand(queryCommand())
+  .addCommand(lintCommand())
   .showSuggestionAfterError();
 
 try {

@@ -103,6 +103,8 @@ export const limits = {
   scrapeParallel: 25,
   /** Targets of which a warm worker remembers the last page, to count series added, and whether they failed. */
   targetsRemembered: 500,
+  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /** How often the note about an invalid row is refreshed on the row. */

@@ -11,6 +11,10 @@ export type Reject = {
   readonly expected?: string;
 };
 
+/** The line where a sample stood, if it stood in one: protobuf has none, and says 0. */
+export const placed = ({ line }: { readonly line?: number | undefined }): { place?: Place } =>
+  line === undefined || line === 0 ? {} : { place: { line } };
+
 /** What a reader made of its input: the value of all that was good, and a reject for each thing that was not. */
 export type Read<T> = { readonly value: T; readonly rejects: readonly Reject[] };
 

@@ -78,6 +78,7 @@ export class Collector extends Construct {
     const api = new Api(this, 'Api');
     api.answeredBy(push, {
       '/v1/push': ['POST'],
+      '/v1/lint': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['PUT', 'POST'],
     });

@@ -14,7 +14,7 @@ export type Extra = {
   readonly timestampExactMs?: bigint;
 };
 
-/** One sample: labels with the metric name, the producer's own time where it gave one, and the line where it stood. */
+/** One sample: labels with the metric name, the producer's own time where it gave one, and the line where it stood, 0 in protobuf. */
 export type ParsedSample = Extra & {
   readonly labels: LabelSet;
   readonly value: number;

@@ -155,7 +155,7 @@ describe('routes', () => {
   });
 
   test.each([
-    ['Push', ['POST /metrics/{group+}', 'POST /v1/push', 'PUT /metrics/{group+}']],
+    ['Push', ['POST /metrics/{group+}', 'POST /v1/lint', 'POST /v1/push', 'PUT /metrics/{group+}']],
     [
       'Query',
       [

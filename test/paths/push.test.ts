@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../core/limits.ts';
@@ -50,6 +52,42 @@ describe('a push', () => {
     expect((await house.push(path, body, headers)).statusCode).toBe(200);
     await house.pass(second);
     expect(await house.values('m')).toEqual({ 'm{"a":"b","instance":"i","job":"j"}': '2' });
+  });
+
+  test('comes as protobuf, as client_golang sends it', async () => {
+    const house = memoryBuilding({ startMs });
+    const body = readFileSync(join(import.meta.dirname, '../fixtures/client-golang.pb.base64'), 'utf8');
+    // Its last family has a time of its own, which no group takes.
+    const timed = Buffer.from(body, 'base64');
+    const type = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+    expect((await house.push('/metrics/job/shop', timed, { 'content-type': type })).statusCode).toBe(400);
+    const untimed = timed.subarray(0, timed.lastIndexOf('shop_untyped') - 3);
+    expect(await house.push('/metrics/job/shop', untimed, { 'content-type': type })).toMatchObject({
+      statusCode: 200,
+      body: '',
+    });
+    await house.pass(second);
+    expect(await house.values('shop_seconds_bucket{path="/a",le="1e+06"}')).toEqual({
+      'shop_seconds_bucket{"job":"shop","le":"1e+06","path":"/a"}': '4',
+    });
+  });
+
+  test.each([
+    ['', 'a 1\n', { valid: true, samples: 1, findings: [] }],
+    ['?mode=strict', 'a 1\n# EOF\n', { valid: true, samples: 1, findings: [] }],
+    ['?mode=strict', 'a 1\n', { valid: false, samples: 1, findings: [{ line: 2, column: 1, code: 'no_eof' }] }],
+  ])('may be asked about first: /v1/lint%s', async (query, body, told) => {
+    const house = memoryBuilding({ startMs });
+    const answer = await house.push(`/v1/lint${query}`, body);
+    expect(answer.statusCode).toBe(200);
+    expect(JSON.parse(String(answer.body))).toMatchObject(told);
+    await house.pass(second);
+    expect(await house.values('a')).toEqual({});
+  });
+
+  test('is not asked about in a mode there is not', async () => {
+    const house = memoryBuilding({ startMs });
+    expect((await house.push('/v1/lint?mode=loose', 'a 1\n')).statusCode).toBe(400);
   });
 
   test('may be packed', async () => {
