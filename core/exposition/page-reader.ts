@@ -17,6 +17,12 @@ export type Remembering = {
   readonly predict?: boolean;
 };
 
+/** Most pages that are read plainly before a prediction is tried again. */
+const patienceMax = 32;
+
+/** Values in a list that several pages share: 64 KiB. */
+const slabValues = 8_192;
+
 /**
  * Reads the pages of one target, one after another. What it makes of a page depends on that page alone: remembering
  * and predicting are only faster. It keeps the last page's bytes, which must stay as they are until the next one.
@@ -29,6 +35,11 @@ export class PageReader {
   #last: Before | undefined;
   /** The page before the last: nobody looks at its tables any more. */
   #spare: Page | undefined;
+  #slab = new Float64Array(0);
+  #slabUsed = 0;
+  /** Pages that will be read plainly, and how many that would be after the next disappointment, halved. */
+  #waiting = 0;
+  #patience = 0.5;
   #metadata: readonly Metadata[] = [];
   #families: readonly Family[] = [];
 
@@ -48,14 +59,19 @@ export class PageReader {
   read(bytes: Uint8Array): Read<Exposition> {
     const cursor = new Cursor(bytes, this.#bounds);
     const page =
-      this.#last !== undefined && this.#known !== undefined
-        ? predicted(cursor, this.#dialect, this.#known, this.#last, this.#spare)
+      this.#last !== undefined && this.#known !== undefined && this.#isPredictable()
+        ? predicted(cursor, this.#dialect, this.#known, this.#last, {
+            spare: this.#spare,
+            values: this.#roomFor(this.#last.page.count),
+          })
         : undefined;
-    if (page !== undefined) return this.#done(cursor, page, []);
+    if (page !== undefined) {
+      this.#judge(page);
+      return this.#done(cursor, page, []);
+    }
     const fresh = new Page(this.#last?.page.count ?? Math.min(bytes.length >> 5, 4_096));
     cursor.at = 0;
     const rejects = readPlainly(cursor, this.#dialect, fresh, this.#known);
-    if (this.#predict) this.#known?.place(fresh);
     return this.#done(cursor, fresh, rejects);
   }
 
@@ -72,6 +88,30 @@ export class PageReader {
       this.#last = undefined;
     }
     return { value: exposition, rejects };
+  }
+
+  /** Whether predictions were right of late. */
+  #isPredictable(): boolean {
+    if (this.#waiting === 0) return true;
+    this.#waiting -= 1;
+    return false;
+  }
+
+  /** A page that was mostly elsewhere than predicted: the next ones are read plainly, more of them each time. */
+  #judge({ unpredicted, count }: Page): void {
+    this.#patience = unpredicted > count / 2 ? Math.min(2 * this.#patience, patienceMax) : 0.5;
+    this.#waiting = Math.floor(this.#patience);
+  }
+
+  /** Room for values. Small lists are cut from a large one: making a list of its own costs more than filling it. */
+  #roomFor(count: number): Float64Array<ArrayBuffer> {
+    if (this.#slabUsed + count > this.#slab.length) {
+      this.#slab = new Float64Array(Math.max(slabValues, count));
+      this.#slabUsed = 0;
+    }
+    const start = this.#slabUsed;
+    this.#slabUsed += count;
+    return this.#slab.subarray(start, start + count);
   }
 
   /** Where the entries of a page stood whose tables may be in use again. */

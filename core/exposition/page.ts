@@ -5,7 +5,7 @@ import { widened } from './memory.ts';
 import type { Metadata } from './metadata.ts';
 
 /** Where the samples of a page stand; see Page. */
-type Tables = Pick<Page, 'ids' | 'metadataAts' | 'valueAts' | 'ends'>;
+type Tables = Pick<Page, 'ids' | 'metadataAts' | 'valueAts' | 'ends' | 'values'>;
 
 const longEnough = (table: Int32Array | undefined, length: number): Int32Array | undefined =>
   table !== undefined && table.length >= length ? table : undefined;
@@ -13,6 +13,8 @@ const longEnough = (table: Int32Array | undefined, length: number): Int32Array |
 /** What is being gathered from a page: its samples in columns and where they stood, its metadata in order. */
 export class Page {
   count = 0;
+  /** How many of them stood elsewhere than predicted. */
+  unpredicted = 0;
   series: LabelSet[] = [];
   /** What the series' texts are known as, -1 where they are not. */
   ids: Int32Array;
@@ -28,12 +30,12 @@ export class Page {
 
   /** Room for `capacity` samples; tables of another page that is over may be taken, if they are long enough. */
   constructor(capacity: number, tables: Partial<Tables> = {}) {
-    const { ids, metadataAts, valueAts, ends } = tables;
+    const { ids, metadataAts, valueAts, ends, values } = tables;
     this.ids = longEnough(ids, capacity) ?? new Int32Array(capacity);
     this.metadataAts = longEnough(metadataAts, capacity) ?? new Int32Array(capacity);
     this.valueAts = longEnough(valueAts, capacity) ?? new Int32Array(capacity);
     this.ends = longEnough(ends, capacity) ?? new Int32Array(capacity);
-    this.values = new Float64Array(capacity);
+    this.values = values ?? new Float64Array(capacity);
   }
 
   add(labels: LabelSet, id: number, valueAt: number, end: number, value: number): void {

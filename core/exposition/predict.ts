@@ -12,26 +12,28 @@ import { sameBytes } from './same.ts';
 /** A page that was read without a reject, and its bytes. */
 export type Before = { readonly bytes: Uint8Array; readonly view: DataView; readonly page: Page };
 
+/** Where a page may be put: the tables of one that is over, and a list for as many values as the page before had. */
+export type Room = { readonly spare: Page | undefined; readonly values: Float64Array<ArrayBuffer> };
+
 /**
  * Reads a page that looks like the one before. Undefined where anything is wrong with it: then it must be read plainly.
  *
  * Both pages are compared from where they are known to agree. Entries that end before the first difference say what
  * they said; where it lies in a value, that value is read. Where it lies elsewhere the page has changed its shape.
- * The tables of `spare`, a page that is over, are taken.
  */
 export const predicted = (
   cursor: Cursor,
   dialect: Dialect,
   known: KnownLines,
   before: Before,
-  spare: Page | undefined,
+  { spare, values: room }: Room,
 ): Page | undefined => {
   const { bytes, view } = cursor;
   const { count, ids, metadataAts, valueAts, ends, values } = before.page;
   const { length } = bytes;
   const oldLength = before.bytes.length;
   const isRare = before.page.timestampsMs !== undefined || before.page.extras !== undefined;
-  const page = new Page(count, { ids, metadataAts, ...tablesOf(spare) });
+  const page = new Page(count, { ids, metadataAts, values: room, ...tablesOf(spare) });
   const { valueAts: newValueAts, ends: newEnds, values: newValues } = page;
   let i = 0;
   let old = 0;

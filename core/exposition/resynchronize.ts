@@ -32,6 +32,7 @@ export const resynchronized = (head: Page, { cursor, dialect, known, before, spa
   const oldLength = before.bytes.length;
   const isRare = before.page.timestampsMs !== undefined || before.page.extras !== undefined;
   const page = head.apart(before.page, spare);
+  known.place(before.page);
   let i = page.count;
   let credit = creditMax;
   for (;;) {
@@ -111,11 +112,11 @@ export const resynchronized = (head: Page, { cursor, dialect, known, before, spa
       if (page.count > bounds.samples) return undefined;
       const place = known.placeOf(cursor.id, before.page);
       if (place >= 0) i = place + 1;
+      page.unpredicted += 1;
       lines -= 1;
     }
     if (isOver) break;
   }
   if (page.count > bounds.samples || page.metadata.length > bounds.samples) return undefined;
-  known.place(page);
   return page;
 };
