@@ -37,13 +37,23 @@ export type ModelFamily = {
   readonly metrics: Wire[];
 };
 
-export const readFamily = (wire: Wire): ModelFamily => {
+/** Adds to a list that may not be longer than `limit`: a message of millions of empty ones must not become them. */
+const pushTo = <T>(list: T[], each: T, wire: Wire, what: string, limit: number, code: string): void => {
+  if (list.length >= limit) throw new WireError(`more than ${limit} ${what}, the limit is ${limit}`, wire.at, code);
+  list.push(each);
+};
+
+/** How many samples and labels there may be. */
+export type ModelBounds = { readonly samples: number; readonly labelCount: number };
+
+export const readFamily = (wire: Wire, { samples }: ModelBounds): ModelFamily => {
   const family: ModelFamily = { name: '', help: undefined, unit: undefined, type: 0, metrics: [] };
   while (wire.next()) {
     if (wire.field === 1) family.name = textIn(wire, 'the name');
     else if (wire.field === 2) family.help = textIn(wire, 'the help');
     else if (wire.field === 3) family.type = numberIn(wire, 'the type');
-    else if (wire.field === 4) family.metrics.push(insideOf(wire, 'a metric'));
+    else if (wire.field === 4)
+      pushTo(family.metrics, insideOf(wire, 'a metric'), wire, 'metrics', samples, 'sample_limit');
     else if (wire.field === 5) family.unit = textIn(wire, 'the unit');
     else wire.skip();
   }
@@ -58,21 +68,24 @@ const kinds: Readonly<Record<number, FamilyType>> = {
   7: 'histogram',
 };
 
-export const readMetric = (wire: Wire): ModelMetric => {
+export const readMetric = (wire: Wire, bounds: ModelBounds): ModelMetric => {
   const metric: ModelMetric = { labels: [], kind: undefined, value: undefined, timestampMs: undefined };
   while (wire.next()) {
     const kind = kinds[wire.field];
-    if (wire.field === 1) metric.labels.push(readLabel(insideOf(wire, 'a label')));
+    if (wire.field === 1) pushLabel(metric.labels, wire, bounds);
     else if (wire.field === 6) {
       wire.expect(varintType, 'the timestamp');
       metric.timestampMs = wire.varint();
     } else if (kind !== undefined) {
       metric.kind = kind;
-      metric.value = readValue(insideOf(wire, `the ${kind}`), kind);
+      metric.value = readValue(insideOf(wire, `the ${kind}`), kind, bounds);
     } else wire.skip();
   }
   return metric;
 };
+
+const pushLabel = (labels: Label[], wire: Wire, { labelCount }: ModelBounds): void =>
+  pushTo(labels, readLabel(insideOf(wire, 'a label')), wire, 'labels', labelCount, 'label_limit');
 
 const readLabel = (wire: Wire): Label => {
   let name = '';
@@ -86,7 +99,8 @@ const readLabel = (wire: Wire): Label => {
 };
 
 /** Gauge and untyped: 1 value. Counter: 2 exemplar, 3 created. Summary: 1 count, 2 sum, 3 quantiles, 4 created. */
-const readValue = (wire: Wire, kind: FamilyType): ModelValue => {
+const readValue = (wire: Wire, kind: FamilyType, bounds: ModelBounds): ModelValue => {
+  const { samples } = bounds;
   const value: ModelValue = {
     value: 0,
     count: 0,
@@ -101,11 +115,13 @@ const readValue = (wire: Wire, kind: FamilyType): ModelValue => {
   while (wire.next()) {
     const { field } = wire;
     if (!many && field === 1) value.value = doubleIn(wire, 'the value');
-    else if (kind === 'counter' && field === 2) value.exemplar = readExemplar(insideOf(wire, 'an exemplar'));
+    else if (kind === 'counter' && field === 2) value.exemplar = readExemplar(insideOf(wire, 'an exemplar'), bounds);
     else if (many && field === 1) value.count = numberIn(wire, 'the count');
     else if (many && field === 2) value.sum = doubleIn(wire, 'the sum');
-    else if (kind === 'summary' && field === 3) value.quantiles.push(readQuantile(insideOf(wire, 'a quantile')));
-    else if (kind === 'histogram' && field === 3) value.buckets.push(readBucket(insideOf(wire, 'a bucket')));
+    else if (kind === 'summary' && field === 3)
+      pushTo(value.quantiles, readQuantile(insideOf(wire, 'a quantile')), wire, 'quantiles', samples, 'sample_limit');
+    else if (kind === 'histogram' && field === 3)
+      pushTo(value.buckets, readBucket(insideOf(wire, 'a bucket'), bounds), wire, 'buckets', samples, 'sample_limit');
     else if (kind === 'histogram' && field === 4) value.count = doubleIn(wire, 'the count');
     else if (field === createdField) value.createdMs = readTime(insideOf(wire, 'the created time'));
     else wire.skip();
@@ -123,22 +139,22 @@ const readQuantile = (wire: Wire): ModelQuantile => {
   return read;
 };
 
-const readBucket = (wire: Wire): ModelBucket => {
+const readBucket = (wire: Wire, bounds: ModelBounds): ModelBucket => {
   const bucket: ModelBucket = { bound: 0, count: 0, exemplar: undefined };
   while (wire.next()) {
     if (wire.field === 1) bucket.count = numberIn(wire, 'the count of a bucket');
     else if (wire.field === 2) bucket.bound = doubleIn(wire, 'the bound of a bucket');
-    else if (wire.field === 3) bucket.exemplar = readExemplar(insideOf(wire, 'an exemplar'));
+    else if (wire.field === 3) bucket.exemplar = readExemplar(insideOf(wire, 'an exemplar'), bounds);
     else if (wire.field === 4) bucket.count = doubleIn(wire, 'the count of a bucket');
     else wire.skip();
   }
   return bucket;
 };
 
-const readExemplar = (wire: Wire): ModelExemplar => {
+const readExemplar = (wire: Wire, bounds: ModelBounds): ModelExemplar => {
   const exemplar: ModelExemplar = { labels: [], value: 0, timestampMs: undefined };
   while (wire.next()) {
-    if (wire.field === 1) exemplar.labels.push(readLabel(insideOf(wire, 'a label')));
+    if (wire.field === 1) pushLabel(exemplar.labels, wire, bounds);
     else if (wire.field === 2) exemplar.value = doubleIn(wire, 'the value of an exemplar');
     else if (wire.field === 3) exemplar.timestampMs = readTime(insideOf(wire, 'the time of an exemplar'));
     else wire.skip();

@@ -43,6 +43,9 @@ export class Cursor {
   metadata: Metadata | undefined;
 
   #words: Words | undefined;
+  /** Lines that end before `#countedTo`: a page is counted through once. */
+  #lines = 0;
+  #countedTo = 0;
 
   constructor(bytes: Uint8Array, bounds: Bounds) {
     this.bytes = bytes;
@@ -98,17 +101,27 @@ export class Cursor {
     return true;
   }
 
-  failOverlong(): void {
+  failOverlong(): undefined {
     const { lineBytes } = this.bounds;
-    this.fail('line_limit', `more than ${lineBytes} bytes in a line, the limit is ${lineBytes}`, this.lineLimitAt);
+    return this.fail(
+      'line_limit',
+      `more than ${lineBytes} bytes in a line, the limit is ${lineBytes}`,
+      this.lineLimitAt,
+    );
   }
 
-  /** The problem and where it stands, counted from the start of the page. */
-  rejectOf({ code, at, reason, expected, found }: Problem): Reject {
-    const place: Place = { line: lineAt(this.bytes, at), column: at - this.bytes.lastIndexOf(newline, at - 1) };
+  /** The problem of the entry that began at `start`, and where it stands. Entries come in the order of the page. */
+  rejectOf({ code, at, reason, expected, found }: Problem, start: number): Reject {
+    const { bytes } = this;
+    this.#lines += newlinesIn(bytes, this.#countedTo, start);
+    this.#countedTo = start;
+    const place: Place = {
+      line: 1 + this.#lines + newlinesIn(bytes, start, at),
+      column: at === 0 ? 1 : at - bytes.lastIndexOf(newline, at - 1),
+    };
     return {
       code,
-      place: at === 0 ? { line: 1, column: 1 } : place,
+      place,
       reason,
       ...(expected !== undefined && { expected }),
       ...(found !== undefined && { found }),
@@ -116,9 +129,11 @@ export class Cursor {
   }
 }
 
-/** The line, from 1, that the byte at `at` belongs to; a newline ends its own. */
-export const lineAt = (bytes: Uint8Array, at: number): number => {
-  let line = 1;
-  for (let next = bytes.indexOf(newline); next !== -1 && next < at; next = bytes.indexOf(newline, next + 1)) line += 1;
-  return line;
+const newlinesIn = (bytes: Uint8Array, from: number, to: number): number => {
+  let count = 0;
+  for (let at = from; at < to; at += 1) if (bytes[at] === newline) count += 1;
+  return count;
 };
+
+/** The line, from 1, that the byte at `at` belongs to; a newline ends its own. */
+export const lineAt = (bytes: Uint8Array, at: number): number => 1 + newlinesIn(bytes, 0, at);

@@ -159,8 +159,8 @@ export class KnownLines {
 }
 
 /** Where the series that begins here ends, if it is one; -1 where its braces do not close. */
-const seriesEndAt = ({ bytes, at: start }: Cursor, loose: boolean): number => {
-  const { length } = bytes;
+const seriesEndAt = ({ bytes, at: start, lineLimitAt }: Cursor, loose: boolean): number => {
+  const length = Math.min(bytes.length, lineLimitAt);
   let at = start;
   while (at < length && (kindOf[bytes[at]!]! & namePart) !== 0) at += 1;
   const nameEnd = at;

@@ -112,6 +112,7 @@ const readNumber = (cursor: Cursor, what: string): number | undefined => {
   const { bytes } = cursor;
   const start = cursor.at;
   const end = tokenEnd(bytes, start);
+  if (end > cursor.lineLimitAt) return cursor.failOverlong();
   const number = readFloat(bytes, start, end);
   if (number === undefined)
     return cursor.miss(`a number as ${what}`, what === 'timestamp' ? 'bad_timestamp' : 'bad_value', start);

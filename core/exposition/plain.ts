@@ -19,7 +19,7 @@ export const readPlainly = (cursor: Cursor, dialect: Dialect, page: Page, known:
     else {
       const outcome = readEntry(cursor, dialect, readSeries);
       if (cursor.problem !== undefined) {
-        rejects.push(cursor.rejectOf(cursor.problem));
+        rejects.push(cursor.rejectOf(cursor.problem, start));
         cursor.at = Math.min(cursor.lineEnd(start) + 1, cursor.bytes.length);
         // A missing end is told once, also where the last line was wrong: there the line was the trouble.
         if (outcome === 'end' || cursor.atEnd) break;
@@ -64,6 +64,9 @@ export const readEntry = (cursor: Cursor, dialect: Dialect, readSeries: Dialect[
 /** Where the entry before the cursor ends. One that the page ends without a newline has an end that no page reaches. */
 export const entryEnd = ({ bytes, at }: Cursor): number => (bytes[at - 1] === newline ? at : bytes.length + 1);
 
+/** Lines of metadata a family may have: a type, a help and a unit. */
+const metadataWords = 3;
+
 /** Counts families only once there is more metadata than there may be families. */
 class FamilyCount {
   readonly #limit: number;
@@ -77,6 +80,6 @@ class FamilyCount {
   isOver({ metadata }: Page): boolean {
     if (metadata.length <= this.#limit) return false;
     for (; this.#counted < metadata.length; this.#counted += 1) this.#names.add(metadata[this.#counted]!.name);
-    return this.#names.size > this.#limit;
+    return this.#names.size > this.#limit || metadata.length > metadataWords * this.#limit;
   }
 }

@@ -21,11 +21,12 @@ export const readProtobuf: ReadPage = (bytes, bounds) => {
   const families: Family[] = [];
   const rejects: Reject[] = [];
   const wire = new Wire(bytes);
+  const modelBounds = { samples: bounds.samples, labelCount: bounds.labelCount ?? limits.labelCount };
   let path = '';
   try {
     while (rejects.length === 0 && wire.at < wire.end) {
       path = `families[${families.length}]`;
-      const family = readFamily(wire.inside());
+      const family = readFamily(wire.inside(), modelBounds);
       const described = describe(family);
       if (described === undefined) {
         rejects.push(
@@ -39,9 +40,14 @@ export const readProtobuf: ReadPage = (bytes, bounds) => {
         break;
       }
       families.push(described);
+      if (families.length > bounds.samples) {
+        const reason = `more than ${bounds.samples} families, the limit is ${bounds.samples}`;
+        rejects.push({ code: 'family_limit', place: { path }, reason });
+        break;
+      }
       for (const [at, metric] of family.metrics.entries()) {
         path = `families[${families.length - 1}].metric[${at}]`;
-        const wrong = addMetric(page, described, readMetric(metric), bounds, path);
+        const wrong = addMetric(page, described, readMetric(metric, modelBounds), bounds, path);
         if (wrong === undefined) continue;
         rejects.push(wrong);
         break;
@@ -49,7 +55,7 @@ export const readProtobuf: ReadPage = (bytes, bounds) => {
     }
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    rejects.push({ code: 'bad_protobuf', place: { path }, reason: `${error.message}, at byte ${error.at}` });
+    rejects.push({ code: error.code, place: { path }, reason: `${error.message}, at byte ${error.at}` });
   }
   return { value: new Exposition(page.columns(), families, () => new Int32Array(page.count)), rejects };
 };

@@ -174,7 +174,8 @@ const readQuoted = (cursor: Cursor, newlines: boolean, ofLabel?: string): string
   const { bytes } = cursor;
   if (bytes[cursor.at] !== quote) return cursor.miss('a value in double quotes');
   const start = cursor.at + 1;
-  const { length } = bytes;
+  // A quote that is never closed must not be looked for to the end of the page.
+  const length = Math.min(bytes.length, cursor.lineLimitAt + 1);
   let at = start;
   let wordHash = hashSeed;
   let seen = 0;
@@ -193,6 +194,7 @@ const readQuoted = (cursor: Cursor, newlines: boolean, ofLabel?: string): string
       wordHash = Math.imul(wordHash ^ escaped, 0x01000193);
     }
   }
+  if (at >= length && length < bytes.length) return cursor.failOverlong();
   if (bytes[at] !== quote) return cursor.fail('open_quote', 'expected a closing quote, found none', start - 1);
   const text = cursor.words.read(start, at, wordHash, seen);
   if (text === undefined) return cursor.fail('bad_utf8', 'the text in quotes is not valid UTF-8', start);

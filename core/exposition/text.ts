@@ -49,6 +49,7 @@ const readTail = (cursor: Cursor): boolean => {
   const { bytes } = cursor;
   const valueAt = cursor.at;
   const valueEnd = tokenEnd(bytes, valueAt);
+  if (valueEnd > cursor.lineLimitAt) return cursor.failOverlong() ?? false;
   const value = readFloat(bytes, valueAt, valueEnd);
   if (value === undefined) return cursor.miss('a number as value', 'bad_value', valueAt) ?? false;
   cursor.value = value;
@@ -57,6 +58,7 @@ const readTail = (cursor: Cursor): boolean => {
   if (!cursor.atEnd && bytes[cursor.at] !== newline) {
     const timestampAt = cursor.at;
     const timestampEnd = tokenEnd(bytes, timestampAt);
+    if (timestampEnd > cursor.lineLimitAt) return cursor.failOverlong() ?? false;
     const timestamp = readInteger(bytes, timestampAt, timestampEnd);
     if (timestamp === undefined)
       return cursor.miss('whole milliseconds as timestamp', 'bad_timestamp', timestampAt) ?? false;

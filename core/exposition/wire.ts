@@ -4,13 +4,15 @@ export const fixed64Type = 1;
 export const bytesType = 2;
 export const fixed32Type = 5;
 
-/** A message that is cut off or no protobuf; `at` is the byte where that showed. */
+/** A message that is cut off, no protobuf or too much of it; `at` is the byte where that showed. */
 export class WireError extends Error {
   readonly at: number;
+  readonly code: string;
 
-  constructor(reason: string, at: number) {
+  constructor(reason: string, at: number, code = 'bad_protobuf') {
     super(reason);
     this.at = at;
+    this.code = code;
   }
 }
 
@@ -24,11 +26,11 @@ export class Wire {
   type = 0;
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length, view?: DataView) {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Goes to the next field; false at the end. Its value must be read or skipped before the next one. */
@@ -90,7 +92,7 @@ export class Wire {
   inside(): Wire {
     const length = this.number();
     const start = this.#take(length);
-    return new Wire(this.bytes, start, start + length);
+    return new Wire(this.bytes, start, start + length, this.#view);
   }
 
   /** Holds the current field to the type it must have. */

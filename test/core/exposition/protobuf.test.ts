@@ -6,6 +6,7 @@ import { writeGoNumber } from '../../../core/exposition/go-number.ts';
 import { readProtobuf } from '../../../core/exposition/protobuf.ts';
 import { expositionOf } from '../../../core/exposition/read.ts';
 import { readText } from '../../../core/exposition/text.ts';
+import { limits } from '../../../core/limits.ts';
 import { textOfReject } from '../../../core/reject.ts';
 import { textOf } from './same-reading.ts';
 
@@ -44,6 +45,10 @@ const gauge = (...labels: readonly (readonly [string, string])[]): Buffer =>
       field(2, field(1, { double: 1 })),
     ]),
   );
+
+/** A family of gauges. */
+const family = (name: string, ...metrics: readonly Buffer[]): Buffer =>
+  delimited(field(1, name), field(3, 1), ...metrics);
 
 test('what client_golang pushes is what its text says', () => {
   const { value, rejects } = read(page);
@@ -102,13 +107,35 @@ describe('what is wrong is told', () => {
     expect(read(bytes).rejects.map(textOfReject)).toEqual([expect.stringContaining(problem)]);
   });
 
-  test('too many samples', () => {
-    const bytes = delimited(field(1, 'a'), field(3, 1), gauge(['b', '1']), gauge(['b', '2']), gauge(['b', '3']));
+  test.each([
+    [
+      'samples',
+      Buffer.concat([family('a', gauge(), gauge(['b', '2'])), family('c', gauge())]),
+      2,
+      'families[1].metric[0]: sample_limit: more than 2 samples',
+    ],
+    [
+      'metrics of a family',
+      family('a', gauge(), gauge(), gauge()),
+      0,
+      'families[0]: sample_limit: more than 2 metrics',
+    ],
+    [
+      'families',
+      Buffer.concat([family('a'), family('b'), family('c')]),
+      0,
+      'families[2]: family_limit: more than 2 families',
+    ],
+    [
+      'labels',
+      family('a', gauge(...Array.from({ length: limits.labelCount + 1 }, (_, at) => [`l${at}`, 'v'] as const))),
+      0,
+      'families[0].metric[0]: label_limit: more than 30 labels',
+    ],
+  ])('too many %s', (_, bytes, count, problem) => {
     const { value, rejects } = read(bytes, 2);
-    expect(value.count).toBe(2);
-    expect(rejects.map(textOfReject)).toEqual([
-      'families[0].metric[2]: sample_limit: more than 2 samples, the limit is 2',
-    ]);
+    expect(value.count).toBe(count);
+    expect(rejects.map(textOfReject)).toEqual([expect.stringContaining(problem)]);
   });
 });
 
