@@ -35,7 +35,7 @@ export const limits = {
   labelNameBytes: 1 * KiB,
   labelValueBytes: 2 * KiB,
   /** Characters in the labels of an exemplar, names and values together. OpenMetrics 1.0, Exemplars. */
-  exemplarCodePoints: 128,
+  exemplarCharacters: 128,
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,

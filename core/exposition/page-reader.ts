@@ -18,7 +18,7 @@ export type Remembering = {
 };
 
 /** Most pages that are read plainly before a prediction is tried again. */
-const patienceMax = 32;
+const waitMax = 32;
 
 /** Values in a list that several pages share: 64 KiB. */
 const slabValues = 8_192;
@@ -37,9 +37,9 @@ export class PageReader {
   #spare: Page | undefined;
   #slab = new Float64Array(0);
   #slabUsed = 0;
-  /** Pages that will be read plainly, and how many that would be after the next disappointment, halved. */
+  /** How many pages will be read plainly yet, and how many were after the last page that was badly predicted. */
   #waiting = 0;
-  #patience = 0.5;
+  #waited = 0;
   #metadata: readonly Metadata[] = [];
   #families: readonly Family[] = [];
 
@@ -99,8 +99,8 @@ export class PageReader {
 
   /** A page that was mostly elsewhere than predicted: the next ones are read plainly, more of them each time. */
   #judge({ unpredicted, count }: Page): void {
-    this.#patience = unpredicted > count / 2 ? Math.min(2 * this.#patience, patienceMax) : 0.5;
-    this.#waiting = Math.floor(this.#patience);
+    this.#waited = unpredicted > count / 2 ? Math.min(2 * this.#waited || 1, waitMax) : 0;
+    this.#waiting = this.#waited;
   }
 
   /** Room for values. Small lists are cut from a large one: making a list of its own costs more than filling it. */
@@ -124,6 +124,7 @@ export class PageReader {
   /** The very families of the page before where its metadata was the same. */
   #familiesOf(metadata: readonly Metadata[]): readonly Family[] {
     const before = this.#metadata;
+    if (metadata === before) return this.#families;
     const same = metadata.length === before.length && metadata.every((each, at) => each === before[at]);
     if (!same) this.#families = familiesOf(metadata);
     this.#metadata = metadata;

@@ -50,6 +50,24 @@ export class Page {
     this.count = at + 1;
   }
 
+  /** A sample of another page that stands `delta` bytes further on here, and the metadata before it. */
+  addLike(other: Page, at: number, delta: number): void {
+    this.describeLike(other, at);
+    this.add(
+      other.series[at]!,
+      other.ids[at]!,
+      other.valueAts[at]! + delta,
+      other.ends[at]! + delta,
+      other.values[at]!,
+    );
+  }
+
+  /** The metadata that stands before a sample of another page, behind the sample before; at its count, all that is left. */
+  describeLike({ count, metadata, metadataAts }: Page, at: number): void {
+    const to = at === count ? metadata.length : metadataAts[at]!;
+    for (let each = at === 0 ? 0 : metadataAts[at - 1]!; each < to; each += 1) this.metadata.push(metadata[each]!);
+  }
+
   /** What the sample that was added last has besides; NaN and undefined are nothing. */
   addRare(timestampMs: number, extra: Extra | undefined): void {
     if (!Number.isNaN(timestampMs)) {

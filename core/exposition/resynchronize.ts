@@ -8,8 +8,9 @@ import { entryEnd, readEntry } from './plain.ts';
 import { type Before, isOverlong } from './predict.ts';
 import { sameBytes } from './same.ts';
 
-/** How much is staked on a prediction: what a right one earns and a wrong one costs, until none is made for a while. */
+/** How much is staked on predictions: a right one earns 1 and a wrong one costs 1; at nought none is made for a while. */
 const creditMax = 8;
+const creditAgain = 2;
 const linesWithoutPrediction = 16;
 
 type Reading = {
@@ -25,98 +26,103 @@ type Reading = {
  * plainly until a series comes that the page before had too, and comparing goes on behind it there. Undefined where
  * anything is wrong with the page.
  */
-export const resynchronized = (head: Page, { cursor, dialect, known, before, spare }: Reading): Page | undefined => {
+export const resynchronized = (head: Page, reading: Reading): Page | undefined => {
+  const { cursor, dialect, known, before, spare } = reading;
   const { bytes, view, bounds } = cursor;
-  const { count, ids, metadataAts, metadata, valueAts, ends, values, series } = before.page;
+  const old = before.page;
+  const { count, valueAts, ends } = old;
   const { length } = bytes;
   const oldLength = before.bytes.length;
-  const isRare = before.page.timestampsMs !== undefined || before.page.extras !== undefined;
-  const page = head.apart(before.page, spare);
-  known.place(before.page);
+  const isRare = old.timestampsMs !== undefined || old.extras !== undefined;
+  const page = head.apart(old, spare);
+  known.place(old);
   let i = page.count;
   let credit = creditMax;
-  for (;;) {
-    // Neither end is beyond its page: there is more to come on the one that has one.
-    let at = page.count === 0 ? 0 : page.ends[page.count - 1]!;
-    let old = i === 0 ? 0 : ends[i - 1]!;
-    if (at > length) at = length;
-    if (old > oldLength) old = oldLength;
-
+  while (page.count <= bounds.samples) {
     if (credit > 0) {
-      const rest = oldLength - old < length - at ? oldLength - old : length - at;
-      const reach = old + sameBytes(before.view, old, view, at, rest);
-      const delta = at - old;
+      const at = endBefore(page, page.count, length);
+      const oldAt = endBefore(old, i, oldLength);
+      const rest = oldLength - oldAt < length - at ? oldLength - oldAt : length - at;
+      const reach = oldAt + sameBytes(before.view, oldAt, view, at, rest);
+      const delta = at - oldAt;
       const from = i;
-      for (; i < count && ends[i]! <= reach; i += 1) {
-        for (let each = i === 0 ? 0 : metadataAts[i - 1]!; each < metadataAts[i]!; each += 1)
-          page.metadata.push(metadata[each]!);
-        page.add(series[i]!, ids[i]!, valueAts[i]! + delta, ends[i]! + delta, values[i]!);
-      }
-      if (isRare) page.copyRare(before.page, from, i, page.count - (i - from));
+      for (; i < count && ends[i]! <= reach; i += 1) page.addLike(old, i, delta);
+      if (isRare) page.copyRare(old, from, i, page.count - (i - from));
       if (i === count && reach === oldLength && reach + delta === length) {
-        for (let each = count === 0 ? 0 : metadataAts[count - 1]!; each < metadata.length; each += 1)
-          page.metadata.push(metadata[each]!);
-        break;
+        page.describeLike(old, count);
+        return within(page, bounds.samples);
       }
-      if (i < count && reach >= valueAts[i]!) {
-        const valueAt = valueAts[i]! + delta;
-        cursor.at = valueAt;
-        cursor.startEntry();
-        let end = scanDecimal(bytes, valueAt, length);
-        if (end >= 0 && end < length && bytes[end] === newline) {
-          cursor.value = scanned[0]!;
-          end += 1;
-        } else {
-          if (!dialect.readTail(cursor)) return undefined;
-          end = entryEnd(cursor);
-        }
-        if (isOverlong(cursor, i > from ? ends[i - 1]! + delta : at, end)) return undefined;
-        for (let each = i === 0 ? 0 : metadataAts[i - 1]!; each < metadataAts[i]!; each += 1)
-          page.metadata.push(metadata[each]!);
-        page.add(series[i]!, ids[i]!, valueAt, end, cursor.value);
+      const isValue = i < count && reach >= valueAts[i]!;
+      if (isValue || i > from) credit = credit < creditMax ? credit + 1 : creditMax;
+      else credit -= 1;
+      if (isValue) {
+        if (!readValue(cursor, dialect, valueAts[i]! + delta)) return undefined;
+        if (isOverlong(cursor, i > from ? ends[i - 1]! + delta : at, cursor.at)) return undefined;
+        page.describeLike(old, i);
+        page.add(old.series[i]!, old.ids[i]!, cursor.valueAt, entryEnd(cursor), cursor.value);
         page.addRare(cursor.timestampMs, cursor.extra);
         i += 1;
-        if (credit < creditMax) credit += 1;
         continue;
       }
-      credit = i > from ? Math.min(credit + 1, creditMax) : credit - 1;
-      if (i > from) at = page.ends[page.count - 1]!;
     }
-
-    cursor.at = at < length ? at : length;
     let lines = 1;
     if (credit <= 0) {
       lines = linesWithoutPrediction;
-      credit = 2;
+      credit = creditAgain;
     }
-    let isOver = false;
-    while (lines > 0 && !isOver) {
-      const start = cursor.at;
-      const line = known.readLine(cursor);
-      if (line === metadataLine) {
-        page.metadata.push(cursor.metadata!);
-        continue;
-      }
-      let end = cursor.at;
-      if (line !== sampleLine) {
-        const outcome = readEntry(cursor, dialect, known.readSeries);
-        if (cursor.problem !== undefined) return undefined;
-        if (outcome === 'metadata') page.metadata.push(cursor.metadata!);
-        if (outcome === 'sample' || outcome === 'metadata') known.learn(cursor, outcome, start);
-        isOver = outcome === 'end';
-        if (outcome !== 'sample') continue;
-        end = entryEnd(cursor);
-      }
-      page.add(cursor.labels, cursor.id, cursor.valueAt, end, cursor.value);
-      page.addRare(cursor.timestampMs, cursor.extra);
-      if (page.count > bounds.samples) return undefined;
-      const place = known.placeOf(cursor.id, before.page);
+    cursor.at = endBefore(page, page.count, length);
+    for (; lines > 0; lines -= 1) {
+      const outcome = readSample(page, reading);
+      if (outcome === 'failed') return undefined;
+      if (outcome === 'end') return within(page, bounds.samples);
+      const place = known.placeOf(cursor.id, old);
       if (place >= 0) i = place + 1;
-      page.unpredicted += 1;
-      lines -= 1;
     }
-    if (isOver) break;
   }
-  if (page.count > bounds.samples || page.metadata.length > bounds.samples) return undefined;
-  return page;
+  return undefined;
+};
+
+/** Where the entry before this one ends, and this one's comments begin; never beyond the page. */
+const endBefore = ({ ends }: Page, at: number, length: number): number => {
+  const end = at === 0 ? 0 : ends[at - 1]!;
+  return end < length ? end : length;
+};
+
+/** Neither samples nor metadata beyond the limit: what is, is told by the plain reading. */
+const within = (page: Page, samples: number): Page | undefined =>
+  page.count > samples || page.metadata.length > samples ? undefined : page;
+
+/** Reads a value and what follows it, newline included; the cursor stands behind. */
+const readValue = (cursor: Cursor, dialect: Dialect, valueAt: number): boolean => {
+  const { bytes } = cursor;
+  cursor.at = valueAt;
+  cursor.startEntry();
+  cursor.valueAt = valueAt;
+  const end = scanDecimal(bytes, valueAt, bytes.length);
+  if (end < 0 || end >= bytes.length || bytes[end] !== newline) return dialect.readTail(cursor);
+  cursor.value = scanned[0]!;
+  cursor.at = end + 1;
+  return true;
+};
+
+/** Reads plainly up to the next sample, its line included. */
+const readSample = (page: Page, { cursor, dialect, known }: Reading): 'sample' | 'end' | 'failed' => {
+  for (;;) {
+    const start = cursor.at;
+    const line = known.readLine(cursor);
+    let outcome: ReturnType<Dialect['readEntry']> =
+      line === sampleLine ? 'sample' : line === metadataLine ? 'metadata' : 'blank';
+    if (outcome === 'blank') {
+      outcome = readEntry(cursor, dialect, known.readSeries);
+      if (cursor.problem !== undefined) return 'failed';
+      if (outcome === 'sample' || outcome === 'metadata') known.learn(cursor, outcome, start);
+    }
+    if (outcome === 'metadata') page.metadata.push(cursor.metadata!);
+    if (outcome === 'end' || outcome === 'failed') return outcome;
+    if (outcome !== 'sample') continue;
+    page.add(cursor.labels, cursor.id, cursor.valueAt, entryEnd(cursor), cursor.value);
+    page.addRare(cursor.timestampMs, cursor.extra);
+    page.unpredicted += 1;
+    return 'sample';
+  }
 };

@@ -3,7 +3,7 @@ import { type LabelSet, labelOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Extra } from './exposition.ts';
 import { readFloat } from './numbers.ts';
-import { type Breach, breach } from './strict-point.ts';
+import { type Breach, breach } from './strict-snapshot.ts';
 
 /** A sample in its family. */
 export type FamilySample = {
@@ -74,17 +74,17 @@ const exemplarBreach = ({ type, suffix, extra }: FamilySample): Breach | undefin
     (type === 'counter' && suffix === '_total') ||
     ((type === 'histogram' || type === 'gaugehistogram') && suffix === '_bucket');
   if (!mayHave) return breach('exemplar_not_allowed', 'an exemplar only on counters and buckets', `one on a ${type}`);
-  let points = 0;
+  let characters = 0;
   for (const [name, value] of exemplar.labels) {
     if (name.startsWith('__'))
       return breach('reserved_label', 'no label name that begins with "__"', JSON.stringify(name));
-    points += [...name].length + [...value].length;
+    characters += [...name].length + [...value].length;
   }
-  return points > limits.exemplarCodePoints
+  return characters > limits.exemplarCharacters
     ? breach(
         'exemplar_limit',
-        `at most ${limits.exemplarCodePoints} characters in the labels of an exemplar`,
-        `${points}`,
+        `at most ${limits.exemplarCharacters} characters in the labels of an exemplar`,
+        `${characters}`,
       )
     : undefined;
 };

@@ -6,8 +6,8 @@ import { blank, newline } from './bytes.ts';
 import type { Metadata } from './metadata.ts';
 import { readFloat } from './numbers.ts';
 import type { Page } from './page.ts';
-import { type Breach, breach, Point, suffixesOf } from './strict-point.ts';
 import { numberIn, sampleBreach } from './strict-sample.ts';
+import { type Breach, breach, Snapshot, suffixesOf } from './strict-snapshot.ts';
 
 /**
  * What OpenMetrics 1.0 asks of a page beyond its grammar: families stand together and say what they are before they
@@ -48,9 +48,9 @@ class Rules {
   #family: Open | undefined;
   #metric: string | undefined;
   #seconds: number | undefined;
-  #point: Point | undefined;
-  #pointLine = 0;
-  /** Series of the point, where it has no time: none may stand twice. */
+  #snapshot: Snapshot | undefined;
+  #snapshotLine = 0;
+  /** Series of the snapshot, where it has no time: none may stand twice. */
   readonly #series = new Set<string>();
 
   constructor(bytes: Uint8Array, page: Page) {
@@ -93,7 +93,7 @@ class Rules {
     const metric = keyWithout(labels, metricLabelsOf(type, family.name, suffix));
     const seconds = this.#secondsOf(at);
     if (metric !== this.#metric) {
-      this.#closePoint();
+      this.#closeSnapshot();
       if (family.metrics.has(metric))
         this.#tell(
           breach('interleaved', `the samples of one metric of ${family.name} together`, 'one that comes back'),
@@ -101,16 +101,16 @@ class Rules {
       family.metrics.add(metric);
       this.#metric = metric;
     } else if ((seconds === undefined) !== (this.#seconds === undefined)) {
-      this.#closePoint();
+      this.#closeSnapshot();
       this.#tell(breach('mixed_times', 'times on all samples of a metric or on none', 'both'));
     } else if (seconds !== this.#seconds) {
       if (seconds! < this.#seconds! && type !== 'info')
         this.#tell(breach('time_backwards', `a time of at least ${this.#seconds}`, `${seconds}`));
-      this.#closePoint();
+      this.#closeSnapshot();
     }
     this.#seconds = seconds;
-    this.#point ??= new Point(type);
-    this.#pointLine = this.#line;
+    this.#snapshot ??= new Snapshot(type);
+    this.#snapshotLine = this.#line;
     if (seconds === undefined) {
       const series = keyWithout(labels, undefined);
       if (this.#series.has(series))
@@ -118,12 +118,12 @@ class Rules {
       this.#series.add(series);
     }
     const bound = suffix === '_bucket' ? numberIn(labels.find(([label]) => label === 'le')?.[1] ?? '') : Number.NaN;
-    const outOfOrder = this.#point.add({ suffix, value, bound });
+    const outOfOrder = this.#snapshot.add({ suffix, value, bound });
     if (outOfOrder !== undefined) this.#tell(outOfOrder);
   }
 
   closeFamily(): void {
-    this.#closePoint();
+    this.#closeSnapshot();
     const family = this.#family;
     this.#family = undefined;
     this.#metric = undefined;
@@ -155,10 +155,10 @@ class Rules {
     return family;
   }
 
-  #closePoint(): void {
-    const wrong = this.#point?.close();
-    if (wrong !== undefined) this.#tell(wrong, 1, this.#pointLine);
-    this.#point = undefined;
+  #closeSnapshot(): void {
+    const wrong = this.#snapshot?.close();
+    if (wrong !== undefined) this.#tell(wrong, 1, this.#snapshotLine);
+    this.#snapshot = undefined;
     this.#seconds = undefined;
     this.#series.clear();
   }

@@ -15,7 +15,7 @@ describe('pages that keep to the letter', () => {
     ['a summary', '# TYPE a summary', 'a{quantile="0"} NaN', 'a{quantile="1"} 2', 'a_count 3', 'a_sum 0.5'],
     ['a histogram', '# TYPE a histogram', 'a_bucket{le="1"} 1', 'a_bucket{le="+Inf"} 2', 'a_count 2', 'a_sum 3.5'],
     ['buckets alone', '# TYPE a histogram', 'a_bucket{le="-1"} 1', 'a_bucket{le="+Inf"} 2'],
-    ['points in time', '# TYPE a histogram', 'a_bucket{le="+Inf"} 1 1', 'a_bucket{le="+Inf"} 2 2'],
+    ['snapshots in time', '# TYPE a histogram', 'a_bucket{le="+Inf"} 1 1', 'a_bucket{le="+Inf"} 2 2'],
     [
       'a gauge histogram',
       '# TYPE a gaugehistogram',

@@ -1,6 +1,6 @@
 import type { FamilyType } from '../batch.ts';
 
-/** What is wrong with a sample or a point, and what would be right. */
+/** What is wrong with a sample or a snapshot, and what would be right. */
 export type Breach = { readonly code: string; readonly expected: string; readonly found: string };
 
 export const breach = (code: string, expected: string, found: string): Breach => ({ code, expected, found });
@@ -17,11 +17,11 @@ export const suffixesOf: Readonly<Record<FamilyType, readonly string[]>> = {
   unknown: [''],
 };
 
-/** One sample of a point: what its name adds to the family's, its value, and its bucket's bound if it has one. */
-export type PointSample = { readonly suffix: string; readonly value: number; readonly bound: number };
+/** One sample of a snapshot: what its name adds to the family's, its value, and its bucket's bound if it has one. */
+export type SnapshotSample = { readonly suffix: string; readonly value: number; readonly bound: number };
 
 /** What one metric says at one time: all samples of one label set and timestamp. */
-export class Point {
+export class Snapshot {
   readonly #type: FamilyType;
   readonly #seen = new Set<string>();
   #bound: number | undefined;
@@ -36,7 +36,7 @@ export class Point {
   }
 
   /** Takes in the next sample; buckets ascend, in bounds and in values. */
-  add({ suffix, value, bound }: PointSample): Breach | undefined {
+  add({ suffix, value, bound }: SnapshotSample): Breach | undefined {
     this.#seen.add(suffix);
     if (suffix === '_count' || suffix === '_gcount') this.#count = value;
     else if (suffix === '_sum' || suffix === '_gsum') this.#sum = value;
@@ -54,7 +54,7 @@ export class Point {
       : undefined;
   }
 
-  /** What is wrong with the point as a whole, once its last sample was there. */
+  /** What is wrong with the snapshot as a whole, once its last sample was there. */
   close(): Breach | undefined {
     if (this.#type === 'counter' && !this.#seen.has('_total'))
       return breach('no_total', 'a _total sample of the counter', 'only _created');
