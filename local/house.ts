@@ -1,0 +1,221 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { FauxqsServer } from 'fauxqs';
+import type { Assembly, Properties } from './assembly.ts';
+import { type Invoke, LocalFunction } from './functions.ts';
+import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
+import { startQueueMapping } from './queue-mapping.ts';
+import { makeQueue, releaseInflight } from './queues.ts';
+import { Resolver, region } from './resolver.ts';
+import { type Route, readRoute } from './routes.ts';
+import { readRate, startSchedule } from './schedules.ts';
+import { startStreamMapping } from './stream-mapping.ts';
+import { makeTable, sweepExpired } from './tables.ts';
+import { startTopic } from './topics.ts';
+
+/** Where the services listen, and the queue server where it is ours. */
+export type Engines = {
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string };
+  readonly queueServer: FauxqsServer | undefined;
+};
+
+export type HouseSettings = {
+  readonly assembly: Assembly;
+  readonly engines: Engines;
+  /** Where the HTTP API answers. */
+  readonly url: string;
+  /** HTTP subscribers of every topic. */
+  readonly subscribers: readonly string[];
+  readonly print: (line: string) => void;
+  /** Takes what must be undone, in this order, when the house comes down. */
+  readonly atEnd: (undo: () => void | Promise<void>) => void;
+};
+
+/** How long running work may take to end before it is ended. */
+const patienceMs = 5_000;
+
+const sweepEveryMs = 3_600_000;
+
+/** Types that have no meaning on one machine, and are passed over without a word. */
+const silent =
+  /^AWS::(IAM|Logs|CloudWatch|CDK|KMS|Budgets)::|Policy$|::Permission$|::Stage$|::Integration$|::Authorizer$|::Version$|::Alias$|::EventInvokeConfig$/;
+
+const hosted =
+  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+
+/** The resources of one template, each hosted by its type. None is known here by name. */
+export class House {
+  readonly resolver: Resolver;
+  readonly #settings: HouseSettings;
+  readonly #functions = new Map<string, LocalFunction>();
+  readonly #dynamo: DynamoDBClient;
+  readonly #sqs: SQSClient;
+  readonly #sns: SNSClient;
+
+  constructor(settings: HouseSettings) {
+    const { assembly, engines, url, atEnd } = settings;
+    const { template, stackName } = assembly;
+    const { endpoints } = engines;
+    this.#settings = settings;
+    this.resolver = new Resolver(
+      template,
+      stackName,
+      physicalNames(template, stackName, { api: url, sqs: endpoints.sqs }),
+    );
+    const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    this.#dynamo = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
+    this.#sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
+    this.#sns = new SNSClient({ ...client, endpoint: endpoints.sns });
+    atEnd(() => {
+      for (const each of [this.#dynamo, this.#sqs, this.#sns]) each.destroy();
+    });
+  }
+
+  /** Tables, queues and topics, with what they held before. */
+  async makeStores(): Promise<void> {
+    const { subscribers, print, atEnd, engines } = this.#settings;
+    const { endpoints, queueServer } = engines;
+    // Queues that others name as their dead letters must be there first.
+    const queues = this.#all('AWS::SQS::Queue').sort(
+      ([, a], [, b]) => Number('RedrivePolicy' in a) - Number('RedrivePolicy' in b),
+    );
+    for (const [id, properties] of queues) {
+      const [url, name] = [
+        String(this.resolver.resolve({ Ref: id })),
+        String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'QueueName'] })),
+      ];
+      await makeQueue(this.#sqs, name, url, properties);
+      if (queueServer !== undefined) await releaseInflight(queueServer, this.#sqs, name, url);
+    }
+    const tables = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')];
+    for (const [id, properties] of tables)
+      await makeTable(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties);
+    const sweep = setInterval(() => {
+      for (const [id, properties] of tables) {
+        sweepExpired(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties, Date.now()).catch(
+          (error: Error) => print(`expiry at ${endpoints.dynamodb}: ${error.message}`),
+        );
+      }
+    }, sweepEveryMs);
+    atEnd(() => clearInterval(sweep));
+    for (const [id] of this.#all('AWS::SNS::Topic')) {
+      const name = nameOfArn(String(this.resolver.resolve({ Ref: id })));
+      atEnd(await startTopic({ sns: this.#sns, sqs: this.#sqs, name, queuesAt: endpoints.sqs, subscribers, print }));
+    }
+  }
+
+  async startFunctions(): Promise<void> {
+    const { assembly, engines, print, atEnd } = this.#settings;
+    const { dynamodb, sqs, sns } = engines.endpoints;
+    const surroundings = {
+      PATH: process.env['PATH'] ?? '',
+      TZ: 'UTC',
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_ENDPOINT_URL_SQS: sqs,
+      AWS_ENDPOINT_URL_SNS: sns,
+    };
+    const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
+    await Promise.all(
+      all.map(async ([id, properties]) => {
+        const key = String((properties['Code'] as { S3Key?: string }).S3Key ?? '');
+        const label = labelOf(id);
+        const local = new LocalFunction({
+          name: String(this.resolver.resolve({ Ref: id })),
+          arn: String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
+          folder: assembly.assetFolder(key.replace(/\.zip$/, '')),
+          properties,
+          surroundings,
+          print: line => print(`[${label}] ${line}`),
+        });
+        this.#functions.set(local.label, local);
+        atEnd(() => local.stop(patienceMs));
+        await local.warm();
+      }),
+    );
+  }
+
+  /** The function that an ARN or an integration names. */
+  #invoke(arn: unknown): Invoke {
+    const named = this.#functions.get(nameOfArn(String(arn)));
+    if (named === undefined) throw new Error(`the template has no function ${String(arn)}`);
+    return named.invoke;
+  }
+
+  routes(): Route<Invoke>[] {
+    const integrations = new Map(this.#all('AWS::ApiGatewayV2::Integration'));
+    return this.#all('AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
+      const integration = integrations.get(String(Target).replace('integrations/', ''));
+      return readRoute(String(RouteKey), this.#invoke(integration?.['IntegrationUri']));
+    });
+  }
+
+  /** Everything that calls functions by itself. */
+  async startMappings(): Promise<void> {
+    const { assembly, print, atEnd } = this.#settings;
+    for (const [, properties] of this.#all('AWS::Lambda::EventSourceMapping')) this.#startMapping(properties);
+    for (const [id, properties] of this.#all('AWS::Scheduler::Schedule')) {
+      const expression = String(properties['ScheduleExpression']);
+      const everyMs = readRate(expression);
+      if (everyMs === undefined) {
+        print(`not hosted locally: schedule ${id}, ${expression}: only rate(…) is understood`);
+        continue;
+      }
+      const target = properties['Target'] as { Arn: string; Input?: string };
+      atEnd(startSchedule({ name: id, everyMs, input: target.Input ?? '{}', invoke: this.#invoke(target.Arn), print }));
+    }
+    for (const [id, { Type }] of Object.entries(assembly.template.Resources)) {
+      if (!hosted.test(Type) && !silent.test(Type)) print(`not hosted locally: ${Type} (${id})`);
+    }
+  }
+
+  #startMapping(properties: Properties): void {
+    const { engines, print, atEnd } = this.#settings;
+    const arn = String(properties['EventSourceArn']);
+    const invoke = this.#invoke(properties['FunctionName']);
+    const batchSize = Number(properties['BatchSize'] ?? 10);
+    const table = tableOfStream(arn);
+    if (table !== '') {
+      const owner = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')].find(
+        ([id]) => this.resolver.resolve({ Ref: id }) === table,
+      );
+      const keys = ((owner?.[1]['KeySchema'] ?? []) as { AttributeName: string }[]).map(
+        ({ AttributeName }) => AttributeName,
+      );
+      atEnd(startStreamMapping({ client: this.#dynamo, table, keys, invoke, batchSize, print }));
+      return;
+    }
+    const scaling = properties['ScalingConfig'] as { MaximumConcurrency?: number } | undefined;
+    atEnd(
+      startQueueMapping({
+        client: this.#sqs,
+        url: `${engines.endpoints.sqs}/000000000000/${nameOfArn(arn)}`,
+        arn,
+        invoke,
+        batchSize,
+        gatherMs: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0) * 1_000,
+        partial: ((properties['FunctionResponseTypes'] ?? []) as string[]).includes('ReportBatchItemFailures'),
+        concurrency: scaling?.MaximumConcurrency ?? 10,
+        print,
+      }),
+    );
+  }
+
+  /** Resolved properties of all resources of a type, by logical id. */
+  #all(type: string): [string, Properties][] {
+    return Object.entries(this.#settings.assembly.template.Resources)
+      .filter(([, { Type }]) => Type === type)
+      .map(([id]) => [id, this.resolver.properties(id)]);
+  }
+}
+
+/** `CollectorPushB3A1C2D4` → `push`: a short name to print before a function's own lines. */
+const labelOf = (logicalId: string): string =>
+  logicalId
+    .replace(/[0-9A-F]{8}$/, '')
+    .replace(/^[A-Z][a-z0-9]+(?=[A-Z])/, '')
+    .toLowerCase();
