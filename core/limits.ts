@@ -132,6 +132,11 @@ export const limits = {
   /** Answer of a query: Lambda's 6 MB with room for the envelope. */
   answerBytes: 5_500_000,
 
+  /** Age of the oldest accepted message at which we ring for ourselves: five seconds is usual, an hour is lost time. */
+  selfAlarmBufferAgeMs: 5 * minute,
+  /** New series an hour at which we ring for ourselves: a fleet of 200 services with 500 series starting all over. */
+  selfAlarmSeriesAddedPerHour: 100_000,
+
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,
   /** Retry-After of a 503: spread over this range, so that those refused do not return together. */

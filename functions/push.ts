@@ -14,8 +14,9 @@ import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Ports } from '../io/ports.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './middleware/http.ts';
+import { measured } from './middleware/measured.ts';
 
-type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'buffer' | 'heartbeats' | 'deadlines'>;
+type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as const;
@@ -26,8 +27,15 @@ const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as cons
  */
 export const push = (ports: PushPorts) =>
   middy<APIGatewayProxyEventV2, Answer>()
+    .use(measured(ports))
     .use(unavailableOnThrow(ports))
-    .handler(deadline(ports, event => take(ports, event)));
+    .handler(
+      deadline(ports, async event => {
+        const answer = await take(ports, event);
+        if (answer.statusCode !== 200) ports.measures.tell({ Refused: 1 });
+        return answer;
+      }),
+    );
 
 const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<Answer> => {
   const receipt = event.requestContext.requestId;
@@ -51,6 +59,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(value.sourceLabels && { sourceLabels: value.sourceLabels }),
   });
   await ports.buffer.send(batches.flatMap(encodeBatch));
+  ports.measures.tell({ Accepted: value.samples.length });
   await hear(ports, batches, value, acceptedAtMs);
   return acceptance(event, value.samples.length, receipt);
 };

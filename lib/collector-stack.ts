@@ -1,7 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { outputs } from '../io/aws/contract.ts';
-import { Collector, type CollectorProps } from './collector.ts';
+import { Collector } from './collector.ts';
+import type { CollectorProps } from './collector-props.ts';
 
 /** The collector as a stack of its own, for `cdk deploy`: prints what producers and users need to know. */
 export class CollectorStack extends Stack {
@@ -16,7 +17,7 @@ export class CollectorStack extends Stack {
       targets: [collector.targets.table.tableName, 'Rows put here are scraped.'],
       heartbeats: [collector.heartbeats.table.tableName, 'Rows put here are expected to be heard.'],
       series: [collector.series.table.tableName, 'Samples, ours to write.'],
-      alarms: [collector.alarms.topic.topicArn, 'Subscribe here to hear who fell silent.'],
+      alarms: [collector.topic.topic.topicArn, 'Subscribe here to hear who fell silent.'],
       buffer: [collector.buffer.queue.queueUrl, 'Accepted batches on their way to the series.'],
     };
     for (const [name, [value, description]] of Object.entries(told)) {

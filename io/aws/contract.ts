@@ -5,10 +5,14 @@ export const environment = {
   buffer: 'BUFFER_URL',
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
+  /** Unset where no scraper stands in a VPC. */
+  vpcScrapes: 'VPC_SCRAPES_URL',
   series: 'SERIES_TABLE',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   alarms: 'ALARMS_TOPIC',
+  /** What this collector is called in CloudWatch's metrics. */
+  collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
 } as const;

@@ -1,7 +1,8 @@
+import { rmSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import type { CollectorProps } from '../../lib/collector.ts';
+import type { CollectorProps } from '../../lib/collector-props.ts';
 import { CollectorStack } from '../../lib/collector-stack.ts';
 
 /** A template's values, which no type describes. */
@@ -17,6 +18,7 @@ const nameOf = (logicalId: string): string => logicalId.replace(/^Collector/, ''
 export const synthesized = (props: CollectorProps = {}) => {
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const template: Json = Template.fromStack(new CollectorStack(app, 'Sluice', props)).toJSON();
+  rmSync(app.outdir, { recursive: true });
   const resources: readonly Resource[] = Object.entries<Json>(template.Resources).map(([id, whole]) => ({
     id,
     name: nameOf(id),

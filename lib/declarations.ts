@@ -1,0 +1,57 @@
+import { CustomResource, type Duration, Lazy } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { checkHeartbeat, checkTarget, type HeartbeatProps, type TargetProps } from './collector-props.ts';
+import { Handler, type Household } from './handler.ts';
+import type { Table } from './table.ts';
+
+export type DeclarationsProps = {
+  readonly household: Household;
+  readonly targets: Table;
+  readonly heartbeats: Table;
+};
+
+/**
+ * Rows that a CDK app puts into the tables of the collector, and takes out again when they leave the app. A row that the
+ * collector could not read fails the deployment with the reason, before anything relies on it.
+ */
+export class Declarations extends Construct {
+  readonly handler: Handler;
+
+  constructor(scope: Construct, id: string, { household, targets, heartbeats }: DeclarationsProps) {
+    super(scope, id);
+    this.handler = new Handler(this, 'Declare', { household, entry: 'declare', memoryMiB: 256, timeoutSeconds: 30 });
+    targets.filledBy(this.handler);
+    heartbeats.filledBy(this.handler);
+  }
+
+  addTarget(scope: Construct, id: string, props: TargetProps): void {
+    checkTarget(props);
+    const { interval, timeout, ...rest } = props;
+    this.#declare(scope, id, 'Target', { ...rest, ...textsOf({ interval, timeout }) });
+  }
+
+  addHeartbeat(scope: Construct, id: string, props: HeartbeatProps): void {
+    checkHeartbeat(props);
+    const { interval, grace, ...rest } = props;
+    this.#declare(scope, id, 'Heartbeat', { ...rest, ...textsOf({ interval, grace }) });
+  }
+
+  #declare(scope: Construct, id: string, kind: 'Target' | 'Heartbeat', row: object): void {
+    const declared: CustomResource = new CustomResource(scope, id, {
+      serviceToken: this.handler.functionArn,
+      resourceType: `Custom::Sluice${kind}`,
+      properties: {
+        // A target's name in the table; stable as long as the construct keeps its place in the app.
+        Row: kind === 'Target' ? { id: Lazy.string({ produce: () => declared.node.path }), ...row } : row,
+      },
+    });
+  }
+}
+
+/** Durations as rows write them: `90s`. */
+const textsOf = (durations: Readonly<Record<string, Duration | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(durations).flatMap(([name, duration]) =>
+      duration === undefined ? [] : [[name, `${duration.toMilliseconds()}ms`]],
+    ),
+  );
