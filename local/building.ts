@@ -61,6 +61,7 @@ const raise = async (
   const engines = await startEngines(settings, ends);
   const house = new House({
     assembly,
+    dataFolder,
     engines,
     url,
     subscribers: settings.subscribers,
@@ -69,6 +70,7 @@ const raise = async (
   });
   await house.makeStores();
   await house.startFunctions();
+  await house.declare();
   gateway.routes = house.routes();
   await house.startMappings();
 

@@ -3,8 +3,12 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { FauxqsServer } from 'fauxqs';
 import type { Assembly, Properties } from './assembly.ts';
+import { Complaint } from './complaint.ts';
+import { type Declared, declareAll } from './declarations.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
+import { LocalMeasures } from './measures.ts';
 import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
+import { allows, type Statement, statementsOf } from './permissions.ts';
 import { startQueueMapping } from './queue-mapping.ts';
 import { makeQueue, releaseInflight } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
@@ -22,6 +26,8 @@ export type Engines = {
 
 export type HouseSettings = {
   readonly assembly: Assembly;
+  /** Where everything that must survive is kept. */
+  readonly dataFolder: string;
   readonly engines: Engines;
   /** Where the HTTP API answers. */
   readonly url: string;
@@ -37,9 +43,17 @@ const patienceMs = 5_000;
 
 const sweepEveryMs = 3_600_000;
 
+const saveMeasuresEveryMs = 2_000;
+
+/** What Lambda does with a function's own role to feed it. */
+const drainActions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+const streamActions = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
+
 /** Types that have no meaning on one machine, and are passed over without a word. */
 const silent =
   /^AWS::(IAM|Logs|CloudWatch|CDK|KMS|Budgets)::|Policy$|::Permission$|::Stage$|::Integration$|::Authorizer$|::Version$|::Alias$|::EventInvokeConfig$/;
+
+const customs = /^(Custom::|AWS::CloudFormation::CustomResource$)/;
 
 const hosted =
   /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
@@ -106,7 +120,13 @@ export class House {
   }
 
   async startFunctions(): Promise<void> {
-    const { assembly, engines, print, atEnd } = this.#settings;
+    const { assembly, dataFolder, engines, print, atEnd } = this.#settings;
+    const measures = new LocalMeasures(dataFolder);
+    const saving = setInterval(() => measures.save(), saveMeasuresEveryMs);
+    atEnd(() => {
+      clearInterval(saving);
+      measures.save();
+    });
     const { dynamodb, sqs, sns } = engines.endpoints;
     const surroundings = {
       PATH: process.env['PATH'] ?? '',
@@ -129,14 +149,31 @@ export class House {
           arn: String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
           folder: assembly.assetFolder(key.replace(/\.zip$/, '')),
           properties,
+          statements: this.#statementsOf(properties),
           surroundings,
-          print: line => print(`[${label}] ${line}`),
+          print: line => {
+            if (!measures.take(line)) print(`[${label}] ${line}`);
+          },
         });
         this.#functions.set(local.label, local);
         atEnd(() => local.stop(patienceMs));
         await local.warm();
       }),
     );
+  }
+
+  /** What the function's role allows. */
+  #statementsOf(functionProperties: Properties): Statement[] {
+    const [roleId = ''] = String(functionProperties['Role'] ?? '').split('.');
+    return statementsOf(this.#settings.assembly.template, this.resolver, roleId);
+  }
+
+  /** Gives what custom resources declare to the functions that look after it. */
+  async declare(): Promise<void> {
+    const declared = Object.entries(this.#settings.assembly.template.Resources)
+      .filter(([, { Type }]) => customs.test(Type))
+      .map(([id, { Type }]): [string, Declared] => [id, { type: Type, properties: this.resolver.properties(id) }]);
+    await declareAll(this.#settings.dataFolder, new Map(declared), arn => this.#invoke(arn));
   }
 
   /** The function that an ARN or an integration names. */
@@ -169,7 +206,7 @@ export class House {
       atEnd(startSchedule({ name: id, everyMs, input: target.Input ?? '{}', invoke: this.#invoke(target.Arn), print }));
     }
     for (const [id, { Type }] of Object.entries(assembly.template.Resources)) {
-      if (!hosted.test(Type) && !silent.test(Type)) print(`not hosted locally: ${Type} (${id})`);
+      if (!hosted.test(Type) && !customs.test(Type) && !silent.test(Type)) print(`not hosted locally: ${Type} (${id})`);
     }
   }
 
@@ -177,6 +214,7 @@ export class House {
     const { engines, print, atEnd } = this.#settings;
     const arn = String(properties['EventSourceArn']);
     const invoke = this.#invoke(properties['FunctionName']);
+    this.#checkFeeding(String(properties['FunctionName']), arn);
     const batchSize = Number(properties['BatchSize'] ?? 10);
     const table = tableOfStream(arn);
     if (table !== '') {
@@ -203,6 +241,20 @@ export class House {
         print,
       }),
     );
+  }
+
+  /** Lambda reads a queue or a stream with the function's own rights: without them nothing would arrive, and nobody would say so. */
+  #checkFeeding(functionName: string, sourceArn: string): void {
+    const owner = this.#all('AWS::Lambda::Function').find(
+      ([id]) => this.resolver.resolve({ Ref: id }) === functionName,
+    );
+    const statements = this.#statementsOf(owner?.[1] ?? {});
+    const needed = tableOfStream(sourceArn) === '' ? drainActions : streamActions;
+    const missing = needed.filter(action => !allows(statements, action, sourceArn));
+    if (missing.length > 0)
+      throw new Complaint(
+        `${functionName} cannot be fed from ${sourceArn}: its role does not allow ${missing.join(', ')}`,
+      );
   }
 
   /** Resolved properties of all resources of a type, by logical id. */
