@@ -2,6 +2,8 @@
 export const measures = {
   /** Samples taken into the buffer, pushed or scraped. */
   Accepted: 'Count',
+  /** Pushes that were taken. */
+  Pushes: 'Count',
   /** Pushes that were refused, whole. */
   Refused: 'Count',
   /** Samples written to the series table; again where a message came again. */

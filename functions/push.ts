@@ -59,7 +59,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(value.sourceLabels && { sourceLabels: value.sourceLabels }),
   });
   await ports.buffer.send(batches.flatMap(encodeBatch));
-  ports.measures.tell({ Accepted: value.samples.length });
+  ports.measures.tell({ Pushes: 1, Accepted: value.samples.length });
   await hear(ports, batches, value, acceptedAtMs);
   return acceptance(event, value.samples.length, receipt);
 };

@@ -18,6 +18,7 @@ export class CollectorStack extends Stack {
       heartbeats: [collector.heartbeats.table.tableName, 'Rows put here are expected to be heard.'],
       series: [collector.series.table.tableName, 'Samples, ours to write.'],
       alarms: [collector.topic.topic.topicArn, 'Subscribe here to hear who fell silent.'],
+      collector: [collector.node.path, "The value of dimension Collector in CloudWatch's namespace Sluice."],
       buffer: [collector.buffer.queue.queueUrl, 'Accepted batches on their way to the series.'],
     };
     for (const [name, [value, description]] of Object.entries(told)) {

@@ -1,12 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { limits } from '../core/limits.ts';
@@ -31,14 +24,12 @@ export type SelfAlarmsProps = {
 
 type Watch = {
   readonly metric: IMetric;
-  /** Rings at this value or above. */
-  readonly from: number;
-  /** Of this many periods, all must be there. */
+  /** As many periods in a row as it takes. */
   readonly periods: number;
   readonly what: string;
   /** Where in docs/runbook.md it says what to do. */
   readonly page: string;
-};
+} & ({ readonly from: number } | { readonly below: number });
 
 const minute = Duration.minutes(1);
 
@@ -52,47 +43,54 @@ export class SelfAlarms extends Construct {
     const { collector, topic, api, buffer, queues, unheard, steady } = props;
     this.#topic = topic;
     topic.rungByCloudWatch();
-    const visible = { period: minute, statistic: Stats.MAXIMUM };
+    // An alarm over a sum costs as much as one over each: CloudWatch charges by the metric looked at.
+    const minutely = { period: minute, statistic: Stats.SUM };
+    const highest = { period: minute, statistic: Stats.MAXIMUM };
     this.alarms = [
       this.#watch('BufferAge', {
-        metric: buffer.queue.metricApproximateAgeOfOldestMessage({ period: minute, statistic: Stats.MAXIMUM }),
+        metric: buffer.queue.metricApproximateAgeOfOldestMessage(highest),
         from: limits.selfAlarmBufferAgeMs / 1_000,
         periods: 3,
         what: 'Accepted samples wait to be stored',
         page: 'buffer-age',
       }),
-      this.#watch('DeadLetters', {
-        metric: sumOf(queues.map(queue => queue.deadLetters.metricApproximateNumberOfMessagesVisible(visible))),
-        from: 1,
-        periods: 1,
-        what: 'Messages failed again and again and were put aside',
-        page: 'dead-letters',
-      }),
-      this.#watch('Failures', {
-        metric: sumOf([
-          api.metricServerErrors().with({ period: minute, statistic: Stats.SUM }),
-          ...unheard.map(handler => handler.metricErrors({ period: minute })),
-        ]),
+      ...queues.map(queue =>
+        this.#watch(`${queue.node.id}DeadLetters`, {
+          metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible(highest),
+          from: 1,
+          periods: 1,
+          what: `Messages of ${queue.node.id} failed again and again and were put aside`,
+          page: 'dead-letters',
+        }),
+      ),
+      this.#watch('ServerErrors', {
+        metric: api.metricServerErrors().with(minutely),
         from: 1,
         periods: 3,
-        what: 'Functions fail, or the API answers 5xx',
+        what: 'The API answers 5xx: push or query fail, or have no room to run',
         page: 'failures',
       }),
-      this.#watch('Throttles', {
-        metric: sumOf(steady.map(handler => handler.metricThrottles({ period: minute }))),
-        from: 1,
-        periods: 2,
-        what: 'The account has no room to run functions',
-        page: 'throttles',
-      }),
-      this.#watch('CheckerDead', {
-        // Below one a minute, asked as a negation so that all alarms ring at a value or above.
-        metric: new MathExpression({
-          expression: '1 - sweeps',
-          usingMetrics: { sweeps: metricOf(collector, 'Sweeps', { period: minute }) },
-          period: minute,
+      ...unheard.map(handler =>
+        this.#watch(`${handler.node.id}Errors`, {
+          metric: handler.metricErrors(minutely),
+          from: 1,
+          periods: 3,
+          what: `The function ${handler.node.id} fails`,
+          page: 'failures',
         }),
-        from: 1,
+      ),
+      ...steady.map(handler =>
+        this.#watch(`${handler.node.id}Throttles`, {
+          metric: handler.metricThrottles(minutely),
+          from: 1,
+          periods: 2,
+          what: `The account has no room to run ${handler.node.id}`,
+          page: 'throttles',
+        }),
+      ),
+      this.#watch('CheckerDead', {
+        metric: metricOf(collector, 'Sweeps', { period: minute }),
+        below: 1,
         periods: 3,
         what: 'Nobody looks at the heartbeats: silence would go unnoticed',
         page: 'checker-dead',
@@ -107,14 +105,17 @@ export class SelfAlarms extends Construct {
     ];
   }
 
-  #watch(id: string, { metric, from, periods, what, page }: Watch): Alarm {
+  #watch(id: string, { metric, periods, what, page, ...threshold }: Watch): Alarm {
+    const rings =
+      'from' in threshold
+        ? { threshold: threshold.from, comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD }
+        : { threshold: threshold.below, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD };
     const alarm = new Alarm(this, id, {
       metric,
-      threshold: from,
+      ...rings,
       evaluationPeriods: periods,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // The checker tells something every minute; of the others silence is good news.
-      treatMissingData: id === 'CheckerDead' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      // Where a value is too low, no value is worse; where it is too high, none is good news.
+      treatMissingData: 'below' in threshold ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       alarmDescription: `${what}. What to do: docs/runbook.md#${page}`,
     });
     const action = new SnsAction(this.#topic.topic);
@@ -123,10 +124,3 @@ export class SelfAlarms extends Construct {
     return alarm;
   }
 }
-
-const sumOf = (metrics: readonly IMetric[]): MathExpression =>
-  new MathExpression({
-    expression: metrics.map((_, at) => `m${at}`).join(' + '),
-    usingMetrics: Object.fromEntries(metrics.map((metric, at) => [`m${at}`, metric])),
-    period: minute,
-  });

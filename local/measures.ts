@@ -9,15 +9,17 @@ type MetricLine = {
   readonly [name: string]: unknown;
 };
 
+type Kept = { readonly since: string; readonly values: Record<string, number> };
+
 /** Counts since the data folder was made, and of durations the longest: kept in `measures.json`, for the command line. */
 export class LocalMeasures {
   readonly #file: string;
-  readonly #totals: Record<string, number>;
+  readonly #kept: Kept;
   #isChanged = false;
 
   constructor(dataFolder: string) {
     this.#file = join(dataFolder, 'measures.json');
-    this.#totals = readTotals(this.#file);
+    this.#kept = readKept(this.#file);
   }
 
   /** Takes a line that a function wrote, if it is one of metrics. */
@@ -29,9 +31,10 @@ export class LocalMeasures {
     } catch {
       return false;
     }
+    const { values } = this.#kept;
     for (const { Name, Unit } of metrics._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics)) {
-      const [before, value] = [this.#totals[Name] ?? 0, Number(metrics[Name])];
-      this.#totals[Name] = Unit === 'Count' ? before + value : Math.max(before, value);
+      const [before, value] = [values[Name] ?? 0, Number(metrics[Name])];
+      values[Name] = Unit === 'Count' ? before + value : Math.max(before, value);
     }
     this.#isChanged = true;
     return true;
@@ -40,16 +43,16 @@ export class LocalMeasures {
   /** Writes what changed, so that a reader sees all of it or what was before. */
   save(): void {
     if (!this.#isChanged) return;
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#totals));
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#kept));
     renameSync(`${this.#file}.new`, this.#file);
     this.#isChanged = false;
   }
 }
 
-const readTotals = (file: string): Record<string, number> => {
+const readKept = (file: string): Kept => {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+    return JSON.parse(readFileSync(file, 'utf8')) as Kept;
   } catch {
-    return {};
+    return { since: new Date().toISOString(), values: {} };
   }
 };

@@ -58,7 +58,14 @@ const rules: readonly Rule[] = [
   { room: /^bin\/(app|settings)\.ts$/, may: [/^lib\//, /^bin\/settings\.ts$/, /^aws-cdk-lib/, /^node:/] },
   {
     room: /^bin\/(sluice\.ts|commands\/)/,
-    may: [/^bin\/commands\//, /^core\//, /^io\/aws\//, /^io\/ports\.ts$/, /^commander$/, /^node:/],
+    may: [
+      /^bin\/commands\//,
+      /^core\//,
+      /^io\/aws\//,
+      /^io\/ports\.ts$/,
+      /^(commander|@aws-sdk\/.+|@smithy\/signature-v4)$/,
+      /^node:/,
+    ],
   },
   { room: /^(test|bench|examples)\//, may: [/./] },
   { room: /^vitest\.config\.ts$/, may: [/./] },

@@ -26,6 +26,8 @@ export const show = (
 
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return '-';
-  // Control characters must not move the cursor.
-  return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(/[\x00-\x1f\x7f]/g, ' ');
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 };
+
+/** Control characters must not move the cursor. */
+export const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, ' ');

@@ -32,4 +32,6 @@ export const outputs = {
   heartbeats: 'HeartbeatsTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
+  /** What it is called in CloudWatch's metrics. */
+  collector: 'CollectorName',
 } as const;

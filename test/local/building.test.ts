@@ -368,7 +368,7 @@ describe.each<{ name: string; tables?: 'dynalite' }>(engines)('the building, tab
       5_000,
       async () => {
         const file = join(dataFolder, 'measures.json');
-        return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+        return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).values : {};
       },
       ({ Stored }) => Stored === 10,
     );
