@@ -157,8 +157,8 @@ export class Collector extends Construct {
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, api, buffer, queues, unheard: [ingest, plan, ...scrapers, check] };
-    this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan, check] }).alarms : [];
+    const watched = { collector, topic, api, buffer, queues, unheard: [plan, ...scrapers] };
+    this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
     const handlers = [push, ingest, plan, ...scrapers, check, query];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
   }

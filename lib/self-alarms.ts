@@ -16,9 +16,12 @@ export type SelfAlarmsProps = {
   /** What holds accepted samples; how old its oldest message is tells how far behind the collector is. */
   readonly buffer: Queue;
   readonly queues: readonly Queue[];
-  /** Functions whose failures nobody hears about at once; those behind the API are seen in its answers. */
+  /**
+   * Functions whose failures show nowhere else: those behind the API are seen in its answers, ingest in the age of the
+   * buffer, check in its silence.
+   */
   readonly unheard: readonly Handler[];
-  /** Functions that always run: when the account has no room for these, it has none for the others. */
+  /** Functions that run every minute: when the account has no room for these, it has none for the others. */
   readonly steady: readonly Handler[];
 };
 

@@ -96,8 +96,11 @@ const startNeighbour = async () => {
     if (incoming.method === 'POST') {
       let body = '';
       for await (const part of incoming) body += part;
-      alarms.push(body);
       response.end();
+      // A subscriber says that it wants to be one, as with SNS itself.
+      const { SubscribeURL } = JSON.parse(body) as { SubscribeURL?: string };
+      if (SubscribeURL !== undefined) await fetch(SubscribeURL);
+      else alarms.push(body);
     } else if (isUp) response.setHeader('content-type', 'text/plain; version=0.0.4').end('shelf_items 7\n');
     else response.destroy();
   });

@@ -35,6 +35,7 @@ test('nor has a collector with everything', () => {
       vpcId: 'vpc-0123456789abcdef0',
       availabilityZones: ['us-east-1a'],
       privateSubnetIds: ['subnet-0123456789abcdef1'],
+      privateSubnetRouteTableIds: ['rtb-0123456789abcdef0'],
     });
     const collector = new Collector(stack, 'Metrics', {
       vpcScraping: { vpc, allowCidrs: ['10.0.0.0/16'] },
