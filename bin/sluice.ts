@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { connectTo } from './commands/collector.ts';
 import { Complaint } from './commands/complaint.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
+import { keysCommand } from './commands/keys.ts';
 import { queryCommand } from './commands/query.ts';
 import { statusCommand } from './commands/status.ts';
 import { targetsCommand } from './commands/targets.ts';
@@ -16,6 +17,7 @@ program
   .addCommand(statusCommand(connect))
   .addCommand(targetsCommand(connect))
   .addCommand(heartbeatsCommand(connect))
+  .addCommand(keysCommand(connect))
   .addCommand(queryCommand(connect))
   .showSuggestionAfterError();
 

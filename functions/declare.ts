@@ -2,17 +2,17 @@ import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
+import { readKey, readKeyRow } from '../core/key/key.ts';
 import { type Reject, textOfReject } from '../core/reject.ts';
 import { readTarget } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
 
-type DeclarePorts = Pick<Ports, 'targets' | 'heartbeats' | 'deployment'>;
+type DeclarePorts = Pick<Ports, 'targets' | 'heartbeats' | 'keys' | 'secrets' | 'deployment'>;
 
-/** What is declared, by the name of its row. `put` refuses what the collector could not read. */
+/** What is declared: `put` refuses what the collector could not read, and answers the name of the row. */
 type Declaration = {
-  readonly name: string;
-  readonly put: () => Promise<void>;
-  readonly remove: () => Promise<boolean>;
+  readonly put: () => Promise<string>;
+  readonly remove: (name: string) => Promise<boolean>;
 };
 
 const refused = 'refused:';
@@ -45,37 +45,48 @@ const carryOut = async (
   const row = ResourceProperties['Row'] as Row;
   if (RequestType === 'Delete') {
     // What was refused was never put; a row of the same name is somebody else's.
-    if (known?.startsWith(refused)) return known;
-    await declarationOf(ports, ResourceType, row).remove();
-    return known ?? '';
+    if (known === undefined || known.startsWith(refused)) return known ?? '';
+    await declarationOf(ports, ResourceType, row).remove(known);
+    return known;
   }
-  const { name, put } = declarationOf(ports, ResourceType, row);
-  await put();
-  return name;
+  return declarationOf(ports, ResourceType, row).put();
 };
 
-const declarationOf = ({ targets, heartbeats }: DeclarePorts, type: string, row: Row): Declaration => {
+const declarationOf = ({ targets, heartbeats, keys, secrets }: DeclarePorts, type: string, row: Row): Declaration => {
   if (type === 'Custom::SluiceTarget') {
-    const id = String(row['id']);
     return {
-      name: id,
       put: async () => {
         orThrow(readTarget(row).rejects);
         await targets.put(row);
+        return String(row['id']);
       },
-      remove: () => targets.remove(id),
+      remove: id => targets.remove(id),
     };
   }
   if (type === 'Custom::SluiceHeartbeat') {
     const { job, instance = anyInstance, ...promise } = row;
     const key = { job: String(job), instance: String(instance) };
     return {
-      name: `${key.job}/${key.instance}`,
       put: async () => {
         orThrow(readHeartbeat({ ...key, ...promise }).rejects);
         await heartbeats.expect(key, { interval: '60s', grace: '35s', ...promise });
+        return `${key.job}/${key.instance}`;
       },
       remove: () => heartbeats.remove(key),
+    };
+  }
+  if (type === 'Custom::SluiceKey') {
+    const { secret, ...rest } = row;
+    return {
+      put: async () => {
+        const key = readKey(await secrets.read(String(secret)));
+        if (key === undefined) throw new Error('the secret holds no key: 64 letters and digits');
+        const kept = { ...rest, ...key };
+        orThrow(readKeyRow(kept).rejects);
+        await keys.put(kept);
+        return key.id;
+      },
+      remove: id => keys.remove(id),
     };
   }
   throw new Error(`${type} is nothing that can be declared here`);

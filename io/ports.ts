@@ -52,6 +52,17 @@ export type Targets = {
   remove(id: string): Promise<boolean>;
 };
 
+export type Keys = {
+  /** The row of a key by its id; what a warm function believes may be limits.keyCacheMs old. */
+  get(id: string): Promise<Row | undefined>;
+  all(): Promise<readonly Row[]>;
+  put(row: Row): Promise<void>;
+  remove(id: string): Promise<boolean>;
+};
+
+/** Secrets that others keep, by name. */
+export type Secrets = { read(name: string): Promise<string> };
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -168,6 +179,8 @@ export type Ports = {
   readonly deadlines: Deadlines;
   readonly series: Series;
   readonly targets: Targets;
+  readonly keys: Keys;
+  readonly secrets: Secrets;
   readonly heartbeats: Heartbeats;
   readonly alarms: Alarms;
   readonly deployment: Deployment;

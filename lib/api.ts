@@ -12,23 +12,25 @@ import type { Handler } from './handler.ts';
 
 export type ApiProps = {
   readonly throttle: NonNullable<CollectorProps['throttle']>;
-  readonly domain: CollectorDomain | undefined;
+  readonly domain?: CollectorDomain | undefined;
+  /** Who is let in to its functions: whom IAM knows, or everybody, whose key the function then asks for. */
+  readonly letsIn: 'iam' | 'everybody';
 };
 
 export type Routes = Readonly<Record<string, readonly `${HttpMethod}`[]>>;
 
-/** The HTTPS door. Every route asks for SigV4: nobody unknown gets in, whatever else is forgotten. */
+/** An HTTPS door. */
 export class Api extends Construct {
   readonly api: HttpApi;
   /** Without a slash at its end. */
   readonly url: string;
   readonly #answered = new Map<Handler, Routes>();
 
-  constructor(scope: Construct, id: string, { throttle, domain }: ApiProps) {
+  constructor(scope: Construct, id: string, { throttle, domain, letsIn }: ApiProps) {
     super(scope, id);
     this.api = new HttpApi(this, 'Http', {
-      description: 'Sluice: push and query',
-      defaultAuthorizer: new HttpIamAuthorizer(),
+      description: letsIn === 'iam' ? 'Sluice: push and query, by SigV4' : 'Sluice: push, by key',
+      ...(letsIn === 'iam' && { defaultAuthorizer: new HttpIamAuthorizer() }),
       createDefaultStage: false,
     });
     const named = domain && this.#named(domain);
@@ -44,6 +46,14 @@ export class Api extends Construct {
         'No access log: a line a request costs more than storing what it brought, and holds addresses of people. What ' +
         'was accepted and refused is counted in metrics, and each answer has a receipt.',
     });
+    if (letsIn === 'everybody') {
+      Validations.of(this).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-APIG4',
+        reason:
+          'Producers that cannot sign come with a key. The function verifies it, and refuses what cannot be one before it ' +
+          'asks any table: an authorizer would be a second function to pay for each push, and caches what was revoked.',
+      });
+    }
     this.url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;
   }
 

@@ -124,6 +124,14 @@ export type HeartbeatProps = {
   readonly grace?: Duration;
 };
 
+export type KeyProps = {
+  /**
+   * Jobs that may be pushed with it.
+   * @default any
+   */
+  readonly jobs?: readonly string[];
+};
+
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
   const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain } = props;
@@ -174,6 +182,12 @@ export const checkHeartbeat = ({ job, interval, grace }: HeartbeatProps): void =
   if (job === '') throw new Error('job: is empty');
   checkBetween('interval', interval, limits.heartbeatIntervalMinMs, limits.heartbeatIntervalMaxMs);
   checkBetween('grace', grace, 0, limits.heartbeatIntervalMaxMs);
+};
+
+/** The same for a key. */
+export const checkKey = ({ jobs }: KeyProps): void => {
+  if (jobs?.length === 0) throw new Error('jobs: none is given, so that nothing could be pushed with the key');
+  if (jobs?.includes('')) throw new Error('jobs: one is empty');
 };
 
 const checkBetween = (name: string, duration: Duration | undefined, minMs: number, maxMs: number): void => {

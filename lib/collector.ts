@@ -2,12 +2,19 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { Api } from './api.ts';
-import { type CollectorProps, checkCollector, type HeartbeatProps, type TargetProps } from './collector-props.ts';
+import { Api, type Routes } from './api.ts';
+import {
+  type CollectorProps,
+  checkCollector,
+  type HeartbeatProps,
+  type KeyProps,
+  type TargetProps,
+} from './collector-props.ts';
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { metricOf } from './metrics.ts';
@@ -22,12 +29,15 @@ import { Tick } from './tick.ts';
  * Each verb grants what the function needs and tells it the resource's name, and nothing else does either.
  */
 export class Collector extends Construct {
-  /** Where producers push and Grafana reads, without a slash at its end. */
+  /** Where producers push and Grafana reads, signed with SigV4; without a slash at its end. */
   readonly url: string;
+  /** Where producers push who have a key. */
+  readonly keyedUrl: string;
   readonly buffer: Queue;
   readonly series: Table;
   readonly targets: Table;
   readonly heartbeats: Table;
+  readonly keys: Table;
   readonly topic: AlarmTopic;
   /** CloudWatch's alarms over the collector itself; none where they are switched off. */
   readonly alarms: readonly Alarm[];
@@ -60,6 +70,7 @@ export class Collector extends Construct {
       named: environment.heartbeats,
       ...kept,
     });
+    const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
@@ -80,12 +91,16 @@ export class Collector extends Construct {
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
-    const api = new Api(this, 'Api', { throttle, domain });
-    api.answeredBy(push, {
+    const pushes: Routes = {
       '/v1/push': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['PUT', 'POST'],
-    });
+    };
+    const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
+    const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
+    api.answeredBy(push, pushes);
+    keyedApi.answeredBy(push, pushes);
+    keys.lookedUpBy(push);
     api.answeredBy(query, {
       '/': ['GET'],
       '/-/healthy': ['GET'],
@@ -145,19 +160,21 @@ export class Collector extends Construct {
     topic.rungBy(check);
 
     this.url = api.url;
+    this.keyedUrl = keyedApi.url;
     this.buffer = buffer;
     this.series = series;
     this.targets = targets;
     this.heartbeats = heartbeats;
+    this.keys = keys;
     this.topic = topic;
     this.#api = api;
     this.#push = push;
     this.#query = query;
-    this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats }));
+    this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, api, buffer, queues, unheard: [plan, ...scrapers] };
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard: [plan, ...scrapers] };
     this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
     const handlers = [push, ingest, plan, ...scrapers, check, query];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
@@ -181,6 +198,14 @@ export class Collector extends Construct {
   /** Expects a job to be heard, from the deployment on: whoever is silent longer than interval and grace rings the topic. */
   addHeartbeat(id: string, props: HeartbeatProps): void {
     this.#declarations().addHeartbeat(this, id, props);
+  }
+
+  /**
+   * Makes a key to push with, for producers that cannot sign. It is kept in Secrets Manager, at $0.40 a month, and only its
+   * hash in the collector; whoever needs it is granted to read the secret.
+   */
+  addKey(id: string, props: KeyProps): Secret {
+    return this.#declarations().addKey(this, id, props);
   }
 
   /** Adds somebody who hears of every alarm. */

@@ -1,6 +1,17 @@
-import { CustomResource, type Duration, Lazy } from 'aws-cdk-lib';
+import { CustomResource, type Duration, Lazy, Validations } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { checkHeartbeat, checkTarget, type HeartbeatProps, type TargetProps } from './collector-props.ts';
+import { limits } from '../core/limits.ts';
+import {
+  checkHeartbeat,
+  checkKey,
+  checkTarget,
+  type HeartbeatProps,
+  type KeyProps,
+  type TargetProps,
+} from './collector-props.ts';
 import { Handler, type Household } from './handler.ts';
 import type { Table } from './table.ts';
 
@@ -8,6 +19,7 @@ export type DeclarationsProps = {
   readonly household: Household;
   readonly targets: Table;
   readonly heartbeats: Table;
+  readonly keys: Table;
 };
 
 /**
@@ -16,12 +28,15 @@ export type DeclarationsProps = {
  */
 export class Declarations extends Construct {
   readonly handler: Handler;
+  readonly #encryptionKey: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { household, targets, heartbeats }: DeclarationsProps) {
+  constructor(scope: Construct, id: string, { household, targets, heartbeats, keys }: DeclarationsProps) {
     super(scope, id);
     this.handler = new Handler(this, 'Declare', { household, entry: 'declare', memoryMiB: 256, timeoutSeconds: 30 });
     targets.filledBy(this.handler);
     heartbeats.filledBy(this.handler);
+    keys.filledBy(this.handler);
+    this.#encryptionKey = household.encryptionKey;
   }
 
   addTarget(scope: Construct, id: string, props: TargetProps): void {
@@ -36,7 +51,29 @@ export class Declarations extends Construct {
     this.#declare(scope, id, 'Heartbeat', { ...rest, ...textsOf({ interval, grace }) });
   }
 
-  #declare(scope: Construct, id: string, kind: 'Target' | 'Heartbeat', row: object): void {
+  addKey(scope: Construct, id: string, props: KeyProps): Secret {
+    checkKey(props);
+    const { keyChars } = limits;
+    const secret = new Secret(scope, `${id}Secret`, {
+      description: 'A key to push to Sluice with',
+      generateSecretString: { passwordLength: keyChars, excludePunctuation: true, requireEachIncludedType: false },
+      ...(this.#encryptionKey && { encryptionKey: this.#encryptionKey }),
+    });
+    Grant.addToPrincipal({
+      grantee: this.handler,
+      actions: ['secretsmanager:GetSecretValue'],
+      resourceArns: [secret.secretArn],
+    }).assertSuccess();
+    this.#encryptionKey?.grant(this.handler, 'kms:Decrypt');
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason: 'Producers keep the key until somebody gives them another: rotating it unasked would shut them out.',
+    });
+    this.#declare(scope, id, 'Key', { ...props, secret: secret.secretArn });
+    return secret;
+  }
+
+  #declare(scope: Construct, id: string, kind: 'Target' | 'Heartbeat' | 'Key', row: object): void {
     const declared: CustomResource = new CustomResource(scope, id, {
       serviceToken: this.handler.functionArn,
       resourceType: `Custom::Sluice${kind}`,

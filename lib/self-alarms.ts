@@ -12,7 +12,7 @@ import type { Queue } from './queue.ts';
 export type SelfAlarmsProps = {
   readonly collector: string;
   readonly topic: AlarmTopic;
-  readonly api: Api;
+  readonly apis: readonly Api[];
   /** What holds accepted samples; how old its oldest message is tells how far behind the collector is. */
   readonly buffer: Queue;
   readonly queues: readonly Queue[];
@@ -32,7 +32,7 @@ type Watch = {
   readonly what: string;
   /** Where in docs/runbook.md it says what to do. */
   readonly page: string;
-} & ({ readonly from: number } | { readonly below: number });
+} & ({ readonly atLeast: number } | { readonly below: number });
 
 const minute = Duration.minutes(1);
 
@@ -43,7 +43,7 @@ export class SelfAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: SelfAlarmsProps) {
     super(scope, id);
-    const { collector, topic, api, buffer, queues, unheard, steady } = props;
+    const { collector, topic, apis, buffer, queues, unheard, steady } = props;
     this.#topic = topic;
     topic.rungByCloudWatch();
     // An alarm over a sum costs as much as one over each: CloudWatch charges by the metric looked at.
@@ -52,7 +52,7 @@ export class SelfAlarms extends Construct {
     this.alarms = [
       this.#watch('BufferAge', {
         metric: buffer.queue.metricApproximateAgeOfOldestMessage(highest),
-        from: limits.selfAlarmBufferAgeMs / 1_000,
+        atLeast: limits.selfAlarmBufferAgeMs / 1_000,
         periods: 3,
         what: 'Accepted samples wait to be stored',
         page: 'buffer-age',
@@ -60,23 +60,25 @@ export class SelfAlarms extends Construct {
       ...queues.map(queue =>
         this.#watch(`${queue.node.id}DeadLetters`, {
           metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible(highest),
-          from: 1,
+          atLeast: 1,
           periods: 1,
           what: `Messages of ${queue.node.id} failed again and again and were put aside`,
           page: 'dead-letters',
         }),
       ),
-      this.#watch('ServerErrors', {
-        metric: api.metricServerErrors().with(minutely),
-        from: 1,
-        periods: 3,
-        what: 'The API answers 5xx: push or query fail, or have no room to run',
-        page: 'failures',
-      }),
+      ...apis.map(api =>
+        this.#watch(`${api.node.id}ServerErrors`, {
+          metric: api.metricServerErrors().with(minutely),
+          atLeast: 1,
+          periods: 3,
+          what: `${api.node.id} answers 5xx: push or query fail, or have no room to run`,
+          page: 'failures',
+        }),
+      ),
       ...unheard.map(handler =>
         this.#watch(`${handler.node.id}Errors`, {
           metric: handler.metricErrors(minutely),
-          from: 1,
+          atLeast: 1,
           periods: 3,
           what: `The function ${handler.node.id} fails`,
           page: 'failures',
@@ -85,7 +87,7 @@ export class SelfAlarms extends Construct {
       ...steady.map(handler =>
         this.#watch(`${handler.node.id}Throttles`, {
           metric: handler.metricThrottles(minutely),
-          from: 1,
+          atLeast: 1,
           periods: 2,
           what: `The account has no room to run ${handler.node.id}`,
           page: 'throttles',
@@ -100,7 +102,7 @@ export class SelfAlarms extends Construct {
       }),
       this.#watch('Cardinality', {
         metric: metricOf(collector, 'SeriesAdded', { period: Duration.hours(1) }),
-        from: limits.selfAlarmSeriesAddedPerHour,
+        atLeast: limits.selfAlarmSeriesAddedPerHour,
         periods: 1,
         what: 'Far more new series than usual: a label holds something unbounded',
         page: 'cardinality',
@@ -110,8 +112,8 @@ export class SelfAlarms extends Construct {
 
   #watch(id: string, { metric, periods, what, page, ...threshold }: Watch): Alarm {
     const rings =
-      'from' in threshold
-        ? { threshold: threshold.from, comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD }
+      'atLeast' in threshold
+        ? { threshold: threshold.atLeast, comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD }
         : { threshold: threshold.below, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD };
     const alarm = new Alarm(this, id, {
       metric,

@@ -14,6 +14,8 @@ export type LocalSettings = {
   /** The synthesized stack; called once the data folder is ours and the port is open. */
   readonly assemblyFolder: () => Promise<string>;
   readonly port: number;
+  /** Whether pushes need a key, as they do where one does not sign. @default false */
+  readonly keysRequired?: boolean;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
@@ -64,6 +66,7 @@ const raise = async (
     dataFolder,
     engines,
     url,
+    keysRequired: settings.keysRequired ?? false,
     subscribers: settings.subscribers,
     print,
     atEnd: undo => ends.push(undo),

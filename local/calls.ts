@@ -7,6 +7,7 @@ type Input = {
   readonly TableName?: string;
   readonly RequestItems?: Readonly<Record<string, unknown>>;
   readonly QueueUrl?: string;
+  readonly SecretId?: string;
 };
 
 /**
@@ -18,6 +19,7 @@ export const readCall = (target: string, body: string): Call | undefined => {
     const [service = '', operation = ''] = target.split('.');
     if (service.startsWith('DynamoDB')) return dynamodb(operation, JSON.parse(body) as Input);
     if (service === 'AmazonSQS') return sqs(operation, JSON.parse(body) as Input);
+    if (service === 'secretsmanager') return secretsmanager(operation, JSON.parse(body) as Input);
     if (target === '') return sns(new URLSearchParams(body));
   } catch {
     // Not what such a call looks like.
@@ -37,6 +39,11 @@ const dynamodb = (operation: string, { TableName, RequestItems = {} }: Input): C
 const sqs = (operation: string, { QueueUrl = '' }: Input): Call => ({
   action: `sqs:${operation.replace(/Batch$/, '')}`,
   resources: [`arn:aws:sqs:${region}:${account}:${QueueUrl.split('/').at(-1)}`],
+});
+
+const secretsmanager = (operation: string, { SecretId = '' }: Input): Call => ({
+  action: `secretsmanager:${operation}`,
+  resources: [SecretId],
 });
 
 const sns = (form: URLSearchParams): Call | undefined => {

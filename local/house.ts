@@ -6,6 +6,7 @@ import type { Assembly, Properties } from './assembly.ts';
 import { Complaint } from './complaint.ts';
 import { type Declared, declareAll } from './declarations.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
+import type { Door } from './gateway.ts';
 import { LocalMeasures } from './measures.ts';
 import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { allows, type Statement, statementsOf } from './permissions.ts';
@@ -14,6 +15,7 @@ import { makeQueue, releaseInflight } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
 import { type Route, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
+import { LocalSecrets } from './secrets.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 import { makeTable, sweepExpired } from './tables.ts';
 import { startTopic } from './topics.ts';
@@ -31,6 +33,8 @@ export type HouseSettings = {
   readonly engines: Engines;
   /** Where the HTTP API answers. */
   readonly url: string;
+  /** Whether whoever has a choice must come with a key. */
+  readonly keysRequired: boolean;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   readonly print: (line: string) => void;
@@ -56,7 +60,7 @@ const silent =
 const customs = /^(Custom::|AWS::CloudFormation::CustomResource$)/;
 
 const hosted =
-  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|SecretsManager::Secret|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
 
 /** The resources of one template, each hosted by its type. None is known here by name. */
 export class House {
@@ -66,6 +70,8 @@ export class House {
   readonly #dynamo: DynamoDBClient;
   readonly #sqs: SQSClient;
   readonly #sns: SNSClient;
+  /** Where secrets are handed out, if the template has any. */
+  #secretsAt: string | undefined;
 
   constructor(settings: HouseSettings) {
     const { assembly, engines, url, atEnd } = settings;
@@ -88,7 +94,7 @@ export class House {
 
   /** Tables, queues and topics, with what they held before. */
   async makeStores(): Promise<void> {
-    const { subscribers, print, atEnd, engines } = this.#settings;
+    const { dataFolder, subscribers, print, atEnd, engines } = this.#settings;
     const { endpoints, queueServer } = engines;
     // Queues that others name as their dead letters must be there first.
     const queues = this.#all('AWS::SQS::Queue').sort(
@@ -113,6 +119,13 @@ export class House {
       }
     }, sweepEveryMs);
     atEnd(() => clearInterval(sweep));
+    const secrets = this.#all('AWS::SecretsManager::Secret');
+    if (secrets.length > 0) {
+      const kept = new LocalSecrets(dataFolder);
+      for (const [id, properties] of secrets) kept.make(String(this.resolver.resolve({ Ref: id })), properties);
+      this.#secretsAt = await kept.listen();
+      atEnd(() => kept.stop());
+    }
     for (const [id] of this.#all('AWS::SNS::Topic')) {
       const name = nameOfArn(String(this.resolver.resolve({ Ref: id })));
       atEnd(await startTopic({ sns: this.#sns, sqs: this.#sqs, name, queuesAt: endpoints.sqs, subscribers, print }));
@@ -138,6 +151,7 @@ export class House {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
+      ...(this.#secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.#secretsAt }),
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
     await Promise.all(
@@ -183,12 +197,16 @@ export class House {
     return named.invoke;
   }
 
-  routes(): Route<Invoke>[] {
+  /** Of two APIs with one path the first is taken: that of keys where they are required, else that of IAM. */
+  routes(): Route<Door>[] {
     const integrations = new Map(this.#all('AWS::ApiGatewayV2::Integration'));
-    return this.#all('AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
+    const routes = this.#all('AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target, AuthorizationType }]) => {
       const integration = integrations.get(String(Target).replace('integrations/', ''));
-      return readRoute(String(RouteKey), this.#invoke(integration?.['IntegrationUri']));
+      const invoke = this.#invoke(integration?.['IntegrationUri']);
+      return readRoute(String(RouteKey), { invoke, isIam: AuthorizationType === 'AWS_IAM' });
     });
+    const { keysRequired } = this.#settings;
+    return routes.sort((a, b) => Number(a.target.isIam === keysRequired) - Number(b.target.isIam === keysRequired));
   }
 
   /** Everything that calls functions by itself. */

@@ -9,7 +9,7 @@ export type Counted = { readonly since: string; readonly values: Readonly<Record
 export type Collector = {
   readonly name: string;
   readonly url: string;
-  readonly ports: Pick<Ports, 'clock' | 'targets' | 'heartbeats'>;
+  readonly ports: Pick<Ports, 'clock' | 'targets' | 'heartbeats' | 'keys'>;
   /** A GET of its API, parsed; whatever the API says of an error. */
   readonly get: (path: string) => Promise<unknown>;
   readonly counted: () => Promise<Counted>;

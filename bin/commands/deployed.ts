@@ -29,6 +29,7 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
     ports: connect({
       [environment.targets]: named('targets'),
       [environment.heartbeats]: named('heartbeats'),
+      [environment.keys]: named('keys'),
     }),
     get: path => getJson(new URL(path, named('url')), sign),
     counted: () => countedOf(named('collector')),

@@ -41,6 +41,7 @@ export const localCollector = (): Collector => {
     ports: connect({
       [environment.targets]: named(outputs.targets),
       [environment.heartbeats]: named(outputs.heartbeats),
+      [environment.keys]: named(outputs.keys),
     }),
     get: path => getJson(new URL(path, local.url)),
     counted: async () => countedIn(join(folder, 'measures.json')),

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { httpGetter } from '../http/get.ts';
@@ -8,8 +9,10 @@ import { snsAlarms } from './alarms.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
+import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures } from './lines.ts';
 import { sqsQueue } from './queue.ts';
+import { managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
 import { dynamoTargets } from './targets.ts';
 
@@ -51,6 +54,8 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
+  const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
+  const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
@@ -76,6 +81,12 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get targets() {
       return targets();
+    },
+    get keys() {
+      return keys();
+    },
+    get secrets() {
+      return secrets();
     },
     get heartbeats() {
       return heartbeats();

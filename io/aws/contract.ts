@@ -10,6 +10,7 @@ export const environment = {
   series: 'SERIES_TABLE',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
+  keys: 'KEYS_TABLE',
   alarms: 'ALARMS_TOPIC',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
@@ -22,14 +23,17 @@ export const tables = {
   series: { partition: 'pk', sort: 'sk', expires: 'expiresAt' },
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
+  keys: { partition: 'id' },
 } as const;
 
 /** Names of the stack's outputs, as `cdk deploy` prints them and the command line reads them. */
 export const outputs = {
   url: 'PushUrl',
+  keyedUrl: 'KeyedPushUrl',
   series: 'SeriesTable',
   targets: 'TargetsTable',
   heartbeats: 'HeartbeatsTable',
+  keys: 'KeysTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
   /** What it is called in CloudWatch's metrics. */

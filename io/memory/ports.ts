@@ -14,6 +14,7 @@ import type {
 import { VirtualClock } from './clock.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
@@ -103,6 +104,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     deadlines: new MemoryQueue('deadlines', clock, faults),
     series: new MemorySeries(clock, faults),
     targets: new MemoryTargets(faults),
+    keys: new MemoryKeys(faults),
+    secrets: new MemorySecrets(),
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),

@@ -2,7 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../io/aws/contract.ts';
-import { type Resource, synthesized } from './synthesized.ts';
+import { CollectorStack } from '../../lib/collector-stack.ts';
+import { type Resource, synthesized, templateOf } from './synthesized.ts';
 
 // Every role, everything it may do, and to what. A right that is not in this table fails the test, and so does one that
 // is in the table and not in the template.
@@ -36,6 +37,7 @@ const table = {
     'BufferQueue: sqs:SendMessage',
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
+    'KeysTable: dynamodb:GetItem',
     logs('Push'),
   ],
   IngestRole: [`BufferQueue: ${drain}`, logs('Ingest'), 'SeriesTable: dynamodb:BatchWriteItem'],
@@ -97,7 +99,7 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines'] },
+  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series'] },
   { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
@@ -121,6 +123,21 @@ test('nobody may do anything to everything', () => {
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
   expect(JSON.stringify(statements)).not.toContain('*');
+});
+
+test('what looks after declared rows may fill the three tables, and read the secrets of keys it made', () => {
+  const stack = new CollectorStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Sluice');
+  stack.collector.addKey('Shop', { jobs: ['shop'] });
+  const declaring = templateOf(stack);
+  const [role] = declaring.all('AWS::IAM::Role').filter(({ name }) => name === 'DeclarationsDeclareRole');
+  const fill = 'dynamodb:DeleteItem dynamodb:PutItem dynamodb:UpdateItem';
+  expect(flat(grantsTo(declaring, role!))).toEqual(
+    flat([
+      'DeclarationsDeclareLogs: logs:CreateLogStream logs:PutLogEvents',
+      ...['Heartbeats', 'Keys', 'Targets'].map(name => `${name}Table: ${fill}`),
+      'ShopSecret: secretsmanager:GetSecretValue',
+    ]),
+  );
 });
 
 describe('a scraper inside a VPC', () => {
