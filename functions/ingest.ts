@@ -1,5 +1,7 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { namedByMessage } from '../core/batch.ts';
+import { countOf } from '../core/columns.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
@@ -17,7 +19,7 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
     const failed: SQSRecord[] = [];
     for (const record of Records) {
       const read = decodeBatch(record.body);
-      if (read.ok) decoded.push({ record, batch: read.batch, part: read.part });
+      if (read.ok) decoded.push({ record, batch: namedByMessage(read.batch, record.body), part: read.part });
       else {
         failed.push(record);
         ports.log.write('error', 'unreadable message', {
@@ -41,5 +43,15 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
         });
       }
     }
+    const samplesOf = (messages: readonly Decoded[]): number =>
+      messages.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
+    // What becomes of everything that was accepted can be added up from these lines.
+    ports.log.write('info', 'ingested', {
+      messages: Records.length,
+      samples: samplesOf(decoded),
+      left: failed.length,
+      leftSamples: samplesOf(decoded.filter(({ record }) => failed.includes(record))),
+      unreadable: Records.length - decoded.length,
+    });
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
