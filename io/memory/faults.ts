@@ -41,7 +41,8 @@ export const struckEach = async <T>(
   for (const item of taken) effect(item);
   await faults.answered?.(place);
   if (strike === 'after') throw injected(`${place} took effect and then failed`);
-  if (taken.length < items.length) throw injected(`${place}: ${items.length - taken.length} of ${items.length} were not taken`);
+  if (taken.length < items.length)
+    throw injected(`${place}: ${items.length - taken.length} of ${items.length} were not taken`);
 };
 
 const injected = (message: string): Fault => new Fault('injected', message, { retryable: true });

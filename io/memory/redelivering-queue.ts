@@ -91,7 +91,8 @@ export class RedeliveringQueue implements Buffer {
   /** When the next message can be seen; undefined where none is left. */
   nextVisibleAtMs(): number | undefined {
     let next: number | undefined;
-    for (const { visibleAtMs } of this.#waiting.values()) if (next === undefined || visibleAtMs < next) next = visibleAtMs;
+    for (const { visibleAtMs } of this.#waiting.values())
+      if (next === undefined || visibleAtMs < next) next = visibleAtMs;
     return next;
   }
 }

@@ -26,7 +26,11 @@ test('a reader whose memory is full answers whole, also when a new chunk comes w
       return series.between(...span);
     },
   };
-  const { series: found, warnings } = await new SeriesReader({ series: meanwhile }).read(() => true, startMs, startMs + 60_000);
+  const { series: found, warnings } = await new SeriesReader({ series: meanwhile }).read(
+    () => true,
+    startMs,
+    startMs + 60_000,
+  );
   expect(warnings).toEqual([]);
   expect(found.map(({ labels, samples }) => [labels[0]?.[1], samples.length])).toEqual([
     ['first', 1],

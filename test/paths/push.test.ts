@@ -150,15 +150,23 @@ describe('when a service fails', () => {
     },
   );
 
-  test.each([[['x', 'y']], [['y', 'x']]])('two producers that count their keys alike both keep what they said, %s first', async names => {
-    const house = memoryBuilding({ startMs });
-    for (const name of names) {
-      const answer = await house.push('/v1/push?job=j', `m{said_by="${name}"} 5 ${startMs}\n`, { 'idempotency-key': '1' });
-      expect(answer.statusCode).toBe(200);
-    }
-    await house.pass(second);
-    expect(Object.keys(await house.values('m'))).toEqual(['m{"job":"j","said_by":"x"}', 'm{"job":"j","said_by":"y"}']);
-  });
+  test.each([[['x', 'y']], [['y', 'x']]])(
+    'two producers that count their keys alike both keep what they said, %s first',
+    async names => {
+      const house = memoryBuilding({ startMs });
+      for (const name of names) {
+        const answer = await house.push('/v1/push?job=j', `m{said_by="${name}"} 5 ${startMs}\n`, {
+          'idempotency-key': '1',
+        });
+        expect(answer.statusCode).toBe(200);
+      }
+      await house.pass(second);
+      expect(Object.keys(await house.values('m'))).toEqual([
+        'm{"job":"j","said_by":"x"}',
+        'm{"job":"j","said_by":"y"}',
+      ]);
+    },
+  );
 
   test('a message that is not ours stays apart and the others are stored', async () => {
     const house = memoryBuilding({ startMs });

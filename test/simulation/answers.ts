@@ -9,7 +9,10 @@ export type Matrix = {
   readonly status: string;
   readonly warnings?: readonly string[];
   readonly data: {
-    readonly result: readonly { readonly metric: Record<string, string>; readonly values: readonly [number, string][] }[];
+    readonly result: readonly {
+      readonly metric: Record<string, string>;
+      readonly values: readonly [number, string][];
+    }[];
   };
 };
 
@@ -29,7 +32,9 @@ export const auditMatrix = (
 ): Breach[] => {
   if (status !== 'success') return [{ kind: 'unreadable', what: `query_range answers ${status} in calm weather` }];
   if (warnings.length > 0) return [{ kind: 'unreadable', what: `query_range warns: ${warnings[0]}` }];
-  const answered = new Map(data.result.map(({ metric, values }) => [keyOf(labelSetOf(Object.entries(metric))), values]));
+  const answered = new Map(
+    data.result.map(({ metric, values }) => [keyOf(labelSetOf(Object.entries(metric))), values]),
+  );
   const breaches: Breach[] = [];
   let matched = 0;
   for (const { labels, samples } of held) {
@@ -39,7 +44,8 @@ export const auditMatrix = (
     for (let atMs = range.startMs; atMs <= range.endMs; atMs += range.stepMs) {
       while (next < samples.length && samples[next]!.timestampMs <= atMs) next += 1;
       const newest = samples[next - 1];
-      if (newest !== undefined && !newest.stale && newest.timestampMs > atMs - limits.lookbackMs) wanted.push([atMs, newest.value]);
+      if (newest !== undefined && !newest.stale && newest.timestampMs > atMs - limits.lookbackMs)
+        wanted.push([atMs, newest.value]);
     }
     if (wanted.length > 0) matched += 1;
     const differs = wanted.findIndex(([atMs, value], index) => {
@@ -52,7 +58,8 @@ export const auditMatrix = (
       breaches.push({ kind: 'corrupt', what });
     }
   }
-  if (answered.size !== matched) breaches.push({ kind: 'invented', what: `query_range answers ${answered.size} series, not ${matched}` });
+  if (answered.size !== matched)
+    breaches.push({ kind: 'invented', what: `query_range answers ${answered.size} series, not ${matched}` });
   return breaches;
 };
 
@@ -68,7 +75,9 @@ export const auditInstant = (
   storedBeforeMs: number,
 ): Breach[] => {
   const breaches: Breach[] = warnings.map(warning => ({ kind: 'unreadable', what: `a query warns: ${warning}` }));
-  const answered = new Map(data.result.map(({ metric, values }) => [keyOf(labelSetOf(Object.entries(metric))), values.at(-1)?.[1]]));
+  const answered = new Map(
+    data.result.map(({ metric, values }) => [keyOf(labelSetOf(Object.entries(metric))), values.at(-1)?.[1]]),
+  );
   let known = 0;
   for (const { labels, at } of booked) {
     const text = answered.get(keyOf(labels));
@@ -79,13 +88,22 @@ export const auditInstant = (
     const may = recent.filter(([timestampMs]) => timestampMs >= leastMs).flatMap(([, said]) => said);
     if (text === undefined) {
       // A series may have ended: somebody said so, or a page came without it.
-      const mayEnd = may.some(({ bits }) => bits !== undefined && areSame(bits, staleBits)) || [...pagesOf(labels)].some(pageMs => pageMs > leastMs && pageMs <= atMs);
-      if (leastMs > 0 && !mayEnd) breaches.push({ kind: 'lost', what: `${JSON.stringify(labels)} is on disk and a query at ${atMs} does not see it` });
+      const mayEnd =
+        may.some(({ bits }) => bits !== undefined && areSame(bits, staleBits)) ||
+        [...pagesOf(labels)].some(pageMs => pageMs > leastMs && pageMs <= atMs);
+      if (leastMs > 0 && !mayEnd)
+        breaches.push({
+          kind: 'lost',
+          what: `${JSON.stringify(labels)} is on disk and a query at ${atMs} does not see it`,
+        });
     } else if (!may.some(({ bits }) => bits === undefined || isSame(text, numberOfBits(bits)))) {
-      breaches.push({ kind: 'lost', what: `a query at ${atMs} answers ${text} for ${JSON.stringify(labels)}: never sent, or older than what is on disk` });
+      breaches.push({
+        kind: 'lost',
+        what: `a query at ${atMs} answers ${text} for ${JSON.stringify(labels)}: never sent, or older than what is on disk`,
+      });
     }
   }
-  if (known !== answered.size) breaches.push({ kind: 'invented', what: `a query answers ${answered.size - known} series that were never sent` });
+  if (known !== answered.size)
+    breaches.push({ kind: 'invented', what: `a query answers ${answered.size - known} series that were never sent` });
   return breaches;
 };
-

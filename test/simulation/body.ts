@@ -14,11 +14,18 @@ export type Request = {
 };
 
 const textOf = (value: number): string =>
-  Object.is(value, -0) ? '-0' : value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+  Object.is(value, -0)
+    ? '-0'
+    : value === Number.POSITIVE_INFINITY
+      ? '+Inf'
+      : value === Number.NEGATIVE_INFINITY
+        ? '-Inf'
+        : String(value);
 
 const escaped = (text: string): string => text.replace(/[\\"\n]/g, char => (char === '\n' ? '\\n' : `\\${char}`));
 
-const isNamed = (name: string, mixed: boolean): boolean => name !== '__name__' && (mixed || (name !== 'job' && name !== 'instance'));
+const isNamed = (name: string, mixed: boolean): boolean =>
+  name !== '__name__' && (mixed || (name !== 'job' && name !== 'instance'));
 
 const line = ({ labels, bits, timestampMs }: PlannedSample, mixed: boolean, time: (ms: number) => string): string => {
   const inside = labels.filter(([name]) => isNamed(name, mixed)).map(([name, value]) => `${name}="${escaped(value)}"`);
@@ -58,13 +65,16 @@ export const requestOf = (push: Push): Request => {
   const text =
     door === 'json'
       ? jsonOf(push)
-      : samples.map(sample => line(sample, mixed, door === 'openmetrics' ? ms => (ms / 1_000).toFixed(3) : String)).join('') +
-        (door === 'openmetrics' ? '# EOF\n' : '');
+      : samples
+          .map(sample => line(sample, mixed, door === 'openmetrics' ? ms => (ms / 1_000).toFixed(3) : String))
+          .join('') + (door === 'openmetrics' ? '# EOF\n' : '');
   const bytes = new TextEncoder().encode(text);
   const isGroup = door === 'group';
   return {
     method: isGroup ? 'PUT' : 'POST',
-    path: isGroup ? `/metrics/job/${job}${instance === '' ? '' : `/instance/${encodeURIComponent(instance)}`}` : '/v1/push',
+    path: isGroup
+      ? `/metrics/job/${job}${instance === '' ? '' : `/instance/${encodeURIComponent(instance)}`}`
+      : '/v1/push',
     query: isGroup || mixed || door === 'json' ? {} : { job, instance },
     headers: {
       'content-type': types[door],

@@ -4,7 +4,16 @@ import { areSame, type Bits, bitsOfNumber, isLarger, staleBits, textOfBits } fro
 
 /** What went against a promise: what kind of breach, and enough to find it. */
 export type Breach = {
-  readonly kind: 'lost' | 'doubled' | 'corrupt' | 'invented' | 'unreadable' | 'accounts' | 'refused' | 'unheard' | 'bug';
+  readonly kind:
+    | 'lost'
+    | 'doubled'
+    | 'corrupt'
+    | 'invented'
+    | 'unreadable'
+    | 'accounts'
+    | 'refused'
+    | 'unheard'
+    | 'bug';
   readonly what: string;
 };
 
@@ -74,12 +83,17 @@ export class Books {
         const said = booked.at.get(timestampMs);
         if (said === undefined) {
           // The reader ends a series at the source's next page without it: a marker that nobody sent.
-          if (!(stale && this.pagesOf(labels).has(timestampMs))) breaches.push({ kind: 'invented', what: `${place} was never sent` });
+          if (!(stale && this.pagesOf(labels).has(timestampMs)))
+            breaches.push({ kind: 'invented', what: `${place} was never sent` });
           continue;
         }
         const bits = stale ? staleBits : bitsOfNumber(value);
         const breach = judge(said, bits, place);
-        if (breach !== undefined && !(stale && this.pagesOf(labels).has(timestampMs) && said.every(({ must }) => !must))) breaches.push(breach);
+        if (
+          breach !== undefined &&
+          !(stale && this.pagesOf(labels).has(timestampMs) && said.every(({ must }) => !must))
+        )
+          breaches.push(breach);
         else if (breach === undefined) samples += 1;
       }
       for (const [timestampMs, said] of booked.at) {
@@ -90,13 +104,15 @@ export class Books {
     for (const [key, { labels, at }] of this.#series) {
       if (seen.has(key)) continue;
       const must = [...at.values()].flat().filter(said => said.must).length;
-      if (must > 0) breaches.push({ kind: 'lost', what: `all ${must} acknowledged samples of ${JSON.stringify(labels)}` });
+      if (must > 0)
+        breaches.push({ kind: 'lost', what: `all ${must} acknowledged samples of ${JSON.stringify(labels)}` });
     }
     return { breaches, samples };
   }
 }
 
-const nameOfSource = (labels: LabelSet): string => JSON.stringify([labelOf(labels, 'job'), labelOf(labels, 'instance')]);
+const nameOfSource = (labels: LabelSet): string =>
+  JSON.stringify([labelOf(labels, 'job'), labelOf(labels, 'instance')]);
 
 /** Of what was said of one series at one time: one of it, and none smaller than what was acknowledged. */
 const judge = (said: readonly Said[], found: Bits, place: string): Breach | undefined => {

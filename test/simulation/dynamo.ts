@@ -18,8 +18,10 @@ import { tables } from '../../io/aws/contract.ts';
 import type { Strike } from '../../io/memory/faults.ts';
 import type { Agenda } from './agenda.ts';
 import { holds } from './expression.ts';
-import { currentInvocation, fate } from './life.ts';
+import { currentInvocation } from './life.ts';
+import { sdkCall, serviceError } from './service.ts';
 
+type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
 type Item = Record<string, AttributeValue>;
 type Stored = { readonly item: Item; readonly writtenMs: number; readonly before: Item | undefined };
 
@@ -29,9 +31,6 @@ const pageItems = 7;
 const staleMs = 1_000;
 
 const { partition, sort } = tables.series;
-
-/** An error as the service gives it, told apart by its name. */
-export const serviceError = (name: string): Error => Object.assign(new Error(`simulated ${name}`), { name });
 
 /**
  * DynamoDB as far as the series table needs it, with its own ways to fail: throttled, timed out after it took effect,
@@ -45,18 +44,11 @@ export class SimulatedDynamo {
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
     this.client = new DynamoDBClient({ region: 'simulated', credentials: { accessKeyId: '', secretAccessKey: '' } });
-    this.client.send = (async (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) => {
-      const place = `dynamo.${command.constructor.name}`;
-      const strike = await fate(place);
-      if (strike === 'before') throw serviceError('ProvisionedThroughputExceededException');
-      const answer = this.#answer(command, strike);
-      await fate.answered?.(place);
-      if (strike === 'after') throw serviceError('TimeoutError');
-      return answer;
-    }) as never;
+    this.client.send = ((command: Command) =>
+      sdkCall(agenda, `dynamo.${command.constructor.name}`, strike => this.#answer(command, strike))) as never;
   }
 
-  #answer(command: { readonly constructor: { readonly name: string }; readonly input: unknown }, strike: Strike): object {
+  #answer(command: Command, strike: Strike): object {
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input, strike);
     if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, strike);
     if (command instanceof QueryCommand) return this.#query(command.input);
@@ -167,7 +159,8 @@ export class SimulatedDynamo {
   /** What a read sees of an item: where it is eventually consistent, perhaps what was there a moment ago. */
   #seen({ item, writtenMs, before }: Stored, consistent: boolean | undefined): Item | undefined {
     const isFresh = this.#agenda.nowMs() - writtenMs < staleMs;
-    if (consistent !== true && isFresh && currentInvocation()?.life.strikes('staleRead', sortKeyOf(item))) return before;
+    if (consistent !== true && isFresh && currentInvocation()?.life.strikes('staleRead', sortKeyOf(item)))
+      return before;
     return item;
   }
 }

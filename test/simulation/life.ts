@@ -8,6 +8,10 @@ import type { Storm } from './weather.ts';
 /** Thrown into a worker that is dead: its code may still run, as nothing can stop it, but nothing of it has effect. */
 export class Gone extends Error {}
 
+const isService = /^(dynamo|sqs)\./;
+const serviceFaults = ['throttled', 'timedOut', 'unprocessed'] as const;
+const portFaults = ['before', 'after', 'part'] as const;
+
 /** One worker: a process that runs handlers, and may end at any await. */
 export class Life {
   readonly name: string;
@@ -37,7 +41,8 @@ export class Life {
     const where = `${this.name} ${this.#calls} ${place}`;
     this.#agenda.tell(where);
     const strikes = (kind: Parameters<Storm['strikes']>[0]): boolean => this.#storm.strikes(kind, where, this.#chance);
-    const strike: Strike = strikes('before') ? 'before' : strikes('after') ? 'after' : strikes('part') ? 'part' : 'none';
+    const [before, after, part] = isService.test(place) ? serviceFaults : portFaults;
+    const strike: Strike = strikes(before) ? 'before' : strikes(after) ? 'after' : strikes(part) ? 'part' : 'none';
     const wayMs = strikes('slow') ? this.#chance.between(1_000, 40_000) : this.#chance.between(1, 40);
     await this.#agenda.wait(wayMs);
     this.#mustLive();

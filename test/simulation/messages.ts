@@ -21,13 +21,23 @@ export type Delivery = {
   accepted: number;
 };
 
-export const deliveryNamed = (name: string): Delivery => ({ name, said: [], unstored: new Set(), spoiled: new Set(), queued: 0,
+export const deliveryNamed = (name: string): Delivery => ({
+  name,
+  said: [],
+  unstored: new Set(),
+  spoiled: new Set(),
+  queued: 0,
   acknowledged: false,
   accepted: 0,
- });
+});
 
 /** One message the queue took, and the samples in it by series and time. */
-export type Message = { readonly id: string; readonly keys: readonly string[]; readonly delivery: Delivery | undefined; readonly spoiled: boolean };
+export type Message = {
+  readonly id: string;
+  readonly keys: readonly string[];
+  readonly delivery: Delivery | undefined;
+  readonly spoiled: boolean;
+};
 
 /** The buffer of the simulated world: it knows what it took from whom, and now and then damages it. */
 export class Messages extends RedeliveringQueue {
@@ -74,7 +84,8 @@ const keysIn = (body: string): string[] => {
   const keys: string[] = [];
   for (const { labels, column } of columns.series) {
     const series = keyOf(merged(labels, source));
-    for (const [slot, timestampMs] of columns.timestampsMs.entries()) if (column.has(slot)) keys.push(`${timestampMs} ${series}`);
+    for (const [slot, timestampMs] of columns.timestampsMs.entries())
+      if (column.has(slot)) keys.push(`${timestampMs} ${series}`);
   }
   return keys;
 };

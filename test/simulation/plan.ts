@@ -64,16 +64,21 @@ export type Plan = {
   readonly lateDays: number;
 };
 
-export const planOf = (seed: number, on: Plan['on'] = seed % 2 === 0 ? 'memory' : 'services'): Plan => {
+export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' : 'services'): Plan => {
   const chance = new Chance(seed, 'plan');
   restartValues();
   const startMs = startOf(chance);
-  const calmMs = startMs + chance.between(6, 10) * minute;
+  const calmMs = startMs + chance.between(4, 6) * minute;
   const happenings: Happening[] = [
     ...producersOf(chance).flatMap(made => pushesOf(chance, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
-    ...Array.from({ length: 3 }, (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) })),
-    ...(chance.is(0.3) ? [{ kind: 'poison', atMs: chance.between(startMs, calmMs), body: chance.pick(poisons) } as const] : []),
+    ...Array.from(
+      { length: 1 },
+      (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),
+    ),
+    ...(chance.is(0.3)
+      ? [{ kind: 'poison', atMs: chance.between(startMs, calmMs), body: chance.pick(poisons) } as const]
+      : []),
   ];
   happenings.sort((a, b) => a.atMs - b.atMs);
   return {
@@ -82,13 +87,13 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 2 === 0 ? 'memory' 
     calmMs,
     on,
     weather: weatherOf(chance),
-    limits: chance.is(0.6) ? smallLimitsOf(chance) : {},
+    limits: chance.is(0.4) ? smallLimitsOf(chance) : {},
     queue: {
       hiddenMs: chance.pick([10, 30, 60, 360]) * second,
       mostReceives: chance.between(5, 10),
-      pollMs: chance.between(1, 6) * second,
+      pollMs: chance.between(2, 8) * second,
     },
-    most: { messages: chance.pick([1, 10, 100]), workers: chance.between(1, 3) },
+    most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
     lateDays: chance.between(1, 10),
   };
@@ -106,20 +111,25 @@ const startOf = (chance: Chance): number => {
 };
 
 const smallLimitsOf = (chance: Chance): Record<string, number> => ({
-  ...(chance.is(0.5) && { messageBytes: chance.between(400, 2_000) }),
-  ...(chance.is(0.5) && { segmentBytes: chance.between(150, 1_000) }),
+  ...(chance.is(0.5) && { messageBytes: chance.between(600, 2_000) }),
+  ...(chance.is(0.5) && { segmentBytes: chance.between(300, 1_000) }),
   ...(chance.is(0.5) && { blockCells: chance.between(60, 400) }),
   ...(chance.is(0.5) && { cellsPerSample: chance.between(1, 4) }),
-  ...(chance.is(0.5) && { chunkSetsMin: 1, chunkSetsMax: chance.between(2, 6) }),
+  ...(chance.is(0.5) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
   ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 3) }),
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
 });
 
-type Made = { readonly producer: Producer; readonly keyed: boolean; readonly series: readonly LabelSet[]; readonly timed: boolean };
+type Made = {
+  readonly producer: Producer;
+  readonly keyed: boolean;
+  readonly series: readonly LabelSet[];
+  readonly timed: boolean;
+};
 
 const producersOf = (chance: Chance): Made[] => {
   const made: Made[] = [];
-  const count = chance.between(3, 5);
+  const count = chance.between(3, 4);
   for (let number = 0; number < count; number += 1) {
     const door = chance.pick(doors);
     const twin = made.at(-1);
@@ -130,7 +140,7 @@ const producersOf = (chance: Chance): Made[] => {
         : { job: `job-${number}`, instance: door === 'group' || chance.is(0.8) ? `host-${number}:80` : '' };
     const mixed = door === 'text' && chance.is(0.3);
     const producer = { door, packed: chance.pick(['', '', 'gzip', 'zstd'] as const), ...source, mixed };
-    const series = Array.from({ length: chance.between(4, 24) }, (_, index) => seriesOf(chance, producer, index));
+    const series = Array.from({ length: chance.between(6, 30) }, (_, index) => seriesOf(chance, producer, index));
     made.push({ producer, keyed: chance.is(0.6), series, timed: door !== 'group' && chance.is(0.6) });
   }
   return made;
@@ -147,9 +157,14 @@ const seriesOf = (chance: Chance, { job, instance, mixed }: Producer, index: num
     ['instance', mixed && index % 2 === 1 ? `${instance}-other` : instance],
   ]);
 
-const pushesOf = (chance: Chance, { producer, keyed, series, timed }: Made, startMs: number, calmMs: number): Happening[] => {
+const pushesOf = (
+  chance: Chance,
+  { producer, keyed, series, timed }: Made,
+  startMs: number,
+  calmMs: number,
+): Happening[] => {
   const pushes: Happening[] = [];
-  const intervalMs = gridMs * chance.between(2, 6);
+  const intervalMs = gridMs * chance.between(3, 8);
   let count = 0;
   for (let atMs = onGrid(startMs + chance.between(0, intervalMs)); atMs < calmMs; atMs += intervalMs) {
     count += 1;
@@ -170,7 +185,13 @@ const pushesOf = (chance: Chance, { producer, keyed, series, timed }: Made, star
       }
     }
     // A key that counts: two producers of one source may well give the same one to different pushes.
-    pushes.push({ kind: 'push', atMs, producer, key: keyed ? String(count) : undefined, samples: chance.shuffled(samples) });
+    pushes.push({
+      kind: 'push',
+      atMs,
+      producer,
+      key: keyed ? String(count) : undefined,
+      samples: chance.shuffled(samples),
+    });
   }
   return pushes;
 };
@@ -185,8 +206,18 @@ const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[]
   const scrapes: Happening[] = [];
   for (let number = 0; number < chance.between(0, 2); number += 1) {
     const intervalMs = chance.pick([15, 30]) * second;
-    const target = { id: `target-${number}`, job: 'scraped', instance: `10.0.0.${number}:9100`, intervalMs, series: chance.between(3, 20) };
-    for (let slotMs = onGrid(startMs + chance.between(10_000, intervalMs + 10_000)); slotMs < calmMs; slotMs += intervalMs)
+    const target = {
+      id: `target-${number}`,
+      job: 'scraped',
+      instance: `10.0.0.${number}:9100`,
+      intervalMs,
+      series: chance.between(3, 20),
+    };
+    for (
+      let slotMs = onGrid(startMs + chance.between(10_000, intervalMs + 10_000));
+      slotMs < calmMs;
+      slotMs += intervalMs
+    )
       scrapes.push({ kind: 'scrape', atMs: slotMs - chance.between(0, 2_000), target, slotMs });
   }
   return scrapes;

@@ -44,15 +44,20 @@ export const pushUntilTaken = async (world: World, name: string, push: Push): Pr
 const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome> => {
   const { agenda, books, storm } = world;
   const { producer, samples } = push;
-  if (storm.strikes('throttledInvocation', name, new Chance(world.plan.seed, `${name} gateway`))) return { status: 503, retryAfterMs: 0 };
+  if (storm.strikes('throttledInvocation', name, new Chance(world.plan.seed, `${name} gateway`)))
+    return { status: 503, retryAfterMs: 0 };
   const delivery = world.delivery(name);
   const acceptedAtMs = agenda.nowMs();
-  const lastWins = new Map(samples.map(sample => [`${sample.timestampMs ?? acceptedAtMs} ${keyOf(sample.labels)}`, sample]));
-  for (const { labels, timestampMs = acceptedAtMs, bits } of lastWins.values()) delivery.said.push(books.say(labels, timestampMs, bits));
+  const lastWins = new Map(
+    samples.map(sample => [`${sample.timestampMs ?? acceptedAtMs} ${keyOf(sample.labels)}`, sample]),
+  );
+  for (const { labels, timestampMs = acceptedAtMs, bits } of lastWins.values())
+    delivery.said.push(books.say(labels, timestampMs, bits));
   const ran = await world.run(
     producer.door === 'bits' ? 'bits' : 'push',
     async (handlers, { life }): Promise<APIGatewayProxyStructuredResultV2> => {
-      if (producer.door !== 'bits') return (await handlers.push(eventOf(push, name), context)) as APIGatewayProxyStructuredResultV2;
+      if (producer.door !== 'bits')
+        return (await handlers.push(eventOf(push, name), context)) as APIGatewayProxyStructuredResultV2;
       return handlers.bits({ id: push.key ?? name, acceptedAtMs, samples }).then(
         () => ({ statusCode: 200, body: JSON.stringify({ accepted: samples.length }) }),
         () => ({ statusCode: life.dead ? 0 : 503 }),
@@ -67,7 +72,8 @@ const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome
   const { statusCode = 0, headers = {}, body = '' } = ran.answer;
   if (statusCode === 200) {
     const accepted = body === '' ? samples.length : Number((JSON.parse(body) as { accepted: number }).accepted);
-    if (accepted !== samples.length) world.breach('accounts', `${name} sent ${samples.length} samples and is told ${accepted}`);
+    if (accepted !== samples.length)
+      world.breach('accounts', `${name} sent ${samples.length} samples and is told ${accepted}`);
     delivery.accepted = accepted;
     world.acknowledge(delivery);
     if (producer.door !== 'bits') checkHeard(world, name, producer.job, acceptedAtMs);

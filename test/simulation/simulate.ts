@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { limits } from '../../core/limits.ts';
+import type { SeriesSamples } from '../../core/segment/read.ts';
 import { query } from '../../functions/query.ts';
 import { SeriesReader } from '../../functions/reading.ts';
 import { auditInstant, auditMatrix, type Matrix } from './answers.ts';
@@ -61,12 +62,16 @@ class Simulation {
   async run(): Promise<Outcome> {
     const { agenda, storm, buffer } = this.#world;
     for (const [id, happening] of this.#plan.happenings) {
-      if (happening.kind === 'push') await this.#world.heartbeats.expect({ job: happening.producer.job, instance: '*' }, { interval: '1m', grace: '35s' });
+      if (happening.kind === 'push')
+        await this.#world.heartbeats.expect(
+          { job: happening.producer.job, instance: '*' },
+          { interval: '1m', grace: '35s' },
+        );
       agenda.at(happening.atMs, () => this.#start(this.#happen(id, happening)));
     }
     await this.#poll(this.#plan.calmMs);
     await this.#calm();
-    const first = await this.#audit();
+    const first = await this.#audit(true);
     // Days later, what was long done comes once more, in other company.
     await agenda.runUntil(agenda.nowMs() + this.#plan.lateDays * day);
     storm.over = false;
@@ -74,7 +79,7 @@ class Simulation {
     buffer.handOutAgain(late.shuffled(buffer.taken).slice(0, 12));
     await this.#poll(agenda.nowMs() + 60_000);
     await this.#calm();
-    const accounts = this.#world.breaches.length > 0 ? first : await this.#audit();
+    const accounts = this.#world.breaches.length > 0 ? first : await this.#audit(false);
     return {
       seed: this.#plan.seed,
       hash: agenda.hash(),
@@ -94,7 +99,9 @@ class Simulation {
       for (let rounds = 0; this.#under.size > 0 || buffer.nextVisibleAtMs() !== undefined; rounds += 1) {
         if (rounds > 10_000) throw new Error(`seed ${this.#plan.seed}: the calm does not end`);
         const next = buffer.nextVisibleAtMs();
-        await this.#poll(Math.max(agenda.nowMs() + this.#plan.queue.pollMs, Math.min(next ?? 0, agenda.nowMs() + 60_000)));
+        await this.#poll(
+          Math.max(agenda.nowMs() + this.#plan.queue.pollMs, Math.min(next ?? 0, agenda.nowMs() + 60_000)),
+        );
       }
     }
   }
@@ -109,7 +116,9 @@ class Simulation {
   }
 
   #start(work: Promise<void>): void {
-    const noted = work.catch((error: Error) => this.#world.breach('bug', error.stack ?? error.message)).finally(() => this.#under.delete(noted));
+    const noted = work
+      .catch((error: Error) => this.#world.breach('bug', error.stack ?? error.message))
+      .finally(() => this.#under.delete(noted));
     this.#under.add(noted);
   }
 
@@ -127,7 +136,11 @@ class Simulation {
     const atMs = onGrid(agenda.nowMs()) - gridMs;
     // A read may be a second stale.
     const storedBeforeMs = agenda.nowMs() - 2_000;
-    const ran = await this.#world.run('query', handlers => handlers.query(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>);
+    const ran = await this.#world.run(
+      'query',
+      handlers =>
+        handlers.query(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
+    );
     if (ran?.answer.statusCode !== 200) return;
     this.#queries += 1;
     const matrix = JSON.parse(String(ran.answer.body)) as Matrix;
@@ -136,7 +149,7 @@ class Simulation {
   }
 
   /** Everything that is stored, against everything that was said; then the API's answers against what is stored. */
-  async #audit(): Promise<Accounts> {
+  async #audit(asking: boolean): Promise<Accounts> {
     const { agenda, books, buffer, deliveries } = this.#world;
     const ports = this.#world.ports();
     const [fromMs, toMs] = [this.#plan.startMs - 3_600_000, this.#plan.calmMs + 7_200_000];
@@ -144,20 +157,15 @@ class Simulation {
     for (const warning of warnings) this.#world.breach('unreadable', warning);
     const { breaches, samples: stored } = books.audit(series);
     for (const { kind, what } of breaches) this.#world.breach(kind, what);
-    const door = query(ports);
-    const startMs = onGrid(fromMs + 1_800_000);
-    const range = { startMs, endMs: Math.min(toMs, startMs + 3_600_000 + 1_800_000), stepMs: gridMs };
-    const answer = (await door(rangeOf('{__name__!=""}', range.startMs, range.endMs), context)) as APIGatewayProxyStructuredResultV2;
-    this.#queries += 1;
-    const matrix = JSON.parse(String(answer.body)) as Matrix;
-    for (const { kind, what } of auditMatrix(matrix, series, range)) this.#world.breach(kind, what);
+    if (asking) await this.#ask(series, fromMs, toMs);
     const dead = new Set(buffer.deadLetters.map(({ id }) => id));
     const copies = new Map<string, number>();
     let quarantined = 0;
     let queued = 0;
     for (const { id, keys, spoiled, delivery } of buffer.byId.values()) {
       queued += keys.length;
-      if (dead.has(id) !== (spoiled || delivery === undefined)) this.#world.breach('accounts', `${id} is ${dead.has(id) ? '' : 'not '}among the dead letters`);
+      if (dead.has(id) !== (spoiled || delivery === undefined))
+        this.#world.breach('accounts', `${id} is ${dead.has(id) ? '' : 'not '}among the dead letters`);
       if (dead.has(id)) quarantined += keys.length;
       else for (const key of keys) copies.set(key, (copies.get(key) ?? 0) + 1);
     }
@@ -171,17 +179,39 @@ class Simulation {
       else unacknowledged += delivery.queued;
     }
     if (accepted + unacknowledged !== stored + merged + quarantined) {
-      this.#world.breach('accounts', `${accepted} accepted + ${unacknowledged} unacknowledged are not ${stored} stored + ${merged} merged + ${quarantined} quarantined`);
+      this.#world.breach(
+        'accounts',
+        `${accepted} accepted + ${unacknowledged} unacknowledged are not ${stored} stored + ${merged} merged + ${quarantined} quarantined`,
+      );
     }
     agenda.tell(`audit ${stored} stored, ${merged} merged, ${quarantined} quarantined, ${queued} queued`);
     return { accepted, unacknowledged, stored, merged, quarantined };
+  }
+
+  /** The API's answer over what is stored, step by step. */
+  async #ask(series: readonly SeriesSamples[], fromMs: number, toMs: number): Promise<void> {
+    const door = query(this.#world.ports());
+    const startMs = onGrid(fromMs + 1_800_000);
+    const range = { startMs, endMs: Math.min(toMs, startMs + 3_600_000 + 1_800_000), stepMs: gridMs };
+    const answer = (await door(
+      rangeOf('{__name__!=""}', range.startMs, range.endMs),
+      context,
+    )) as APIGatewayProxyStructuredResultV2;
+    this.#queries += 1;
+    const matrix = JSON.parse(String(answer.body)) as Matrix;
+    for (const { kind, what } of auditMatrix(matrix, series, range)) this.#world.breach(kind, what);
   }
 }
 
 const rangeOf = (selector: string, startMs: number, endMs: number): APIGatewayProxyEventV2 =>
   ({
     rawPath: '/api/v1/query_range',
-    rawQueryString: new URLSearchParams({ query: selector, start: String(startMs / 1_000), end: String(endMs / 1_000), step: String(gridMs / 1_000) }).toString(),
+    rawQueryString: new URLSearchParams({
+      query: selector,
+      start: String(startMs / 1_000),
+      end: String(endMs / 1_000),
+      step: String(gridMs / 1_000),
+    }).toString(),
     headers: {},
     requestContext: { requestId: 'simulated', http: { method: 'GET' } },
     isBase64Encoded: false,

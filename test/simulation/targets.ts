@@ -26,7 +26,15 @@ export const scrapeUntilDone = async (world: World, name: string, scrape: Scrape
 const carryOut = async (world: World, name: string, { target, slotMs }: Scrape): Promise<void> => {
   const { id, job, instance, intervalMs } = target;
   const ordered = {
-    target: { id, url: `http://${instance}/metrics`, job, instance, intervalMs, timeoutMs: 5_000, labels: labelSetOf([]) },
+    target: {
+      id,
+      url: `http://${instance}/metrics`,
+      job,
+      instance,
+      intervalMs,
+      timeoutMs: 5_000,
+      labels: labelSetOf([]),
+    },
     slotMs,
     report: false,
   };
@@ -34,14 +42,19 @@ const carryOut = async (world: World, name: string, { target, slotMs }: Scrape):
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const messageId = `${name} try ${attempt}`;
     const delivery = world.delivery(messageId);
-    const scrapes = (await world.run(
-      'scrape',
-      handlers => {
-        slots.set(delivery, { target, slotMs });
-        return handlers.scrape({ Records: [{ messageId, body }] } as SQSEvent, {} as Context) as Promise<SQSBatchResponse>;
-      },
-      delivery,
-    ))?.answer;
+    const scrapes = (
+      await world.run(
+        'scrape',
+        handlers => {
+          slots.set(delivery, { target, slotMs });
+          return handlers.scrape(
+            { Records: [{ messageId, body }] } as SQSEvent,
+            {} as Context,
+          ) as Promise<SQSBatchResponse>;
+        },
+        delivery,
+      )
+    )?.answer;
     if (scrapes !== undefined && scrapes.batchItemFailures.length === 0) {
       delivery.accepted = delivery.said.length;
       world.acknowledge(delivery);

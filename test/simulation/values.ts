@@ -42,7 +42,14 @@ const special: readonly Bits[] = [
 ];
 
 /** NaNs with something to say, quiet ones and signalling ones, and the staleness marker. */
-const payloads: readonly Bits[] = [staleBits, staleBits, [0x7ff80000, 0xdeadbeef], [0xfff80000, 7], [0x7ff00000, 1], [0xfff12345, 0x6789abcd]];
+const payloads: readonly Bits[] = [
+  staleBits,
+  staleBits,
+  [0x7ff80000, 0xdeadbeef],
+  [0xfff80000, 7],
+  [0x7ff00000, 1],
+  [0xfff12345, 0x6789abcd],
+];
 
 let counter = 0;
 

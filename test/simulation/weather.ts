@@ -1,27 +1,29 @@
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 
 /** Everything that may go wrong, and how often at most, as a share of the occasions for it. */
 const worst = {
-  /** A call that fails before it took effect: throttled, refused, not connected. */
-  before: 0.2,
-  /** A call that takes effect and whose answer is lost. */
-  after: 0.15,
-  /** A list of which a part is taken: UnprocessedItems, UnprocessedKeys, Failed. */
-  part: 0.3,
+  /** A port's call that fails before it took effect, or after it, or in between: a list of which a part was taken. */
+  before: 0.15,
+  after: 0.12,
+  part: 0.2,
+  /** The same of a service's call, where the SDK tries again: throttled; done and not answered; items left unprocessed. */
+  throttled: 0.45,
+  timedOut: 0.3,
+  unprocessed: 0.6,
   /** A worker that is gone before a call, or after its effect. */
   crashBefore: 0.03,
   crashAfter: 0.03,
   /** A call that takes seconds, so that functions time out and messages become visible again. */
-  slow: 0.06,
+  slow: 0.1,
   /** Pages of a read that end early. */
   shortPage: 0.5,
   /** Reads that may be stale and are. */
   staleRead: 0.4,
   /** HTTP: a request that never arrives, an answer that never does. */
-  lostRequest: 0.08,
+  lostRequest: 0.3,
   lostAnswer: 0.15,
   /** An invocation that is refused before it began. */
-  throttledInvocation: 0.2,
+  throttledInvocation: 0.4,
   /** The queue: messages handed out out of order, again although another worker has them, again after they were removed. */
   reorder: 0.5,
   twice: 0.15,
@@ -54,18 +56,18 @@ export const weatherOf = (chance: Chance): Weather =>
 /** A fault that happened: its kind, and where, by a name that a like run gives it too. */
 export type Struck = string;
 
-/** Lets faults happen, counts them, and leaves those out that it is told to. */
+/** Lets faults happen and notes them; told which ones only, it lets no others happen. */
 export class Storm {
   readonly #weather: Weather;
-  readonly #left: ReadonlySet<Struck>;
+  readonly #only: ReadonlySet<Struck> | undefined;
   readonly #tell: (what: string) => void;
   readonly happened: Struck[] = [];
   /** Ends the storm: from then on nothing goes wrong. */
   over = false;
 
-  constructor(weather: Weather, left: ReadonlySet<Struck>, tell: (what: string) => void) {
+  constructor(weather: Weather, only: ReadonlySet<Struck> | undefined, tell: (what: string) => void) {
     this.#weather = weather;
-    this.#left = left;
+    this.#only = only;
     this.#tell = tell;
   }
 
@@ -74,7 +76,7 @@ export class Storm {
     const drawn = chance.next();
     if (drawn >= this.#weather[kind] || this.over) return false;
     const name = `${kind} ${where}`;
-    if (this.#left.has(name)) return false;
+    if (this.#only?.has(name) === false) return false;
     this.happened.push(name);
     this.#tell(`fault ${name}`);
     return true;

@@ -56,16 +56,18 @@ export class World {
   readonly http: Http;
   readonly #idle = new Map<keyof Handlers, Worker[]>();
   readonly #portsOf: () => Ports;
-  #workers = 0;
+  readonly #hired = new Map<string, number>();
 
   constructor(plan: Plan, options: WorldOptions, http: (world: World) => Http) {
     this.plan = plan;
     this.agenda = new Agenda(plan.startMs, options.listener);
-    this.storm = new Storm(plan.weather, options.left ?? new Set(), what => this.agenda.tell(what));
+    this.storm = new Storm(plan.weather, options.only, what => this.agenda.tell(what));
     this.http = http(this);
     const mix = new Chance(plan.seed, 'order');
     const ordered = <T>(visible: readonly T[]): readonly T[] =>
-      visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix) ? mix.shuffled(visible) : visible;
+      visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
+        ? mix.shuffled(visible)
+        : visible;
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
@@ -79,7 +81,10 @@ export class World {
       clock: this.agenda,
       chance,
       log,
-      buffer: dynamo === undefined ? this.buffer : sqsQueue(simulatedSqs(this.buffer), this.agenda, 'buffer', 'buffer'),
+      buffer:
+        dynamo === undefined
+          ? this.buffer
+          : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
       scrapes: scrapes!,
       deadlines: deadlines!,
       series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
@@ -146,12 +151,20 @@ export class World {
     this.agenda.tell(`handed out ${messages.map(({ id }) => id).join(' ')}`);
     if (this.storm.strikes('throttledInvocation', `ingest ${messages[0]!.id}`, chance)) return;
     // The same messages in two workers' hands, because hiding them ended early.
-    if (this.storm.strikes('twice', messages[0]!.id, chance)) this.buffer.handOutAgain(chance.shuffled(messages).slice(0, chance.between(1, messages.length)));
+    if (this.storm.strikes('twice', messages[0]!.id, chance))
+      this.buffer.handOutAgain(chance.shuffled(messages).slice(0, chance.between(1, messages.length)));
     const event = { Records: messages.map(({ id, body }) => ({ messageId: id, body })) } as SQSEvent;
-    const ran = await this.run('ingest', handlers => handlers.ingest(event, {} as Context) as Promise<SQSBatchResponse>);
+    const ran = await this.run(
+      'ingest',
+      handlers => handlers.ingest(event, {} as Context) as Promise<SQSBatchResponse>,
+    );
     if (ran === undefined) return;
     const left = new Set(ran.answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    this.#audit(messages.map(({ id }) => id), left, ran.report);
+    this.#audit(
+      messages.map(({ id }) => id),
+      left,
+      ran.report,
+    );
     const done = messages.filter(({ id }) => !left.has(id));
     this.agenda.tell(`done ${done.map(({ id }) => id).join(' ')}, left ${[...left].join(' ')}`);
     for (const { id } of done) this.#stored(id);
@@ -168,8 +181,12 @@ export class World {
     delivery.acknowledged = true;
     const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyOf(labels)}`));
     if (delivery.queued < told.size)
-      this.breach('accounts', `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`);
-    for (const said of delivery.said) if (!delivery.spoiled.has(`${said.timestampMs} ${keyOf(said.labels)}`)) said.must = true;
+      this.breach(
+        'accounts',
+        `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`,
+      );
+    for (const said of delivery.said)
+      if (!delivery.spoiled.has(`${said.timestampMs} ${keyOf(said.labels)}`)) said.must = true;
     if (delivery.unstored.size === 0) this.#allStored(delivery);
   }
 
@@ -191,13 +208,15 @@ export class World {
     };
     const wanted = { messages: ids.length, samples: count(ids), left: left.size, leftSamples: count([...left]) };
     for (const [name, value] of Object.entries(wanted)) {
-      if (report?.[name] !== value) this.breach('accounts', `ingest reports ${report?.[name]} ${name}, it was given ${value}`);
+      if (report?.[name] !== value)
+        this.breach('accounts', `ingest reports ${report?.[name]} ${name}, it was given ${value}`);
     }
   }
 
   #hire(name: string): Worker {
-    this.#workers += 1;
-    const lifeName = `${name}-${this.#workers}`;
+    const count = (this.#hired.get(name) ?? 0) + 1;
+    this.#hired.set(name, count);
+    const lifeName = `${name}-${count}`;
     const life = new Life(lifeName, new Chance(this.plan.seed, lifeName), this.storm, this.agenda);
     return { life, handlers: handlersOf(this.ports()) };
   }
@@ -208,7 +227,8 @@ export class World {
         const invocation = currentInvocation();
         if (invocation === undefined || invocation.life.dead) return;
         if (message === 'ingested') invocation.report = details;
-        if (details['code'] === 'bug') this.breach('bug', `${invocation.life.name}: ${message} ${details['stack'] ?? ''}`);
+        if (details['code'] === 'bug')
+          this.breach('bug', `${invocation.life.name}: ${message} ${details['stack'] ?? ''}`);
       },
     };
   }
@@ -216,7 +236,7 @@ export class World {
 
 export type WorldOptions = {
   readonly listener?: ((line: string) => void) | undefined;
-  /** Faults that must not happen: how a run is made smaller. */
-  readonly left?: ReadonlySet<Struck>;
+  /** The only faults that may happen: how a run is made smaller. */
+  readonly only?: ReadonlySet<Struck> | undefined;
   readonly tampering?: Tampering | undefined;
 };
