@@ -168,6 +168,20 @@ describe('when a service fails', () => {
     },
   );
 
+  test('ingest says how many samples it was given and how many of them stay in the queue', async () => {
+    let left = 3;
+    const faults = (place: string): Strike => (place === 'series.addSegments' && left-- > 0 ? 'before' : 'none');
+    const house = memoryBuilding({ startMs, faults });
+    await house.push('/v1/push?job=a', 'm 1\nn 2\n');
+    await house.push('/v1/push?job=b', 'm 1\n');
+    await house.ports.buffer.send(['poison']);
+    await house.pass(second);
+    const [first] = house.ports.log.lines.filter(line => line.includes('ingested'));
+    // Together and then each by itself: three failures leave both.
+    expect(first).toBe('info ingested {"messages":3,"samples":3,"left":3,"leftSamples":3,"unreadable":1}');
+    expect(house.ports.log.lines.at(-1)).toContain('"unreadable":1');
+  });
+
   test('a message that is not ours stays apart and the others are stored', async () => {
     const house = memoryBuilding({ startMs });
     await house.push('/v1/push?job=a', 'm 1\n');

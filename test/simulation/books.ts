@@ -41,7 +41,7 @@ export class Books {
   }
 
   say(labels: LabelSet, timestampMs: number, bits: Bits | undefined): Said {
-    const key = keyOf(labels);
+    const key = keyFor(labels);
     const series = this.#series.get(key) ?? { labels, at: new Map<number, Said[]>() };
     this.#series.set(key, series);
     const said = { labels, timestampMs, bits, must: false, storedAtMs: Number.POSITIVE_INFINITY };
@@ -124,4 +124,15 @@ const judge = (said: readonly Said[], found: Bits, place: string): Breach | unde
   const larger = said.find(({ bits, must }) => must && isLarger(bits!, found));
   if (larger === undefined) return undefined;
   return { kind: 'lost', what: `${place} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
+};
+
+const keys = new WeakMap<LabelSet, string>();
+
+/** keyOf, remembered: a series has one label set for as long as its plan lives. */
+export const keyFor = (labels: LabelSet): string => {
+  const known = keys.get(labels);
+  if (known !== undefined) return known;
+  const key = keyOf(labels);
+  keys.set(labels, key);
+  return key;
 };

@@ -23,8 +23,18 @@ const queue = 'io/aws/queue.ts';
  * ledger, unconditional manifest, deltas without a batch id) joins this list with the code that can do it.
  */
 export const mutants: readonly Mutant[] = [
-  at(push, 'acknowledge before sending', 'await ports.buffer.send(', 'void ports.buffer.send('),
-  at(push, 'acknowledge before the heartbeat knows', 'await hear(', 'void hear('),
+  at(
+    push,
+    'acknowledge before sending',
+    'await ports.buffer.send(batches.flatMap(encodeBatch));',
+    'void ports.buffer.send(batches.flatMap(encodeBatch)).catch(() => undefined);',
+  ),
+  at(
+    push,
+    'acknowledge before the heartbeat knows',
+    'await hear(ports, batches, value, acceptedAtMs);',
+    'void hear(ports, batches, value, acceptedAtMs).catch(() => undefined);',
+  ),
   at(
     push,
     'send only one message of a push',
@@ -112,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'store under the wrong source', tampering: 'wrongSource' },
   { name: 'write segments before their schema', tampering: 'segmentsFirst' },
   { name: 'leave a segment out of a read', tampering: 'oneSegmentLess' },
-  { name: 'leave a chunk out of a read', tampering: 'oneChunkLess' },
+  { name: 'leave chunks out of a read', tampering: 'someChunksLess' },
   { name: 'read only the last hour asked for', tampering: 'lastHourOnly' },
   { name: 'remove from the queue before it is stored', tampering: 'fireAndForget' },
 ];

@@ -91,7 +91,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     queue: {
       hiddenMs: chance.pick([10, 30, 60, 360]) * second,
       mostReceives: chance.between(5, 10),
-      pollMs: chance.between(2, 8) * second,
+      pollMs: chance.between(3, 9) * second,
     },
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
@@ -112,11 +112,11 @@ const startOf = (chance: Chance): number => {
 
 const smallLimitsOf = (chance: Chance): Record<string, number> => ({
   ...(chance.is(0.5) && { messageBytes: chance.between(600, 2_000) }),
-  ...(chance.is(0.5) && { segmentBytes: chance.between(300, 1_000) }),
+  ...(chance.is(0.3) && { segmentBytes: chance.between(300, 1_000) }),
   ...(chance.is(0.5) && { blockCells: chance.between(60, 400) }),
   ...(chance.is(0.5) && { cellsPerSample: chance.between(1, 4) }),
-  ...(chance.is(0.5) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
-  ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 3) }),
+  ...(chance.is(0.25) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
+  ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 2) }),
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
 });
 
@@ -140,7 +140,7 @@ const producersOf = (chance: Chance): Made[] => {
         : { job: `job-${number}`, instance: door === 'group' || chance.is(0.8) ? `host-${number}:80` : '' };
     const mixed = door === 'text' && chance.is(0.3);
     const producer = { door, packed: chance.pick(['', '', 'gzip', 'zstd'] as const), ...source, mixed };
-    const series = Array.from({ length: chance.between(6, 30) }, (_, index) => seriesOf(chance, producer, index));
+    const series = Array.from({ length: chance.between(6, 27) }, (_, index) => seriesOf(chance, producer, index));
     made.push({ producer, keyed: chance.is(0.6), series, timed: door !== 'group' && chance.is(0.6) });
   }
   return made;
@@ -164,7 +164,7 @@ const pushesOf = (
   calmMs: number,
 ): Happening[] => {
   const pushes: Happening[] = [];
-  const intervalMs = gridMs * chance.between(3, 8);
+  const intervalMs = gridMs * chance.between(4, 9);
   let count = 0;
   for (let atMs = onGrid(startMs + chance.between(0, intervalMs)); atMs < calmMs; atMs += intervalMs) {
     count += 1;
@@ -199,7 +199,7 @@ const pushesOf = (
 const timesOf = (chance: Chance, atMs: number): number[] => {
   const newestMs = atMs + (chance.is(0.1) ? chance.between(1, 60) * gridMs : 0);
   const apartMs = gridMs * chance.between(1, 4);
-  return Array.from({ length: chance.between(1, 4) }, (_, index) => newestMs - index * apartMs);
+  return Array.from({ length: chance.between(2, 5) }, (_, index) => newestMs - index * apartMs);
 };
 
 const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {

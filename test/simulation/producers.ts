@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
-import { keyOf } from '../../core/labels.ts';
 import { requestOf } from './body.ts';
+import { keyFor } from './books.ts';
 import { Chance } from './chance.ts';
 import { type Happening, onGrid } from './plan.ts';
 import type { World } from './world.ts';
@@ -49,7 +49,7 @@ const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome
   const delivery = world.delivery(name);
   const acceptedAtMs = agenda.nowMs();
   const lastWins = new Map(
-    samples.map(sample => [`${sample.timestampMs ?? acceptedAtMs} ${keyOf(sample.labels)}`, sample]),
+    samples.map(sample => [`${sample.timestampMs ?? acceptedAtMs} ${keyFor(sample.labels)}`, sample]),
   );
   for (const { labels, timestampMs = acceptedAtMs, bits } of lastWins.values())
     delivery.said.push(books.say(labels, timestampMs, bits));

@@ -76,7 +76,7 @@ const runAll = async (): Promise<boolean> => {
   const accounts = (name: keyof Told['accounts']): string => grouped(sum(told => told.accounts[name]));
   const used = process.cpuUsage(cpu);
   say(
-    `seeds        ${grouped(outcomes.length)}, run hash ${crc32(outcomes.map(({ hash }) => hash).join(' ')).toString(16)}`,
+    `seeds        ${grouped(outcomes.length)}, run hash ${crc32(outcomes.map(({ hash }) => hash).join(' ')).toString(16)}, ${outcomes.filter(told => told.isReplayed).length} told twice with the same hash`,
   );
   say(
     `time         ${((performance.now() - startMs) / 1_000).toFixed(1)} s on ${values.threads} threads, ${((used.user + used.system) / 1e6).toFixed(0)} s of CPU`,

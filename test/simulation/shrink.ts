@@ -4,7 +4,7 @@ import type { Struck } from './weather.ts';
 import type { WorldOptions } from './world.ts';
 
 /** Runs that shrinking may take: some seconds. */
-const mostRuns = 250;
+const mostRuns = 800;
 
 export type Shrunk = {
   readonly plan: Plan;
@@ -26,12 +26,18 @@ export const shrink = async (plan: Plan, failed: Outcome, options: WorldOptions 
     best = { plan: smaller, only: new Set(outcome.happened), outcome, runs };
     return true;
   };
-  await least([...plan.happenings.keys()], kept => {
-    const ids = new Set(kept);
-    return stays({ ...plan, happenings: new Map([...plan.happenings].filter(([id]) => ids.has(id))) }, undefined);
-  });
-  const smallest = best.plan;
-  await least([...best.only], kept => stays(smallest, new Set(kept)));
+  const events = (only: ReadonlySet<Struck> | undefined): Promise<void> => {
+    const { happenings } = best.plan;
+    return least([...happenings.keys()], kept => {
+      const ids = new Set(kept);
+      return stays({ ...plan, happenings: new Map([...happenings].filter(([id]) => ids.has(id))) }, only);
+    });
+  };
+  const faults = (): Promise<void> => least([...best.only], kept => stays(best.plan, new Set(kept)));
+  await events(undefined);
+  await faults();
+  await events(best.only);
+  await faults();
   return { ...best, runs };
 };
 

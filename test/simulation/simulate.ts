@@ -1,9 +1,8 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
 import { limits } from '../../core/limits.ts';
-import type { SeriesSamples } from '../../core/segment/read.ts';
-import { query } from '../../functions/query.ts';
-import { SeriesReader } from '../../functions/reading.ts';
-import { auditInstant, auditMatrix, type Matrix } from './answers.ts';
+import { auditInstant, type Matrix } from './answers.ts';
+import { type Accounts, ask, balance, rangeOf, readBack } from './audit.ts';
 import type { Breach } from './books.ts';
 import { Chance } from './chance.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
@@ -11,19 +10,6 @@ import { pushUntilTaken } from './producers.ts';
 import { scrapeUntilDone, targetsOf } from './targets.ts';
 import type { Struck } from './weather.ts';
 import { World, type WorldOptions } from './world.ts';
-
-export type Accounts = {
-  /** Samples the doors said they took. */
-  readonly accepted: number;
-  /** Samples in the queue of tries that were never answered 200. */
-  readonly unacknowledged: number;
-  /** Samples that can be read. */
-  readonly stored: number;
-  /** Samples that say again what another one says: a retry, a duplicate, a conflict that was lost. */
-  readonly merged: number;
-  /** Samples in the dead letters. */
-  readonly quarantined: number;
-};
 
 export type Outcome = {
   readonly seed: number;
@@ -60,18 +46,18 @@ class Simulation {
   }
 
   async run(): Promise<Outcome> {
-    const { agenda, storm, buffer } = this.#world;
+    const { agenda, storm, buffer, heartbeats } = this.#world;
+    const jobs = new Set<string>();
     for (const [id, happening] of this.#plan.happenings) {
-      if (happening.kind === 'push')
-        await this.#world.heartbeats.expect(
-          { job: happening.producer.job, instance: '*' },
-          { interval: '1m', grace: '35s' },
-        );
+      if (happening.kind === 'push') jobs.add(happening.producer.job);
       agenda.at(happening.atMs, () => this.#start(this.#happen(id, happening)));
     }
+    for (const job of jobs) await heartbeats.expect({ job, instance: anyInstance }, { interval: '1m', grace: '35s' });
     await this.#poll(this.#plan.calmMs);
     await this.#calm();
-    const first = await this.#audit(true);
+    const held = await readBack(this.#world);
+    await ask(this.#world, held.series);
+    this.#queries += 1;
     // Days later, what was long done comes once more, in other company.
     await agenda.runUntil(agenda.nowMs() + this.#plan.lateDays * day);
     storm.over = false;
@@ -79,7 +65,8 @@ class Simulation {
     buffer.handOutAgain(late.shuffled(buffer.taken).slice(0, 12));
     await this.#poll(agenda.nowMs() + 60_000);
     await this.#calm();
-    const accounts = this.#world.breaches.length > 0 ? first : await this.#audit(false);
+    const { stored } = this.#world.breaches.length > 0 ? held : await readBack(this.#world);
+    const accounts = balance(this.#world, stored);
     return {
       seed: this.#plan.seed,
       hash: agenda.hash(),
@@ -147,72 +134,4 @@ class Simulation {
     const found = auditInstant(matrix, books.series.values(), labels => books.pagesOf(labels), atMs, storedBeforeMs);
     for (const { kind, what } of found) this.#world.breach(kind, what);
   }
-
-  /** Everything that is stored, against everything that was said; then the API's answers against what is stored. */
-  async #audit(asking: boolean): Promise<Accounts> {
-    const { agenda, books, buffer, deliveries } = this.#world;
-    const ports = this.#world.ports();
-    const [fromMs, toMs] = [this.#plan.startMs - 3_600_000, this.#plan.calmMs + 7_200_000];
-    const { series, warnings } = await new SeriesReader(ports).read(() => true, fromMs, toMs);
-    for (const warning of warnings) this.#world.breach('unreadable', warning);
-    const { breaches, samples: stored } = books.audit(series);
-    for (const { kind, what } of breaches) this.#world.breach(kind, what);
-    if (asking) await this.#ask(series, fromMs, toMs);
-    const dead = new Set(buffer.deadLetters.map(({ id }) => id));
-    const copies = new Map<string, number>();
-    let quarantined = 0;
-    let queued = 0;
-    for (const { id, keys, spoiled, delivery } of buffer.byId.values()) {
-      queued += keys.length;
-      if (dead.has(id) !== (spoiled || delivery === undefined))
-        this.#world.breach('accounts', `${id} is ${dead.has(id) ? '' : 'not '}among the dead letters`);
-      if (dead.has(id)) quarantined += keys.length;
-      else for (const key of keys) copies.set(key, (copies.get(key) ?? 0) + 1);
-    }
-    let merged = 0;
-    for (const count of copies.values()) merged += count - 1;
-    let accepted = 0;
-    let unacknowledged = 0;
-    for (const delivery of deliveries) {
-      accepted += delivery.accepted;
-      if (delivery.acknowledged) merged += delivery.accepted - delivery.queued;
-      else unacknowledged += delivery.queued;
-    }
-    if (accepted + unacknowledged !== stored + merged + quarantined) {
-      this.#world.breach(
-        'accounts',
-        `${accepted} accepted + ${unacknowledged} unacknowledged are not ${stored} stored + ${merged} merged + ${quarantined} quarantined`,
-      );
-    }
-    agenda.tell(`audit ${stored} stored, ${merged} merged, ${quarantined} quarantined, ${queued} queued`);
-    return { accepted, unacknowledged, stored, merged, quarantined };
-  }
-
-  /** The API's answer over what is stored, step by step. */
-  async #ask(series: readonly SeriesSamples[], fromMs: number, toMs: number): Promise<void> {
-    const door = query(this.#world.ports());
-    const startMs = onGrid(fromMs + 1_800_000);
-    const range = { startMs, endMs: Math.min(toMs, startMs + 3_600_000 + 1_800_000), stepMs: gridMs };
-    const answer = (await door(
-      rangeOf('{__name__!=""}', range.startMs, range.endMs),
-      context,
-    )) as APIGatewayProxyStructuredResultV2;
-    this.#queries += 1;
-    const matrix = JSON.parse(String(answer.body)) as Matrix;
-    for (const { kind, what } of auditMatrix(matrix, series, range)) this.#world.breach(kind, what);
-  }
 }
-
-const rangeOf = (selector: string, startMs: number, endMs: number): APIGatewayProxyEventV2 =>
-  ({
-    rawPath: '/api/v1/query_range',
-    rawQueryString: new URLSearchParams({
-      query: selector,
-      start: String(startMs / 1_000),
-      end: String(endMs / 1_000),
-      step: String(gridMs / 1_000),
-    }).toString(),
-    headers: {},
-    requestContext: { requestId: 'simulated', http: { method: 'GET' } },
-    isBase64Encoded: false,
-  }) as unknown as APIGatewayProxyEventV2;

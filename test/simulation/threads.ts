@@ -7,6 +7,7 @@ import type { ThreadData } from './thread.ts';
 export type Told = Omit<Outcome, 'happened'> & {
   readonly kinds: Readonly<Record<string, number>>;
   readonly faults: number;
+  readonly isReplayed: boolean;
 };
 type Failed = { readonly seed: number; readonly failed: string };
 
@@ -26,11 +27,18 @@ export const runSeeds = async (
   let next = from;
   let isEnough = false;
   const lane = async (): Promise<void> => {
-    const worker = new Worker(join(import.meta.dirname, 'thread.ts'), { workerData: data });
+    const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
+      workerData: data,
+      // A seed's world is garbage when it ends: room for a whole one spares collecting it piecemeal.
+      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    });
     try {
       await new Promise<void>((done, fail) => {
         const hand = (): void => {
-          if (isEnough || next >= to) return done();
+          if (isEnough || next >= to) {
+            done();
+            return;
+          }
           const until = Math.min(to, next + seedsAtOnce);
           worker.postMessage({ from: next, to: until });
           next = until;

@@ -3,16 +3,16 @@ import type { Chance } from './chance.ts';
 /** Everything that may go wrong, and how often at most, as a share of the occasions for it. */
 const worst = {
   /** A port's call that fails before it took effect, or after it, or in between: a list of which a part was taken. */
-  before: 0.15,
-  after: 0.12,
-  part: 0.2,
+  before: 0.12,
+  after: 0.1,
+  part: 0.15,
   /** The same of a service's call, where the SDK tries again: throttled; done and not answered; items left unprocessed. */
-  throttled: 0.45,
-  timedOut: 0.3,
-  unprocessed: 0.6,
+  throttled: 0.7,
+  timedOut: 0.2,
+  unprocessed: 0.8,
   /** A worker that is gone before a call, or after its effect. */
-  crashBefore: 0.03,
-  crashAfter: 0.03,
+  crashBefore: 0.025,
+  crashAfter: 0.025,
   /** A call that takes seconds, so that functions time out and messages become visible again. */
   slow: 0.1,
   /** Pages of a read that end early. */
@@ -20,14 +20,14 @@ const worst = {
   /** Reads that may be stale and are. */
   staleRead: 0.4,
   /** HTTP: a request that never arrives, an answer that never does. */
-  lostRequest: 0.3,
+  lostRequest: 0.4,
   lostAnswer: 0.15,
   /** An invocation that is refused before it began. */
-  throttledInvocation: 0.4,
+  throttledInvocation: 0.5,
   /** The queue: messages handed out out of order, again although another worker has them, again after they were removed. */
-  reorder: 0.5,
-  twice: 0.15,
-  undead: 0.1,
+  reorder: 0.8,
+  twice: 0.1,
+  undead: 0.06,
   /** A removal that does not happen. */
   lostRemoval: 0.1,
   /** A message whose bytes are damaged on the way. */

@@ -1,5 +1,4 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { keyOf } from '../../core/labels.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
@@ -14,7 +13,7 @@ import { MemoryTargets } from '../../io/memory/targets.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
-import { Books, type Breach } from './books.ts';
+import { Books, type Breach, keyFor } from './books.ts';
 import { Chance } from './chance.ts';
 import { SimulatedDynamo } from './dynamo.ts';
 import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
@@ -179,14 +178,14 @@ export class World {
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
   acknowledge(delivery: Delivery): void {
     delivery.acknowledged = true;
-    const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyOf(labels)}`));
+    const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyFor(labels)}`));
     if (delivery.queued < told.size)
       this.breach(
         'accounts',
         `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`,
       );
     for (const said of delivery.said)
-      if (!delivery.spoiled.has(`${said.timestampMs} ${keyOf(said.labels)}`)) said.must = true;
+      if (!delivery.spoiled.has(`${said.timestampMs} ${keyFor(said.labels)}`)) said.must = true;
     if (delivery.unstored.size === 0) this.#allStored(delivery);
   }
 
