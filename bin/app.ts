@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { CollectorStack } from '../lib/collector-stack.ts';
+import { settingsOf } from './settings.ts';
 
 // Settings → stack. Needs no account, no credentials and no network. Settings are context: `-c scrapeAllow=10.0.0.0/8`,
 // cdk.json, or CDK_CONTEXT_JSON where this file is run by itself, which writes the assembly to CDK_OUTDIR.
@@ -12,14 +13,5 @@ const app = new App({
   postCliContext: { ...flags, 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true },
 });
 
-/** A setting from `-c name=value` or cdk.json. */
-const setting = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
-
-const list = (text: string | undefined): string[] =>
-  (text ?? '')
-    .split(',')
-    .map(part => part.trim())
-    .filter(part => part !== '');
-
-// stackName: what the stack is called. scrapeAllow: comma-separated CIDR blocks, see CollectorProps.scrapeAllowCidrs.
-new CollectorStack(app, setting('stackName') ?? 'Sluice', { scrapeAllowCidrs: list(setting('scrapeAllow')) });
+const { stackName, ...props } = settingsOf(name => app.node.tryGetContext(name));
+new CollectorStack(app, stackName, props);

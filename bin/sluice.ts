@@ -1,17 +1,25 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { Complaint } from './commands/collector.ts';
+import { connectTo } from './commands/collector.ts';
+import { Complaint } from './commands/complaint.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
+import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
+import { statusCommand } from './commands/status.ts';
 import { targetsCommand } from './commands/targets.ts';
 
 const program = new Command('sluice')
   .description('The command line of the Sluice metrics collector. It talks to the collector running in this folder.')
   .version('0.1.0')
-  .addCommand(targetsCommand())
-  .addCommand(heartbeatsCommand())
-  .addCommand(queryCommand())
+  .option('--stack <name>', 'talk to a deployed collector instead, by the name of its stack');
+const connect = connectTo(() => program.opts());
+program
+  .addCommand(statusCommand(connect))
+  .addCommand(targetsCommand(connect))
+  .addCommand(heartbeatsCommand(connect))
+  .addCommand(keysCommand(connect))
+  .addCommand(queryCommand(connect))
   .addCommand(lintCommand())
   .showSuggestionAfterError();
 
@@ -27,5 +35,8 @@ function textOf(error: Error & { readonly code?: string }): string {
   if (error instanceof Complaint) return error.message;
   const code = error.code ?? (error.cause as { readonly code?: string } | undefined)?.code;
   if (code === 'ECONNREFUSED') return 'the collector does not answer: start it again with `npm start`';
+  if (error.message === 'Region is missing') return 'no region: set AWS_REGION to where the stack is';
+  if (error.name === 'CredentialsProviderError')
+    return 'no credentials: sign in as for the AWS CLI (aws sso login, AWS_PROFILE, AWS_ACCESS_KEY_ID)';
   return `${error.name}: ${error.message}`;
 }

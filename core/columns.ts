@@ -16,3 +16,10 @@ export type Columns = {
   readonly pages: ReadonlySet<number>;
   readonly series: readonly SeriesColumn[];
 };
+
+/** How many values there are. */
+export const countOf = ({ series }: Columns): number => {
+  let count = 0;
+  for (const { column } of series) for (const present of column.present) count += present;
+  return count;
+};

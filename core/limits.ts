@@ -141,6 +141,19 @@ export const limits = {
   /** Answer of a query: Lambda's 6 MB with room for the envelope. */
   answerBytes: 5_500_000,
 
+  /** Characters of a push key, and those of them that name it. 48 secret ones of 62 kinds are 285 bits. */
+  keyChars: 64,
+  keyIdChars: 16,
+  /** How long a warm function believes what it read of a key: a revoked one is refused after that (DESIGN: 60 s). */
+  keyCacheMs: 30 * second,
+  /** Keys, and names that were none, a warm push function remembers. */
+  keysRemembered: 10_000,
+
+  /** Age of the oldest accepted message at which we ring for ourselves: five seconds is usual, an hour is lost time. */
+  selfAlarmBufferAgeMs: 5 * minute,
+  /** New series an hour at which we ring for ourselves: a fleet of 200 services with 500 series starting all over. */
+  selfAlarmSeriesAddedPerHour: 100_000,
+
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,
   /** Retry-After of a 503: spread over this range, so that those refused do not return together. */

@@ -9,10 +9,11 @@ import { readWake, wakesFor } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
+import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'alarms' | 'deadlines'>;
+type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'alarms' | 'deadlines'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -20,14 +21,15 @@ type CheckPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'alarms' | 'deadl
  * was recorded but not announced is announced by whoever looks next.
  */
 export const check = (ports: CheckPorts) =>
-  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>().handler(event =>
-    'Records' in event ? answerWakes(ports, event) : sweep(ports),
-  );
+  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
+    .use(measured(ports))
+    .handler(event => ('Records' in event ? answerWakes(ports, event) : sweep(ports)));
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const nowMs = ports.clock.nowMs();
   const { blind } = await markSweep(ports, nowMs);
   await look(ports, await ports.heartbeats.all(), blind, nowMs + limits.wakeAheadMs);
+  ports.measures.tell({ Sweeps: 1 });
   return undefined;
 };
 
@@ -101,6 +103,7 @@ const settle = async (
   }
   for (const flip of heartbeat.pending) {
     await ports.alarms.ring(alarmOf(heartbeat.key, flip));
+    if (flip.kind === 'DOWN') ports.measures.tell({ DetectionDelay: ports.clock.nowMs() - flip.atMs });
     await ports.heartbeats.announced(heartbeat.key, flip.epoch);
   }
   if (isOver(heartbeat, ports.clock.nowMs())) {

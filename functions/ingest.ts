@@ -1,9 +1,13 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { namedByMessage } from '../core/batch.ts';
+import { countOf } from '../core/columns.ts';
+import type { Told } from '../core/measures.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import type { Ports } from '../io/ports.ts';
+import { measured } from './middleware/measured.ts';
 
 type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0][number];
 
@@ -11,35 +15,56 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
-  middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
-    const decoded: Decoded[] = [];
-    const failed: SQSRecord[] = [];
-    for (const record of Records) {
-      const read = decodeBatch(record.body);
-      if (read.ok) decoded.push({ record, batch: read.batch, part: read.part });
-      else {
-        failed.push(record);
-        ports.log.write('error', 'unreadable message', {
-          messageId: record.messageId,
-          reject: textOfReject(read.reject),
-        });
+export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
+  middy<SQSEvent, SQSBatchResponse>()
+    .use(measured(ports))
+    .handler(async ({ Records }) => {
+      const decoded: Decoded[] = [];
+      const failed: SQSRecord[] = [];
+      for (const record of Records) {
+        const read = decodeBatch(record.body);
+        if (read.ok) decoded.push({ record, batch: namedByMessage(read.batch, record.body), part: read.part });
+        else {
+          failed.push(record);
+          ports.log.write('error', 'unreadable message', {
+            messageId: record.messageId,
+            reject: textOfReject(read.reject),
+          });
+        }
       }
-    }
-    const store = async (messages: readonly Decoded[]): Promise<void> => {
-      if (messages.length > 0) await ports.series.add(segmentsOf(messages));
-    };
-    try {
-      await store(decoded);
-    } catch (error) {
-      ports.log.write('warn', 'stored apart', { messages: decoded.length, cause: (error as Error).message });
-      // Apart, so that one message that cannot be stored does not keep the others from it.
-      for (const message of decoded) {
-        await store([message]).catch((cause: Error) => {
-          failed.push(message.record);
-          ports.log.write('error', 'not stored', { messageId: message.record.messageId, cause: cause.message });
-        });
+      const store = async (messages: readonly Decoded[]): Promise<void> => {
+        if (messages.length > 0) await ports.series.add(segmentsOf(messages));
+      };
+      try {
+        await store(decoded);
+      } catch (error) {
+        ports.log.write('warn', 'stored apart', { messages: decoded.length, cause: (error as Error).message });
+        // Apart, so that one message that cannot be stored does not keep the others from it.
+        for (const message of decoded) {
+          await store([message]).catch((cause: Error) => {
+            failed.push(message.record);
+            ports.log.write('error', 'not stored', { messageId: message.record.messageId, cause: cause.message });
+          });
+        }
       }
-    }
-    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-  });
+      const samplesOf = (messages: readonly Decoded[]): number =>
+        messages.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
+      // What becomes of everything that was accepted can be added up from these lines.
+      ports.log.write('info', 'ingested', {
+        messages: Records.length,
+        samples: samplesOf(decoded),
+        left: failed.length,
+        leftSamples: samplesOf(decoded.filter(({ record }) => failed.includes(record))),
+        unreadable: Records.length - decoded.length,
+      });
+      ports.measures.tell(toldOf(decoded.filter(({ record }) => !failed.includes(record))));
+      return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    });
+
+/** What one message says twice, because it came twice, is stored once. */
+const toldOf = (stored: readonly Decoded[]): Told => {
+  const once = new Map(stored.map(({ batch, part }) => [`${batch.id}#${part}`, countOf(batch.columns)]));
+  const Stored = [...once.values()].reduce((sum, samples) => sum + samples, 0);
+  const all = stored.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
+  return { Stored, Merged: all - Stored };
+};

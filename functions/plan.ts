@@ -10,7 +10,7 @@ import { readTarget, type Target } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type PlanPorts = Pick<Ports, 'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'deadlines'>;
+type PlanPorts = Pick<Ports, 'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines'>;
 
 /**
  * Registry → scrape orders. At each tick it orders every slot up to limits.planAheadMs after the running minute's start
@@ -59,7 +59,7 @@ const keysOf = ({ job, instance }: Target): HeartbeatKey[] => [
 const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
 
 const order = async (
-  { scrapes, clock }: PlanPorts,
+  { scrapes, vpcScrapes, clock }: PlanPorts,
   targets: readonly Target[],
   heartbeats: readonly Heartbeat[],
   fromMs: number,
@@ -67,17 +67,30 @@ const order = async (
 ): Promise<void> => {
   const recorded = new Set(heartbeats.map(({ key }) => idOf(key)));
   const reporting = targets.map(target => ({ target, report: keysOf(target).some(key => recorded.has(idOf(key))) }));
-  const orders = ordersBetween(reporting, fromMs, untilMs);
-  await scrapes.send(orders.map(each => ({ delayMs: each.dueMs - clock.nowMs(), body: writeOrder(each) })));
+  for (const [network, queue] of [
+    ['public', scrapes],
+    ['vpc', vpcScrapes],
+  ] as const) {
+    const there = reporting.filter(({ target }) => target.network === network);
+    const orders = ordersBetween(there, fromMs, untilMs);
+    await queue?.send(orders.map(each => ({ delayMs: each.dueMs - clock.nowMs(), body: writeOrder(each) })));
+  }
 };
 
+const outOfReach = 'network: "vpc", but this collector has no scraper in a VPC: set vpcScraping on the Collector';
+
 /** Reads rows one by one: what is wrong with one is noted on it, and no other target notices. */
-const readTargets = async ({ targets, log }: PlanPorts, rows: readonly Row[], nowMs: number): Promise<Target[]> => {
+const readTargets = async (
+  { targets, vpcScrapes, log }: PlanPorts,
+  rows: readonly Row[],
+  nowMs: number,
+): Promise<Target[]> => {
   const good: Target[] = [];
   for (const row of rows) {
     const { value, rejects } = readTarget(row);
-    const problem = value === undefined ? rejects.map(textOfReject).join('; ') : null;
-    if (value !== undefined) good.push(value);
+    const isOutOfReach = value?.network === 'vpc' && vpcScrapes === undefined;
+    const problem = value === undefined ? rejects.map(textOfReject).join('; ') : isOutOfReach ? outOfReach : null;
+    if (value !== undefined && !isOutOfReach) good.push(value);
     const noted = row['problem'] ?? null;
     const notedMs = Number(row['checkedAtMs'] ?? 0);
     if (problem === noted && (problem === null || nowMs - notedMs < limits.rowNoteRefreshMs)) continue;

@@ -15,8 +15,10 @@ import type { Ports } from '../io/ports.ts';
 import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './middleware/http.ts';
+import { measured } from './middleware/measured.ts';
+import { whoIs } from './who.ts';
 
-type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'buffer' | 'heartbeats' | 'deadlines'>;
+type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as const;
@@ -27,12 +29,21 @@ const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as cons
  */
 export const push = (ports: PushPorts) =>
   middy<APIGatewayProxyEventV2, Answer>()
+    .use(measured(ports))
     .use(unavailableOnThrow(ports))
-    .handler(deadline(ports, event => take(ports, event)));
+    .handler(
+      deadline(ports, async event => {
+        const answer = await take(ports, event);
+        if (answer.statusCode !== 200) ports.measures.tell({ Refused: 1 });
+        return answer;
+      }),
+    );
 
 const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<Answer> => {
   const receipt = event.requestContext.requestId;
   const acceptedAtMs = ports.clock.nowMs();
+  const who = await whoIs(ports, event);
+  if (!who.isKnown) return refusal(event, 401, [who.reject]);
   const packed = bodyOf(event);
   if (packed.length > limits.pushBodyBytes) {
     return refusal(event, 413, [
@@ -52,7 +63,16 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     acceptedAtMs,
     ...(value.sourceLabels && { sourceLabels: value.sourceLabels }),
   });
+  const forbidden = jobsOf(value, batches).filter(job => !who.mayPush(job));
+  if (forbidden.length > 0) {
+    const rejects = forbidden.map(job => ({
+      code: 'forbidden',
+      reason: `this key may not push for job ${JSON.stringify(job)}`,
+    }));
+    return refusal(event, 403, rejects);
+  }
   await ports.buffer.send(batches.flatMap(encodeBatch));
+  ports.measures.tell({ Pushes: 1, Accepted: value.samples.length });
   await hear(ports, batches, value, acceptedAtMs);
   return acceptance(event, value.samples.length, receipt);
 };
@@ -66,6 +86,12 @@ const readBody = (event: APIGatewayProxyEventV2, body: Uint8Array, acceptedAtMs:
   return group.value === undefined
     ? { value: undefined, rejects: group.rejects }
     : readGroupBody({ contentType, body, acceptedAtMs, group: group.value });
+};
+
+/** Every job that the push would be taken for, that of a sign of life included. */
+const jobsOf = ({ sourceLabels }: Pushed, batches: readonly Batch[]): string[] => {
+  const sources = [...batches.map(({ source }) => source), ...(sourceLabels === undefined ? [] : [sourceLabels])];
+  return [...new Set(sources.map(source => labelOf(source, 'job')))];
 };
 
 /** Every source that was in the push was heard; an empty push is a sign of life of the source it names. */
@@ -97,7 +123,10 @@ const acceptance = (event: APIGatewayProxyEventV2, samples: number, receipt: str
 };
 
 const refusal = (event: APIGatewayProxyEventV2, statusCode: number, rejects: readonly Reject[]): Answer => {
-  const headers = { 'x-sluice-receipt': event.requestContext.requestId };
+  const headers = {
+    'x-sluice-receipt': event.requestContext.requestId,
+    ...(statusCode === 401 && { 'www-authenticate': 'Bearer' }),
+  };
   const listed = rejects.slice(0, limits.rejectsListed).map(textOfReject);
   const more = rejects.length - listed.length;
   const problems = more > 0 ? [...listed, `and ${more} more`] : listed;

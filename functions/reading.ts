@@ -46,14 +46,14 @@ export class SeriesReader {
         }
       },
     );
-    await this.#load([...chunkIds.values()].flatMap(({ ids }) => [...ids]));
+    const chunks = await this.#load([...chunkIds.values()].flatMap(({ ids }) => [...ids]));
     const found: FoundSource[] = [];
     let count = 0;
     for (const { source, ids } of chunkIds.values()) {
       // A set that moved from one chunk to another stands in both.
       const sets = new Map<string, LabelSet>();
       for (const id of ids) {
-        for (const set of this.#chunks.get(id) ?? []) {
+        for (const set of chunks.get(id) ?? []) {
           const labels = merged(set, source);
           if (wanted(labels)) sets.set(JSON.stringify(labels), labels);
         }
@@ -87,23 +87,34 @@ export class SeriesReader {
   async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<Columns[]> {
     const segments = await this.#series.between(sourceIdOf(source), fromMs, toMs);
     const headers = segments.map(({ bytes }) => readSegmentHeader(bytes));
-    await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
+    const chunks = await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
     const columns: Columns[] = [];
     for (const { bytes, key } of segments) {
-      const decoded = decodeSegment(bytes, id => this.#chunks.get(id));
+      const decoded = decodeSegment(bytes, id => chunks.get(id));
       if (decoded.ok) columns.push(decoded.columns);
       else warnings.push(`segment ${key} was left out: ${decoded.reject.reason}`);
     }
     return columns;
   }
 
-  async #load(ids: readonly string[]): Promise<void> {
-    const missing = [...new Set(ids)].filter(id => !this.#chunks.has(id));
-    if (missing.length === 0) return;
-    if (this.#chunks.size + missing.length > limits.chunksRemembered) this.#chunks.clear();
-    for (const [id, bytes] of await this.#series.chunks(missing)) {
-      const decoded = decodeLabelSets(bytes);
-      if (decoded.ok) this.#chunks.set(id, decoded.sets);
+  /** These chunks, of which unknown ones are missing. Theirs for good: what is forgotten meanwhile is not taken away. */
+  async #load(ids: readonly string[]): Promise<ReadonlyMap<string, readonly LabelSet[]>> {
+    const wanted = new Map<string, readonly LabelSet[]>();
+    const missing: string[] = [];
+    for (const id of new Set(ids)) {
+      const known = this.#chunks.get(id);
+      if (known === undefined) missing.push(id);
+      else wanted.set(id, known);
     }
+    if (missing.length === 0) return wanted;
+    const read = await this.#series.chunks(missing);
+    if (this.#chunks.size + read.size > limits.chunksRemembered) this.#chunks.clear();
+    for (const [id, bytes] of read) {
+      const decoded = decodeLabelSets(bytes);
+      if (!decoded.ok) continue;
+      wanted.set(id, decoded.sets);
+      this.#chunks.set(id, decoded.sets);
+    }
+    return wanted;
   }
 }

@@ -14,9 +14,10 @@ import { scrapeHeaders } from '../core/scrape/request.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { HttpProblem, Ports } from '../io/ports.ts';
+import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 
-type ScrapePorts = Pick<Ports, 'clock' | 'log' | 'http' | 'buffer' | 'heartbeats' | 'deadlines'>;
+type ScrapePorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'http' | 'buffer' | 'heartbeats' | 'deadlines'>;
 
 const reasons: Readonly<Record<HttpProblem, DownReason>> = {
   dns: 'SCRAPE_DNS',
@@ -35,22 +36,24 @@ const reasons: Readonly<Record<HttpProblem, DownReason>> = {
  */
 export const scrape = (ports: ScrapePorts) => {
   const memory = new ScrapeMemory();
-  return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
-    const failures: { itemIdentifier: string }[] = [];
-    await Promise.all(
-      Records.map(async ({ messageId, body }) => {
-        try {
-          await inParallel(readOrder(body).scrapes, limits.scrapeParallel, ordered =>
-            scrapeOnce(ports, memory, ordered),
-          );
-        } catch (error) {
-          ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
-          failures.push({ itemIdentifier: messageId });
-        }
-      }),
-    );
-    return { batchItemFailures: failures };
-  });
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(measured(ports))
+    .handler(async ({ Records }) => {
+      const failures: { itemIdentifier: string }[] = [];
+      await Promise.all(
+        Records.map(async ({ messageId, body }) => {
+          try {
+            await inParallel(readOrder(body).scrapes, limits.scrapeParallel, ordered =>
+              scrapeOnce(ports, memory, ordered),
+            );
+          } catch (error) {
+            ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
+            failures.push({ itemIdentifier: messageId });
+          }
+        }),
+      );
+      return { batchItemFailures: failures };
+    });
 };
 
 const scrapeOnce = async (
@@ -61,18 +64,22 @@ const scrapeOnce = async (
   const { clock, buffer, log } = ports;
   if (clock.nowMs() > slotMs + target.intervalMs * limits.scrapeLateShare) {
     // Too late to be told as this slot: a gap of the collector's making, never `up 0`.
+    ports.measures.tell({ ScrapesMissed: 1 });
     log.write('warn', 'scrape missed', { target: target.id, slotMs, lateMs: clock.nowMs() - slotMs });
     return;
   }
   await clock.wait(slotMs - clock.nowMs());
+  const startedMs = clock.nowMs();
   const outcome = await fetchPage(ports, memory, target, slotMs);
-  const batches = batchesOf(samplesOf(target, outcome), {
+  const samples = samplesOf(target, outcome);
+  const batches = batchesOf(samples, {
     id: `${target.id}@${slotMs}`,
     via: 'pull',
     acceptedAtMs: slotMs,
     pages: true,
   });
   await buffer.send(batches.flatMap(encodeBatch));
+  ports.measures.tell({ Accepted: samples.length, ScrapeLateness: startedMs - slotMs });
   await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
 };
 

@@ -1,6 +1,7 @@
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
+import type { Told } from '../core/measures.ts';
 import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -51,6 +52,17 @@ export type Targets = {
   remove(id: string): Promise<boolean>;
 };
 
+export type Keys = {
+  /** The row of a key by its id; what a warm function believes may be limits.keyCacheMs old. */
+  get(id: string): Promise<Row | undefined>;
+  all(): Promise<readonly Row[]>;
+  put(row: Row): Promise<void>;
+  remove(id: string): Promise<boolean>;
+};
+
+/** Secrets that others keep, by name. */
+export type Secrets = { read(name: string): Promise<string> };
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -95,6 +107,19 @@ export type Alarms = {
   ring(alarm: Alarm): Promise<void>;
 };
 
+/** What CloudFormation is told about a resource that one of our functions looks after. */
+export type DeploymentAnswer = {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly StackId: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  /** What the resource is called from now on: another name than before makes CloudFormation delete the one before. */
+  readonly PhysicalResourceId: string;
+  readonly Reason?: string;
+};
+
+export type Deployment = { answer(responseUrl: string, answer: DeploymentAnswer): Promise<void> };
+
 export type HttpGet = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -134,16 +159,30 @@ export type Log = {
   ): void;
 };
 
+/** What an invocation has to say of itself, for CloudWatch. Costs no call and never throws. */
+export type Measures = {
+  /** Gathers: counts add up, of durations the longest is kept. */
+  tell(told: Told): void;
+  /** Says what was gathered: at the end of each invocation, see functions/middleware/measured.ts. */
+  flush(): void;
+};
+
 export type Ports = {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
+  readonly measures: Measures;
   readonly buffer: Buffer;
   readonly scrapes: Scrapes;
+  /** Orders for the scraper inside the VPC; undefined where there is none. */
+  readonly vpcScrapes: Scrapes | undefined;
   readonly deadlines: Deadlines;
   readonly series: Series;
   readonly targets: Targets;
+  readonly keys: Keys;
+  readonly secrets: Secrets;
   readonly heartbeats: Heartbeats;
   readonly alarms: Alarms;
+  readonly deployment: Deployment;
   readonly http: Http;
 };

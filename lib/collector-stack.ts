@@ -1,7 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { outputs } from '../io/aws/contract.ts';
-import { Collector, type CollectorProps } from './collector.ts';
+import { Collector } from './collector.ts';
+import type { CollectorProps } from './collector-props.ts';
 
 /** The collector as a stack of its own, for `cdk deploy`: prints what producers and users need to know. */
 export class CollectorStack extends Stack {
@@ -13,10 +14,13 @@ export class CollectorStack extends Stack {
     this.collector = collector;
     const told: Record<keyof typeof outputs, readonly [value: string, description: string]> = {
       url: [collector.url, 'Producers push here; Grafana reads here. Requests are signed with SigV4.'],
+      keyedUrl: [collector.keyedUrl, 'Producers push here who have a key.'],
+      keys: [collector.keys.table.tableName, 'Hashes of push keys.'],
       targets: [collector.targets.table.tableName, 'Rows put here are scraped.'],
       heartbeats: [collector.heartbeats.table.tableName, 'Rows put here are expected to be heard.'],
       series: [collector.series.table.tableName, 'Samples, ours to write.'],
-      alarms: [collector.alarms.topic.topicArn, 'Subscribe here to hear who fell silent.'],
+      alarms: [collector.topic.topic.topicArn, 'Subscribe here to hear who fell silent.'],
+      collector: [collector.node.path, "The value of dimension Collector in CloudWatch's namespace Sluice."],
       buffer: [collector.buffer.queue.queueUrl, 'Accepted batches on their way to the series.'],
     };
     for (const [name, [value, description]] of Object.entries(told)) {

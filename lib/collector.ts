@@ -1,87 +1,107 @@
-import { isIP } from 'node:net';
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { Api } from './api.ts';
-import { Handler } from './handler.ts';
+import { Api, type Routes } from './api.ts';
+import {
+  type CollectorProps,
+  checkCollector,
+  type HeartbeatProps,
+  type KeyProps,
+  type TargetProps,
+} from './collector-props.ts';
+import { Declarations } from './declarations.ts';
+import { Handler, type HandlerProps } from './handler.ts';
+import { metricOf } from './metrics.ts';
+import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
+import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
-
-export type CollectorProps = {
-  /**
-   * CIDR blocks that scrapes may reach although they are not public addresses, such as `10.0.0.0/8`.
-   * @default none: only public addresses are scraped
-   */
-  readonly scrapeAllowCidrs?: readonly string[];
-  /**
-   * What becomes of the tables when the stack goes. DESTROY also takes away their deletion protection.
-   * @default RemovalPolicy.RETAIN, with deletion protection
-   */
-  readonly removalPolicy?: RemovalPolicy;
-};
 
 /**
  * The whole building. Two doors in (push, scrape), one writer (ingest), one reader (query), one watcher (check).
  * Each verb grants what the function needs and tells it the resource's name, and nothing else does either.
  */
 export class Collector extends Construct {
-  /** Where producers push and Grafana reads, without a slash at its end. */
+  /** Where producers push and Grafana reads, signed with SigV4; without a slash at its end. */
   readonly url: string;
+  /** Where producers push who have a key. */
+  readonly keyedUrl: string;
   readonly buffer: Queue;
   readonly series: Table;
   readonly targets: Table;
   readonly heartbeats: Table;
-  readonly alarms: AlarmTopic;
+  readonly keys: Table;
+  readonly topic: AlarmTopic;
+  /** CloudWatch's alarms over the collector itself; none where they are switched off. */
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard | undefined;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { scrapeAllowCidrs = [], removalPolicy = RemovalPolicy.RETAIN }: CollectorProps = {},
-  ) {
+  readonly #api: Api;
+  readonly #push: Handler;
+  readonly #query: Handler;
+  readonly #declarations: () => Declarations;
+
+  constructor(scope: Construct, id: string, props: CollectorProps = {}) {
     super(scope, id);
-    for (const cidr of scrapeAllowCidrs) {
-      if (!Token.isUnresolved(cidr) && !isCidr(cidr))
-        throw new Error(`scrapeAllowCidrs: ${JSON.stringify(cidr)} is no CIDR block such as 10.0.0.0/8`);
-    }
+    checkCollector(props, Stack.of(this).region);
+    const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
+    const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
+    const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 } } = props;
+    const household = { collector: this.node.path, logRetention, encryptionKey };
+    const kept = { removalPolicy, encryptionKey };
 
     // Rooms.
-    const series = new Table(this, 'Series', { keys: tables.series, named: environment.series, removalPolicy });
+    const series = new Table(this, 'Series', { keys: tables.series, named: environment.series, ...kept });
     const targets = new Table(this, 'Targets', {
       keys: tables.targets,
       named: environment.targets,
-      removalPolicy,
+      ...kept,
       streamed: true,
     });
     const heartbeats = new Table(this, 'Heartbeats', {
       keys: tables.heartbeats,
       named: environment.heartbeats,
-      removalPolicy,
+      ...kept,
     });
-    const buffer = new Queue(this, 'Buffer', { named: environment.buffer, keptFor: Duration.days(14) });
+    const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    const queue = (name: string, named: string, keptFor: Duration): Queue =>
+      new Queue(this, name, { named, keptFor, encryptionKey });
+    const buffer = queue('Buffer', environment.buffer, Duration.days(14));
     // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
-    const scrapes = new Queue(this, 'Scrapes', { named: environment.scrapes, keptFor: Duration.hours(2) });
-    const deadlines = new Queue(this, 'Deadlines', { named: environment.deadlines, keptFor: Duration.hours(2) });
-    const alarms = new AlarmTopic(this, 'Alarms', { named: environment.alarms });
+    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(2));
+    const deadlines = queue('Deadlines', environment.deadlines, Duration.hours(2));
+    const topic = new AlarmTopic(this, 'Alarms', { named: environment.alarms, encryptionKey });
 
     // People. The doors end before the gateway gives up at 30 s; plan and check before their next minute begins.
-    const push = new Handler(this, 'Push', { entry: 'push', memoryMiB: 512, timeoutSeconds: 20 });
-    const ingest = new Handler(this, 'Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
-    const plan = new Handler(this, 'Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
-    const scrape = new Handler(this, 'Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
-    const check = new Handler(this, 'Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
+    const handler = (name: string, person: Omit<HandlerProps, 'household'>): Handler =>
+      new Handler(this, name, { household, ...person });
+    const push = handler('Push', { entry: 'push', memoryMiB: 512, timeoutSeconds: 20 });
+    const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
+    const plan = handler('Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
+    const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
+    const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     // A whole core: somebody is looking at a chart that is not there yet.
-    const query = new Handler(this, 'Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
+    const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
-    const api = new Api(this, 'Api');
-    api.answeredBy(push, {
+    const pushes: Routes = {
       '/v1/push': ['POST'],
       '/v1/lint': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['PUT', 'POST'],
-    });
+    };
+    const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
+    const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
+    api.answeredBy(push, pushes);
+    keyedApi.answeredBy(push, pushes);
+    keys.lookedUpBy(push);
     api.answeredBy(query, {
       '/': ['GET'],
       '/-/healthy': ['GET'],
@@ -99,6 +119,7 @@ export class Collector extends Construct {
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
     series.readBy(query);
+    series.queriedBy(query);
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });
@@ -109,30 +130,150 @@ export class Collector extends Construct {
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    const scrapers = [scrape];
+    const queues = [buffer, scrapes, deadlines];
+    if (vpcScraping !== undefined) {
+      // The same again, inside a network.
+      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
+      const insider = handler('VpcScrape', {
+        entry: 'scrape',
+        memoryMiB: 512,
+        timeoutSeconds: 60,
+        inside: vpcScraping,
+      });
+      inside.fedBy(plan);
+      inside.drainedBy(insider, { messages: 1, atOnce: 50 });
+      insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
+      buffer.fedBy(insider);
+      scrapers.push(insider);
+      queues.push(inside);
+    }
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
-    heartbeats.readBy(push, plan, check);
+    heartbeats.lookedUpBy(push, plan, check);
+    heartbeats.readBy(plan, check);
     heartbeats.listedBy(plan, check);
-    heartbeats.notedBy(push, scrape, plan, check);
+    heartbeats.notedBy(push, ...scrapers, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });
-    deadlines.fedBy(push, scrape, plan, check);
+    deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
-    alarms.rungBy(check);
+    topic.rungBy(check);
 
     this.url = api.url;
+    this.keyedUrl = keyedApi.url;
     this.buffer = buffer;
     this.series = series;
     this.targets = targets;
     this.heartbeats = heartbeats;
-    this.alarms = alarms;
+    this.keys = keys;
+    this.topic = topic;
+    this.#api = api;
+    this.#push = push;
+    this.#query = query;
+    this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
+
+    // Eyes on the collector itself.
+    const { collector } = household;
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard: [plan, ...scrapers] };
+    this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
+    const handlers = [push, ingest, plan, ...scrapers, check, query];
+    this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
+  }
+
+  /** Lets a function, role or user push: SigV4 with its own credentials, no key to keep. */
+  grantPush(grantee: IGrantable): Grant {
+    return this.#api.grantTo(grantee, this.#push);
+  }
+
+  /** Lets it read series through Prometheus's API. */
+  grantQuery(grantee: IGrantable): Grant {
+    return this.#api.grantTo(grantee, this.#query);
+  }
+
+  /** Has a URL scraped from the deployment on, until it leaves the app. */
+  addTarget(id: string, props: TargetProps): void {
+    this.#declarations().addTarget(this, id, props);
+  }
+
+  /** Expects a job to be heard, from the deployment on: whoever is silent longer than interval and grace rings the topic. */
+  addHeartbeat(id: string, props: HeartbeatProps): void {
+    this.#declarations().addHeartbeat(this, id, props);
+  }
+
+  /**
+   * Makes a key to push with, for producers that cannot sign. It is kept in Secrets Manager, at $0.40 a month, and only its
+   * hash in the collector; whoever needs it is granted to read the secret.
+   */
+  addKey(id: string, props: KeyProps): Secret {
+    return this.#declarations().addKey(this, id, props);
+  }
+
+  /** Adds somebody who hears of every alarm. */
+  subscribe(subscription: ITopicSubscription): void {
+    this.topic.topic.addSubscription(subscription);
+  }
+
+  /** Samples taken into the buffer. */
+  metricAccepted(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Accepted', options);
+  }
+
+  /** Pushes refused, whole. */
+  metricRefused(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Refused', options);
+  }
+
+  /** Samples written to the series table. */
+  metricStored(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Stored', options);
+  }
+
+  /** Samples that came more than once and were written once. */
+  metricMerged(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Merged', options);
+  }
+
+  /** Samples whose message could not be read. */
+  metricQuarantined(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Quarantined', options);
+  }
+
+  /** Write units that storing took. */
+  metricWriteUnits(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'WriteUnits', options);
+  }
+
+  /** Series seen for the first time. */
+  metricSeriesAdded(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'SeriesAdded', options);
+  }
+
+  /** How long after its slot a scrape began, at most. */
+  metricScrapeLateness(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'ScrapeLateness', options);
+  }
+
+  /** Slots that came too late to be scraped. */
+  metricScrapesMissed(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'ScrapesMissed', options);
+  }
+
+  /** From the instant a source counted as down until its alarm was sent, at most. */
+  metricDetectionDelay(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'DetectionDelay', options);
+  }
+
+  /** Age of the oldest accepted message that is not stored yet. */
+  metricQueueAge(options?: MetricOptions): Metric {
+    return this.buffer.queue.metricApproximateAgeOfOldestMessage(options);
   }
 }
 
-/** Whether the text is an address or a block of addresses, IPv4 or IPv6, as the scraper's allow-list reads it. */
-const isCidr = (text: string): boolean => {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 };

@@ -1,18 +1,41 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { environment } from '../io/aws/contract.ts';
 import { bundleOf } from './bundle.ts';
+import type { VpcScraping } from './collector-props.ts';
+
+/** What all functions of a collector have in common. */
+export type Household = {
+  /** What the collector is called in its metrics. */
+  readonly collector: string;
+  readonly logRetention: RetentionDays;
+  readonly encryptionKey: IKey | undefined;
+};
 
 export type HandlerProps = {
+  readonly household: Household;
   /** Which of functions/<entry>.lambda.ts it runs. */
   readonly entry: string;
   /** Memory buys CPU: 1,769 MiB is one core. */
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
+  /** Where it stands. @default in no VPC */
+  readonly inside?: VpcScraping;
 };
+
+/** What Lambda needs to give a function its place in a VPC. EC2 knows no narrower resource for these. */
+const networkActions = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DeleteNetworkInterface'];
 
 /**
  * One Lambda function: its own bundle, its own log group, and a role of its own that may at first write that log and
@@ -21,14 +44,24 @@ export type HandlerProps = {
 export class Handler extends LambdaFunction {
   readonly timeoutSeconds: number;
 
-  constructor(scope: Construct, id: string, { entry, memoryMiB, timeoutSeconds }: HandlerProps) {
+  constructor(scope: Construct, id: string, { household, entry, memoryMiB, timeoutSeconds, inside }: HandlerProps) {
+    const { collector, logRetention, encryptionKey } = household;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: RetentionDays.ONE_MONTH,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryptionKey && { encryptionKey }),
     });
     // Instead of AWSLambdaBasicExecutionRole, which may write every log of the account.
     logGroup.grantWrite(role);
+    if (inside !== undefined) {
+      const actions = networkActions.map(action => `ec2:${action}`);
+      role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+        reason: 'Lambda makes the network interface before it has a name: EC2 knows no narrower resource for it.',
+      });
+    }
     super(scope, id, {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -36,10 +69,17 @@ export class Handler extends LambdaFunction {
       handler: 'index.handler',
       memorySize: memoryMiB,
       timeout: Duration.seconds(timeoutSeconds),
-      // Handlers write JSON lines themselves; Lambda's own lines then are JSON too.
+      // Handlers write JSON lines themselves; Lambda's own lines then are JSON too, and only those worth reading.
       loggingFormat: LoggingFormat.JSON,
+      systemLogLevelV2: SystemLogLevel.WARN,
+      environment: { [environment.collector]: collector },
       role,
       logGroup,
+      ...(inside && {
+        vpc: inside.vpc,
+        ...(inside.subnets && { vpcSubnets: inside.subnets }),
+        ...(inside.securityGroups && { securityGroups: [...inside.securityGroups] }),
+      }),
     });
     this.timeoutSeconds = timeoutSeconds;
   }

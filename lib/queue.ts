@@ -1,4 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type CfnQueue, QueueEncryption, Queue as SqsQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -9,6 +11,8 @@ export type QueueProps = {
   readonly named: string;
   /** How long a message waits at most. What keeps failing must reach the dead letters before: see drainedBy. */
   readonly keptFor: Duration;
+  /** @default SQS's own */
+  readonly encryptionKey: IKey | undefined;
 };
 
 export type Draining = {
@@ -32,10 +36,18 @@ export class Queue extends Construct {
   readonly deadLetters: SqsQueue;
   readonly #named: string;
   readonly #keptFor: Duration;
+  readonly #encryptionKey: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { named, keptFor }: QueueProps) {
+  constructor(scope: Construct, id: string, { named, keptFor, encryptionKey }: QueueProps) {
     super(scope, id);
-    const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, maxMessageSizeBytes: 1_048_576 };
+    const safe = {
+      ...(encryptionKey === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }),
+      enforceSSL: true,
+      maxMessageSizeBytes: 1_048_576,
+    };
+    this.#encryptionKey = encryptionKey;
     this.#named = named;
     this.#keptFor = keptFor;
     this.deadLetters = new SqsQueue(this, 'DeadLetters', { ...safe, retentionPeriod: longest });
@@ -49,7 +61,13 @@ export class Queue extends Construct {
   /** These functions may send to it. */
   fedBy(...handlers: Handler[]): void {
     for (const handler of handlers) {
-      this.queue.grantSendMessages(handler);
+      Grant.addToPrincipal({
+        grantee: handler,
+        actions: ['sqs:SendMessage'],
+        resourceArns: [this.queue.queueArn],
+      }).assertSuccess();
+      // Decrypt too: SQS proves by it that the key will open what it sealed.
+      this.#encryptionKey?.grant(handler, 'kms:Decrypt', 'kms:GenerateDataKey');
       handler.knows(this.#named, this.queue.queueUrl);
     }
   }

@@ -8,6 +8,7 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
@@ -18,6 +19,8 @@ export type TableProps = {
   /** The environment variable by which functions know it. */
   readonly named: string;
   readonly removalPolicy: RemovalPolicy;
+  /** @default DynamoDB's own */
+  readonly encryptionKey: IKey | undefined;
   /** Whether changes of its rows can wake a function. @default false */
   readonly streamed?: boolean;
 };
@@ -26,26 +29,45 @@ export type TableProps = {
 export class Table extends Construct {
   readonly table: TableV2;
   readonly #named: string;
+  readonly #encryptionKey: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { keys, named, removalPolicy, streamed = false }: TableProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { keys, named, removalPolicy, encryptionKey, streamed = false }: TableProps,
+  ) {
     super(scope, id);
     this.#named = named;
+    this.#encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: keys.partition, type: AttributeType.STRING },
       ...(keys.sort && { sortKey: { name: keys.sort, type: AttributeType.STRING } }),
       ...(keys.expires && { timeToLiveAttribute: keys.expires }),
       ...(streamed && { dynamoStream: StreamViewType.KEYS_ONLY }),
       billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      encryption:
+        encryptionKey === undefined
+          ? TableEncryptionV2.dynamoOwnedKey()
+          : TableEncryptionV2.customerManagedKey(encryptionKey),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
   }
 
-  /** Rows that the function can name. */
+  /** One row that the function can name. */
+  lookedUpBy(...handlers: Handler[]): void {
+    this.#grant(handlers, ['GetItem']);
+  }
+
+  /** Rows that the function can name, many at once. */
   readBy(...handlers: Handler[]): void {
-    this.#grant(handlers, ['GetItem', 'BatchGetItem', 'Query']);
+    this.#grant(handlers, ['BatchGetItem']);
+  }
+
+  /** Rows that share a partition. */
+  queriedBy(...handlers: Handler[]): void {
+    this.#grant(handlers, ['Query']);
   }
 
   /** All rows. */
@@ -68,6 +90,11 @@ export class Table extends Construct {
     this.#grant(handlers, ['PutItem', 'DeleteItem']);
   }
 
+  /** Whole rows, put and taken out as a deployment says. */
+  filledBy(handler: Handler): void {
+    this.#grant([handler], ['PutItem', 'UpdateItem', 'DeleteItem']);
+  }
+
   /** Changed rows wake this function, by their keys. What it cannot take in three tries the next tick makes good. */
   changesWake(handler: Handler): void {
     handler.addEventSource(
@@ -88,6 +115,7 @@ export class Table extends Construct {
         actions: actions.map(action => `dynamodb:${action}`),
         resourceArns: [this.table.tableArn],
       }).assertSuccess();
+      this.#encryptionKey?.grant(handler, 'kms:Decrypt', 'kms:DescribeKey');
       handler.knows(this.#named, this.table.tableName);
     }
   }

@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ContextAttribute,
   Schedule,
@@ -14,6 +15,15 @@ import type { Handler } from './handler.ts';
 export class Tick extends Construct {
   constructor(scope: Construct, id: string, { wakes }: { readonly wakes: Handler }) {
     super(scope, id);
+    const assumedBy = new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    const role = new Role(this, 'Role', { assumedBy });
+    Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [wakes.functionArn],
+    }).assertSuccess();
     new Schedule(this, 'Minute', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
@@ -21,6 +31,8 @@ export class Tick extends Construct {
         input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),
         retryAttempts: 2,
         maxEventAge: Duration.minutes(1),
+        // CDK would allow every version of the function too.
+        role: role.withoutPolicyUpdates(),
       }),
     });
   }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Properties } from './assembly.ts';
+import type { Statement } from './permissions.ts';
 
 export type Invoke = (event: unknown) => Promise<unknown>;
 
@@ -24,6 +25,8 @@ export type FunctionSettings = {
   readonly arn: string;
   readonly folder: string;
   readonly properties: Properties;
+  /** What its role allows. */
+  readonly statements: readonly Statement[];
   /** What every function here is told about its surroundings. */
   readonly surroundings: Readonly<Record<string, string>>;
   readonly print: (line: string) => void;
@@ -85,7 +88,7 @@ export class LocalFunction {
   }
 
   #start(): Thread {
-    const { name, arn, folder, properties, surroundings, print } = this.#settings;
+    const { name, arn, folder, properties, statements, surroundings, print } = this.#settings;
     const [file = 'index', handlerName = 'handler'] = String(properties['Handler'] ?? 'index.handler').split('.');
     const memoryMiB = Number(properties['MemorySize'] ?? 128);
     const variables =
@@ -103,6 +106,10 @@ export class LocalFunction {
         functionName: name,
         functionArn: arn,
         memoryMiB,
+        statements,
+        services: Object.entries(surroundings)
+          .filter(([variable]) => variable.startsWith('AWS_ENDPOINT_URL_'))
+          .map(([, url]) => hostOf(url)),
       },
       stdout: true,
       stderr: true,
@@ -136,3 +143,9 @@ export class LocalFunction {
     if (!this.#stopping) this.#serve();
   }
 }
+
+/** Host and port of an address, as a request names them. */
+const hostOf = (url: string): string => {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+};

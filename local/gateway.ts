@@ -12,11 +12,14 @@ const mostBytes = 10 * 1024 * 1024;
 /** Content types an HTTP API hands over as text; everything else is base64. */
 const isText = (contentType: string): boolean => /^(text\/|application\/(json|xml|javascript))/i.test(contentType);
 
-/** The HTTP API of the template on a local port: payload format 2.0 in, API Gateway's own answers where nobody answers. */
+/** Where a route leads, and whether IAM lets in: on one's own machine one is who one is. */
+export type Door = { readonly invoke: Invoke; readonly isIam: boolean };
+
+/** The HTTP APIs of the template on a local port: payload format 2.0 in, API Gateway's own answers where nobody answers. */
 export class Gateway {
   readonly #server: Server;
   readonly #print: (line: string) => void;
-  routes: readonly Route<Invoke>[] = [];
+  routes: readonly Route<Door>[] = [];
 
   constructor(print: (line: string) => void) {
     this.#print = print;
@@ -70,7 +73,7 @@ export class Gateway {
     }
     let result: unknown;
     try {
-      result = await match.route.target(eventOf(request, url, match, body));
+      result = await match.route.target.invoke(eventOf(request, url, match, body));
     } catch (error) {
       this.#print(`invocation failed: ${(error as Error).message}`);
       // What an HTTP API says of a function that crashed or timed out.
@@ -81,6 +84,15 @@ export class Gateway {
     send(response, result, request.method === 'HEAD');
   }
 }
+
+/** What API Gateway's IAM authorizer says of whom it let in. */
+const localUser = {
+  accessKey: 'local',
+  accountId: account,
+  callerId: 'local',
+  userArn: `arn:aws:iam::${account}:user/local`,
+  userId: 'local',
+};
 
 /** Undefined where it is over API Gateway's limit. */
 const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => {
@@ -97,7 +109,7 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => 
 const eventOf = (
   request: IncomingMessage,
   url: URL,
-  { route, parameters }: Match<Invoke>,
+  { route, parameters }: Match<Door>,
   body: Buffer,
 ): APIGatewayProxyEventV2 => {
   const headers: Record<string, string> = {};
@@ -121,6 +133,7 @@ const eventOf = (
     requestContext: {
       accountId: account,
       apiId: 'local',
+      ...(route.target.isIam && { authorizer: { iam: localUser } }),
       domainName: '127.0.0.1',
       domainPrefix: 'local',
       http: {

@@ -40,6 +40,7 @@ const makers: Readonly<Record<string, (name: string, addresses: Addresses) => Ph
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::SNS::Topic': name => ({ ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } }),
+  'AWS::SecretsManager::Secret': name => ({ ref: arn('secretsmanager', `secret:${name}`), attributes: {} }),
   'AWS::ApiGatewayV2::Api': (name, { api }) => ({ ref: name, attributes: { ApiEndpoint: api } }),
 };
 

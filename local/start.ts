@@ -55,6 +55,7 @@ try {
   const started = await startBuilding({
     dataFolder,
     port,
+    keysRequired: process.env['SLUICE_KEYS'] === 'required',
     print,
     subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '')
       .split(',')

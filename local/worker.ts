@@ -1,17 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { guardCalls } from './border.ts';
+import type { Statement } from './permissions.ts';
 
 // Runs one function's bundle in a thread of its own, one event at a time, as Lambda does in a sandbox.
 
 type Invocation = { readonly id: string; readonly event: unknown; readonly deadlineMs: number };
 
-const { bundle, handlerName, functionName, functionArn, memoryMiB } = workerData as {
+const { bundle, handlerName, functionName, functionArn, memoryMiB, statements, services } = workerData as {
   bundle: string;
   handlerName: string;
   functionName: string;
   functionArn: string;
   memoryMiB: number;
+  statements: Statement[];
+  services: string[];
 };
 
+guardCalls(functionName, statements, new Set(services));
 const loaded = (await import(bundle)) as Record<string, (event: unknown, context: unknown) => unknown>;
 const handler = loaded[handlerName];
 if (handler === undefined) throw new Error(`${bundle} exports no ${handlerName}`);

@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { anyInstance, lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { textOfReject } from '../../core/reject.ts';
-import { Complaint, localCollector } from './collector.ts';
+import type { Connect } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { show } from './show.ts';
 
 type Named = { readonly job: string; readonly instance: string };
 
-export const heartbeatsCommand = (): Command => {
+export const heartbeatsCommand = (connect: Connect): Command => {
   const heartbeats = new Command('heartbeats').description('who is expected to be heard, and how often');
   const named = (verb: string): Command =>
     heartbeats
@@ -24,7 +25,7 @@ export const heartbeatsCommand = (): Command => {
       const row = { job, instance, interval: interval ?? '60s', grace: grace ?? '35s' };
       const { value, rejects } = readHeartbeat(row);
       if (value === undefined) throw new Complaint(rejects.map(textOfReject).join('\n'));
-      await localCollector().ports.heartbeats.expect({ job, instance }, { interval: row.interval, grace: row.grace });
+      await (await connect()).ports.heartbeats.expect({ job, instance }, { interval: row.interval, grace: row.grace });
       console.log(`added: ${job} is expected every ${row.interval}, grace ${row.grace}`);
     });
 
@@ -33,7 +34,7 @@ export const heartbeatsCommand = (): Command => {
     .description('heartbeats and their state')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const rows = (await localCollector().ports.heartbeats.all()).map(row => {
+      const rows = (await (await connect()).ports.heartbeats.all()).map(row => {
         const { value: heartbeat, rejects } = readHeartbeat(row);
         const heardMs = heartbeat && lastHeardMs(heartbeat);
         return {
@@ -58,7 +59,7 @@ export const heartbeatsCommand = (): Command => {
     named(verb)
       .description(paused ? 'wait for nobody until resumed' : 'wait for it again')
       .action(async (key: Named) => {
-        const { ports } = localCollector();
+        const { ports } = await connect();
         const [row] = await ports.heartbeats.get([key]);
         if (row === undefined) throw new Complaint(`no heartbeat for job ${key.job}, instance ${key.instance}`);
         await ports.heartbeats.pause(key, paused);
@@ -69,7 +70,7 @@ export const heartbeatsCommand = (): Command => {
   named('remove')
     .description('expect a job no longer')
     .action(async (key: Named) => {
-      if (!(await localCollector().ports.heartbeats.remove(key)))
+      if (!(await (await connect()).ports.heartbeats.remove(key)))
         throw new Complaint(`no heartbeat for job ${key.job}, instance ${key.instance}`);
       console.log(`removed: ${key.job}`);
     });

@@ -1,25 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { lint } from '../../core/exposition/lint.ts';
+import { limits } from '../../core/limits.ts';
 import { textOfReject } from '../../core/reject.ts';
-import { Complaint } from './collector.ts';
-import { oneLine } from './show.ts';
+import { scrapeHeaders } from '../../core/scrape/request.ts';
+import { httpGetter } from '../../io/http/get.ts';
+import { readAllowList } from '../../io/http/guard.ts';
+import { Complaint } from './complaint.ts';
+import { printable } from './show.ts';
 
 type Page = { readonly bytes: Uint8Array; readonly contentType: string };
 
-const accept =
-  'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
-/** A page that takes longer to come is not scraped either. */
-const fetchMs = 50_000;
-
+/** Fetched as a scrape would, within its limits; from anywhere, for it is the user's own machine that asks. */
 const fetched = async (url: string): Promise<Page> => {
-  const answer = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(fetchMs) }).catch(
-    (error: Error & { readonly cause?: Error }) => {
-      throw new Complaint(`${url} does not answer: ${error.cause?.message ?? error.message}`);
-    },
-  );
-  if (answer.status !== 200) throw new Complaint(`${url} answered ${answer.status}`);
-  return { bytes: new Uint8Array(await answer.arrayBuffer()), contentType: answer.headers.get('content-type') ?? '' };
+  const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0')).get({
+    url,
+    headers: scrapeHeaders(limits.scrapeTimeoutMaxMs),
+    timeoutMs: limits.scrapeTimeoutMaxMs,
+    bodyBytes: limits.pageBytes,
+    unpackedBytes: limits.pageUnpackedBytes,
+  });
+  if (!answer.ok) throw new Complaint(`${url} cannot be read: ${answer.reason}`);
+  return { bytes: answer.body, contentType: answer.contentType };
 };
 
 const opened = (path: string): Page => {
@@ -38,11 +40,11 @@ export const lintCommand = (): Command =>
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice lint --strict http://127.0.0.1:9100/metrics')
     .action(async (from: string, options: { strict?: boolean; json?: boolean }) => {
-      const { bytes, contentType } = /^https?:\/\//.test(from) ? await fetched(from) : opened(from);
+      const { bytes, contentType } = URL.canParse(from) && /^https?:/i.test(from) ? await fetched(from) : opened(from);
       const { valid, samples, findings, rejects } = lint(bytes, options.strict ? 'strict' : 'lenient', contentType);
       if (options.json) console.log(JSON.stringify({ valid, samples, findings }, null, 2));
       else {
-        for (const reject of rejects) console.log(oneLine(`${from}: ${textOfReject(reject)}`));
+        for (const reject of rejects) console.log(printable(`${from}: ${textOfReject(reject)}`));
         if (valid) console.log(`${from}: valid, ${samples} samples`);
       }
       if (!valid) process.exitCode = 1;

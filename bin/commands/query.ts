@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { Complaint, localCollector } from './collector.ts';
+import type { Collector, Connect } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { show } from './show.ts';
 
 type Instant = {
@@ -8,22 +9,25 @@ type Instant = {
 };
 
 /** One instant query of the Prometheus API. */
-export const instantQuery = async (url: string, expression: string): Promise<readonly Instant[]> => {
-  const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
-  const body = (await answer.json()) as { status?: string; error?: string; data?: { result: readonly Instant[] } };
+export const instantQuery = async ({ get }: Collector, expression: string): Promise<readonly Instant[]> => {
+  const body = (await get(`/api/v1/query?${new URLSearchParams({ query: expression })}`)) as {
+    status?: string;
+    error?: string;
+    data?: { result: readonly Instant[] };
+  };
   if (body.status !== 'success' || body.data === undefined)
-    throw new Complaint(body.error ?? `the collector answered ${answer.status}`);
+    throw new Complaint(body.error ?? `the collector answered ${JSON.stringify(body)}`);
   return body.data.result;
 };
 
-export const queryCommand = (): Command =>
+export const queryCommand = (connect: Connect): Command =>
   new Command('query')
     .argument('<expression>')
     .description('read series back')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice query \'up{job="node"}\'')
     .action(async (expression: string, options: { json?: boolean }) => {
-      const result = await instantQuery(localCollector().url, expression);
+      const result = await instantQuery(await connect(), expression);
       if (options.json) {
         console.log(JSON.stringify(result, null, 2));
         return;

@@ -26,8 +26,8 @@ export const show = (
 
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return '-';
-  return oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 };
 
 /** Control characters must not move the cursor. */
-export const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, ' ');
+export const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, ' ');

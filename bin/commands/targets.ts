@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { textOfReject } from '../../core/reject.ts';
 import { readTarget } from '../../core/scrape/target.ts';
-import { type Collector, Complaint, localCollector } from './collector.ts';
+import type { Collector, Connect } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
 import { show } from './show.ts';
 
@@ -13,7 +14,7 @@ type AddOptions = {
   readonly json?: boolean;
 };
 
-export const targetsCommand = (): Command => {
+export const targetsCommand = (connect: Connect): Command => {
   const targets = new Command('targets').description('what is scraped');
 
   targets
@@ -26,7 +27,7 @@ export const targetsCommand = (): Command => {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice targets add http://127.0.0.1:9100/metrics --job node --interval 15s')
     .action(async (url: string, options: AddOptions) => {
-      const { ports } = localCollector();
+      const { ports } = await connect();
       const row = rowOf(url, options);
       await ports.targets.put(row);
       if (options.json) console.log(JSON.stringify(row, null, 2));
@@ -41,7 +42,7 @@ export const targetsCommand = (): Command => {
     .description('targets and how they do')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const collector = localCollector();
+      const collector = await connect();
       const up = await upByInstance(collector);
       const rows = (await collector.ports.targets.all()).map(row => {
         const target = readTarget(row).value;
@@ -62,7 +63,7 @@ export const targetsCommand = (): Command => {
     .description('read every row as the planner does; exit code 1 if one is wrong')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const rows = (await localCollector().ports.targets.all()).map(row => ({
+      const rows = (await (await connect()).ports.targets.all()).map(row => ({
         id: row['id'],
         verdict: readTarget(row).rejects.map(textOfReject).join('; ') || 'ok',
       }));
@@ -74,7 +75,7 @@ export const targetsCommand = (): Command => {
     .command('remove <id>')
     .description('stop scraping a target')
     .action(async (id: string) => {
-      if (!(await localCollector().ports.targets.remove(id)))
+      if (!(await (await connect()).ports.targets.remove(id)))
         throw new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
       console.log(`removed ${id}; scrapes already ordered may still come for two minutes`);
     });
@@ -105,8 +106,8 @@ const rowOf = (url: string, { job, interval, timeout, label = [] }: AddOptions):
   return { id, ...row, url: value.url };
 };
 
-const upByInstance = async ({ url }: Collector): Promise<Map<string, string>> => {
-  const vector = await instantQuery(url, 'up').catch(() => []);
+const upByInstance = async (collector: Collector): Promise<Map<string, string>> => {
+  const vector = await instantQuery(collector, 'up').catch(() => []);
   return new Map(
     vector.map(({ metric, value }) => [JSON.stringify([metric['job'] ?? '', metric['instance'] ?? '']), value[1]]),
   );

@@ -32,7 +32,7 @@ type Gathered = { readonly source: Source; readonly series: Map<string, Series> 
  * same when the delivery is made again.
  *
  * A source whose series share hardly any times gets several batches: a batch has limits.cellsPerSample cells a sample at
- * most, so that no push costs more memory than its size allows.
+ * most, so that no push costs more memory than its size allows, and limits.blockCells, which is all its readers take.
  */
 export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery): Batch[] => {
   const { id, via, acceptedAtMs, pages = false } = delivery;
@@ -89,7 +89,8 @@ const blocksOf = (all: readonly Series[]): (readonly Series[])[] => {
   for (const series of all) {
     for (const timestampMs of series.at.keys()) times.add(timestampMs);
     samples += series.at.size;
-    if (block.length > 0 && (block.length + 1) * times.size > limits.cellsPerSample * samples) {
+    const most = Math.min(limits.cellsPerSample * samples, limits.blockCells);
+    if (block.length > 0 && (block.length + 1) * times.size > most) {
       blocks.push(block);
       block = [];
       times = new Set(series.at.keys());

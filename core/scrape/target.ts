@@ -14,6 +14,8 @@ export type Target = {
   readonly labels: LabelSet;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** From where it is scraped. */
+  readonly network: 'public' | 'vpc';
 };
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -42,6 +44,7 @@ const row = z.object({
     limits.scrapeIntervalDefaultMs,
   ),
   timeout: durationField(100, limits.scrapeTimeoutMaxMs).optional(),
+  network: z.enum(['public', 'vpc']).default('public'),
   labels: z
     .record(
       z.string().regex(labelName, 'a label name has letters, digits and underscores and begins with no digit'),
@@ -74,6 +77,7 @@ export const readTarget = (input: unknown): Read<Target | undefined> => {
     instance: value.instance ?? hostOf(new URL(value.url)),
     labels: labelSetOf(Object.entries(labels)),
     intervalMs: interval,
+    network: value.network,
     timeoutMs: timeout ?? Math.min(interval, limits.scrapeTimeoutDefaultMs),
   };
   return { value: target, rejects: [] };

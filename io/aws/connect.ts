@@ -1,13 +1,18 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
-import type { Clock, Log, Ports } from '../ports.ts';
+import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { environment } from './contract.ts';
+import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
+import { dynamoKeys } from './keys.ts';
+import { lineLog, lineMeasures } from './lines.ts';
 import { sqsQueue } from './queue.ts';
+import { managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
 import { dynamoTargets } from './targets.ts';
 
@@ -16,9 +21,9 @@ export const systemClock: Clock = {
   wait: durationMs => new Promise(done => setTimeout(done, Math.max(0, durationMs))),
 };
 
-/** One JSON line an event, as CloudWatch Logs likes it. Never bodies, never label values. */
-const consoleLog: Log = {
-  write: (level, message, details = {}) => console[level](JSON.stringify({ level, message, ...details })),
+/** Lambda's JSON logging wraps what comes through the console; a line that is JSON already goes past it. */
+const writeLine = (line: string): void => {
+  process.stdout.write(`${line}\n`);
 };
 
 const once = <T>(make: () => T): (() => T) => {
@@ -45,21 +50,28 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const clock = systemClock;
   const buffer = once(() => sqsQueue(sqs(), clock, named(environment.buffer), 'buffer'));
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
+  const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
+  const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
+  const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
     clock,
     chance: { next: () => Math.random() },
-    log: consoleLog,
+    log: lineLog(writeLine),
+    measures: lineMeasures(writeLine, clock, env[environment.collector] ?? 'local'),
     get buffer() {
       return buffer();
     },
     get scrapes() {
       return scrapes();
+    },
+    get vpcScrapes() {
+      return env[environment.vpcScrapes] === undefined ? undefined : vpcScrapes();
     },
     get deadlines() {
       return deadlines();
@@ -70,12 +82,19 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     get targets() {
       return targets();
     },
+    get keys() {
+      return keys();
+    },
+    get secrets() {
+      return secrets();
+    },
     get heartbeats() {
       return heartbeats();
     },
     get alarms() {
       return alarms();
     },
+    deployment: cloudFormationDeployment(),
     get http() {
       return http();
     },

@@ -5,10 +5,15 @@ export const environment = {
   buffer: 'BUFFER_URL',
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
+  /** Unset where no scraper stands in a VPC. */
+  vpcScrapes: 'VPC_SCRAPES_URL',
   series: 'SERIES_TABLE',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
+  keys: 'KEYS_TABLE',
   alarms: 'ALARMS_TOPIC',
+  /** What this collector is called in CloudWatch's metrics. */
+  collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
 } as const;
@@ -18,14 +23,19 @@ export const tables = {
   series: { partition: 'pk', sort: 'sk', expires: 'expiresAt' },
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
+  keys: { partition: 'id' },
 } as const;
 
 /** Names of the stack's outputs, as `cdk deploy` prints them and the command line reads them. */
 export const outputs = {
   url: 'PushUrl',
+  keyedUrl: 'KeyedPushUrl',
   series: 'SeriesTable',
   targets: 'TargetsTable',
   heartbeats: 'HeartbeatsTable',
+  keys: 'KeysTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
+  /** What it is called in CloudWatch's metrics. */
+  collector: 'CollectorName',
 } as const;

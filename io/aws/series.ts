@@ -135,7 +135,10 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
         const keys = ids.slice(at, at + 100).map(id => attributesOf({ [partition]: chunkPartition(id), [sort]: '-' }));
         await untilDone('series.chunks', clock, keys, async left => {
           const answer = await called('series.chunks', () =>
-            client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [...left] } } })),
+            // Consistently: a segment that is seen a moment after its chunk was written must not miss it.
+            client.send(
+              new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [...left], ConsistentRead: true } } }),
+            ),
           );
           for (const attributes of answer.Responses?.[table] ?? []) {
             const row = rowOf(attributes);

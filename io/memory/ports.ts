@@ -1,8 +1,20 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
-import type { Alarms, Http, HttpAnswer, Log, Ports } from '../ports.ts';
+import type { Measure, Told } from '../../core/measures.ts';
+import type {
+  Alarms,
+  Deployment,
+  DeploymentAnswer,
+  Http,
+  HttpAnswer,
+  Log,
+  Measures,
+  Ports,
+  Scrapes,
+} from '../ports.ts';
 import { VirtualClock } from './clock.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
@@ -18,6 +30,21 @@ export class MemoryAlarms implements Alarms {
   ring(alarm: Alarm): Promise<void> {
     return struck(this.#faults, 'alarms.ring', () => {
       this.rung.push(alarm);
+    });
+  }
+}
+
+export class MemoryDeployment implements Deployment {
+  readonly #faults: Faults;
+  readonly answers: DeploymentAnswer[] = [];
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  answer(_responseUrl: string, answer: DeploymentAnswer): Promise<void> {
+    return struck(this.#faults, 'deployment.answer', () => {
+      this.answers.push(answer);
     });
   }
 }
@@ -48,6 +75,21 @@ export class MemoryLog implements Log {
   }
 }
 
+export class MemoryMeasures implements Measures {
+  readonly told: Told[] = [];
+
+  tell(told: Told): void {
+    this.told.push(told);
+  }
+
+  flush(): void {}
+
+  /** Everything told of one measure, added up. */
+  sum(name: Measure): number {
+    return this.told.reduce((sum, told) => sum + (told[name] ?? 0), 0);
+  }
+}
+
 /** The whole house in Maps, on a clock that is moved by hand, failing on demand. */
 export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: number; readonly faults?: Faults }) => {
   const clock = new VirtualClock(startMs);
@@ -55,13 +97,18 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     clock,
     chance: { next: () => 0.5 },
     log: new MemoryLog(),
+    measures: new MemoryMeasures(),
     buffer: new MemoryQueue('buffer', clock, faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
+    vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
     series: new MemorySeries(clock, faults),
     targets: new MemoryTargets(faults),
+    keys: new MemoryKeys(faults),
+    secrets: new MemorySecrets(),
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),
+    deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
   } satisfies Ports;
 };

@@ -1,5 +1,5 @@
 import type { Buffer, Clock, Deadlines, Delayed, Scrapes } from '../ports.ts';
-import { type Faults, noFaults, struck } from './faults.ts';
+import { type Faults, noFaults, struckEach } from './faults.ts';
 
 export type Message = { readonly id: string; readonly body: string; readonly dueMs: number };
 
@@ -18,12 +18,10 @@ export class MemoryQueue implements Buffer, Scrapes, Deadlines {
   }
 
   send(messages: readonly (string | Delayed)[]): Promise<void> {
-    return struck(this.#faults, `${this.#name}.send`, () => {
-      for (const message of messages) {
-        const { body, delayMs } = typeof message === 'string' ? { body: message, delayMs: 0 } : message;
-        this.#sent += 1;
-        this.messages.push({ id: `${this.#name}-${this.#sent}`, body, dueMs: this.#clock.nowMs() + delayMs });
-      }
+    return struckEach<string | Delayed>(this.#faults, `${this.#name}.send`, messages, message => {
+      const { body, delayMs } = typeof message === 'string' ? { body: message, delayMs: 0 } : message;
+      this.#sent += 1;
+      this.messages.push({ id: `${this.#name}-${this.#sent}`, body, dueMs: this.#clock.nowMs() + delayMs });
     });
   }
 

@@ -2,7 +2,7 @@ import { sourceIdOf } from '../../core/batch.ts';
 import { limits } from '../../core/limits.ts';
 import type { CatalogEntry, Segment, SeriesWrites } from '../../core/segment/stored.ts';
 import type { Clock, Series } from '../ports.ts';
-import { type Faults, noFaults, struck } from './faults.ts';
+import { type Faults, noFaults, struck, struckEach } from './faults.ts';
 
 /** The series table in Maps. */
 export class MemorySeries implements Series {
@@ -18,20 +18,16 @@ export class MemorySeries implements Series {
   }
 
   async add(writes: SeriesWrites): Promise<void> {
-    await struck(this.#faults, 'series.addChunks', () => {
-      for (const { id, bytes } of writes.chunks) this.#chunks.set(id, bytes);
+    await struckEach(this.#faults, 'series.addChunks', writes.chunks, ({ id, bytes }) => {
+      this.#chunks.set(id, bytes);
     });
-    await struck(this.#faults, 'series.addCatalog', () => {
-      for (const entry of writes.catalog) {
-        const day = this.#catalog.get(entry.day) ?? new Map<string, CatalogEntry>();
-        this.#catalog.set(entry.day, day.set(`${sourceIdOf(entry.source)} ${entry.chunkId}`, entry));
-      }
+    await struckEach(this.#faults, 'series.addCatalog', writes.catalog, entry => {
+      const day = this.#catalog.get(entry.day) ?? new Map<string, CatalogEntry>();
+      this.#catalog.set(entry.day, day.set(`${sourceIdOf(entry.source)} ${entry.chunkId}`, entry));
     });
-    for (const segment of writes.segments) {
-      await struck(this.#faults, 'series.addSegment', () => {
-        this.segments.set(`${segment.sourceId} ${segment.hourMs} ${segment.key}`, segment);
-      });
-    }
+    await struckEach(this.#faults, 'series.addSegments', writes.segments, segment => {
+      this.segments.set(`${segment.sourceId} ${segment.hourMs} ${segment.key}`, segment);
+    });
   }
 
   catalogOn(day: number): Promise<readonly CatalogEntry[]> {

@@ -43,6 +43,7 @@ describe('tables', () => {
       SeriesTable: [tables.series.partition, tables.series.sort],
       TargetsTable: [tables.targets.partition],
       HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
+      KeysTable: [tables.keys.partition],
     });
     const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
     expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
@@ -63,6 +64,21 @@ describe('tables', () => {
       'CollectorSeriesTable78B02ECA',
       'CollectorTargetsTable47A34079',
       'CollectorHeartbeatsTableFBBAD3D3',
+      'CollectorKeysTable9C42B1E2',
+    ]);
+  });
+
+  test('so do queues and the topic: another id is another one, without what waits and who listens', () => {
+    expect([...queues, ...all('AWS::SNS::Topic'), ...all('AWS::ApiGatewayV2::Api')].map(({ id }) => id)).toEqual([
+      'CollectorBufferDeadLetters6B5925E0',
+      'CollectorBufferQueue291A787A',
+      'CollectorScrapesDeadLetters91D5A486',
+      'CollectorScrapesQueue9308F636',
+      'CollectorDeadlinesDeadLetters5D430C55',
+      'CollectorDeadlinesQueueA7D8EBDE',
+      'CollectorAlarmsTopic4240CC56',
+      'CollectorApiHttp95EFEFF2',
+      'CollectorKeyedApiHttpFB315699',
     ]);
   });
 
@@ -151,7 +167,8 @@ describe('routes', () => {
   const routes = all('AWS::ApiGatewayV2::Route').map(({ properties }) => {
     const id = properties.Target['Fn::Join'][1][1].Ref;
     const integration = integrations.find(each => each.id === id);
-    return { properties, handler: at(integration?.properties.IntegrationUri) };
+    const api = at(properties.ApiId).name;
+    return { properties, api, handler: at(integration?.properties.IntegrationUri) };
   });
 
   test.each([
@@ -175,14 +192,28 @@ describe('routes', () => {
       ],
     ],
   ])('%s answers', (name, expected) => {
-    const answered = routes.filter(({ handler }) => handler.name === name);
+    const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');
     expect(answered.map(({ properties }) => properties.RouteKey).sort()).toEqual(expected);
     // The gateway gives up at 30 s.
     for (const { handler } of answered) expect(handler.properties.Timeout).toBeLessThan(30);
   });
 
-  test.each(routes)('$properties.RouteKey asks who is there', ({ properties }) => {
-    expect(properties.AuthorizationType).toBe('AWS_IAM');
+  test.each(routes.filter(({ api }) => api === 'ApiHttp'))(
+    '$properties.RouteKey asks who is there',
+    ({ properties }) => {
+      expect(properties.AuthorizationType).toBe('AWS_IAM');
+    },
+  );
+
+  test('whom IAM does not know may push, and nothing else, and is asked for a key by the function', () => {
+    const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
+    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(new Set(['KeyedApiHttp Push']));
+    expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
+      routes
+        .filter(({ api, handler }) => api === 'ApiHttp' && handler.name === 'Push')
+        .map(({ properties }) => properties.RouteKey)
+        .sort(),
+    );
   });
 });
 

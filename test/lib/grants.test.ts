@@ -1,113 +1,175 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../io/aws/contract.ts';
-import { type Resource, synthesized } from './synthesized.ts';
+import { CollectorStack } from '../../lib/collector-stack.ts';
+import { type Resource, synthesized, templateOf } from './synthesized.ts';
 
-const { all, at } = synthesized({ scrapeAllowCidrs: ['10.0.0.0/8', 'fd00::/8'] });
+// Every role, everything it may do, and to what. A right that is not in this table fails the test, and so does one that
+// is in the table and not in the template.
 
 type Statement = { readonly Action: string | string[]; readonly Resource: unknown; readonly Effect: string };
+type House = ReturnType<typeof synthesized>;
 
 const listOf = <T>(one: T | readonly T[]): readonly T[] => (Array.isArray(one) ? one : [one as T]);
 
-/** Everything a role may do, as `resource: actions`; its own log left out. */
-const grantsTo = (role: Resource): string[] =>
+const statementsOf = ({ all, at }: House, role: Resource): Statement[] =>
   all('AWS::IAM::Policy')
     .filter(({ properties }) => properties.Roles.some((each: unknown) => at(each) === role))
-    .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[])
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
+
+/** Everything a role may do, as `resource: actions`. */
+const grantsTo = (house: House, role: Resource): string[] =>
+  statementsOf(house, role)
     .flatMap(({ Action, Resource }) =>
-      listOf(Resource)
-        .filter(each => at(each).whole.Type !== 'AWS::Logs::LogGroup')
-        .map(each => `${at(each).name}: ${listOf(Action).join(' ')}`),
+      listOf(Resource).map(
+        each => `${each === '*' ? '*' : house.at(each).name}: ${[...listOf(Action)].sort().join(' ')}`,
+      ),
     )
     .sort();
 
-const receive =
-  'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ReceiveMessage';
-const send = 'sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage';
+const drain = 'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ReceiveMessage';
 
-describe.each([
-  {
-    name: 'Push',
-    knows: ['buffer', 'heartbeats', 'deadlines'],
-    may: [
-      `BufferQueue: ${send}`,
-      `DeadlinesQueue: ${send}`,
-      'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem',
-    ],
-  },
-  {
-    name: 'Ingest',
-    knows: ['series'],
-    may: [`BufferQueue: ${receive}`, 'SeriesTable: dynamodb:BatchWriteItem'],
-  },
-  {
-    name: 'Plan',
-    knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'],
-    may: [
-      `DeadlinesQueue: ${send}`,
-      'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem',
-      `ScrapesQueue: ${send}`,
-      // The table's stream.
-      'TargetsTable: dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams',
-      'TargetsTable: dynamodb:Scan dynamodb:UpdateItem',
-    ],
-  },
-  {
-    name: 'Scrape',
-    knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'],
-    may: [
-      `BufferQueue: ${send}`,
-      `DeadlinesQueue: ${send}`,
-      'HeartbeatsTable: dynamodb:UpdateItem',
-      `ScrapesQueue: ${receive}`,
-    ],
-  },
-  {
-    name: 'Check',
-    knows: ['heartbeats', 'deadlines', 'alarms'],
-    may: [
-      'AlarmsTopic: sns:Publish',
-      `DeadlinesQueue: ${receive} sqs:SendMessage`,
-      'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem',
-    ],
-  },
-  {
-    name: 'Query',
-    knows: ['series'],
-    may: ['SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query'],
-  },
-] as const)('$name', ({ name, knows, may }) => {
-  const handler = all('AWS::Lambda::Function').find(each => each.name === name);
+const logs = (name: string): string => `${name}Logs: logs:CreateLogStream logs:PutLogEvents`;
 
-  test('knows these resources', () => {
-    expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
-      knows.map(key => environment[key]).sort(),
-    );
-  });
+const table = {
+  PushRole: [
+    'BufferQueue: sqs:SendMessage',
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
+    'KeysTable: dynamodb:GetItem',
+    logs('Push'),
+  ],
+  IngestRole: [`BufferQueue: ${drain}`, logs('Ingest'), 'SeriesTable: dynamodb:BatchWriteItem'],
+  PlanRole: [
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem',
+    logs('Plan'),
+    'ScrapesQueue: sqs:SendMessage',
+    // The table's stream.
+    'TargetsTable: dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams',
+    'TargetsTable: dynamodb:Scan dynamodb:UpdateItem',
+  ],
+  ScrapeRole: [
+    'BufferQueue: sqs:SendMessage',
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:UpdateItem',
+    logs('Scrape'),
+    `ScrapesQueue: ${drain}`,
+  ],
+  CheckRole: [
+    'AlarmsTopic: sns:Publish',
+    `DeadlinesQueue: ${drain}`,
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
+    logs('Check'),
+  ],
+  QueryRole: [logs('Query'), 'SeriesTable: dynamodb:BatchGetItem dynamodb:Query'],
+  PlanTickRole: ['Plan: lambda:InvokeFunction'],
+  CheckTickRole: ['Check: lambda:InvokeFunction'],
+};
 
-  test('may do this, with a role of its own', () => {
-    const role = at(handler?.properties.Role);
-    expect(grantsTo(role)).toEqual(may);
-    expect(role.properties.ManagedPolicyArns).toBeUndefined();
-    const users = all('AWS::Lambda::Function').filter(({ properties }) => at(properties.Role) === role);
-    expect(users).toEqual([handler]);
-  });
+/** A statement that CDK merged holds the actions of all grants on one resource: told apart by service verbs, not order. */
+const flat = (grants: readonly string[]): string[] =>
+  grants
+    .flatMap(grant => {
+      const [resource = '', actions = ''] = grant.split(': ');
+      return actions.split(' ').map(action => `${resource}: ${action}`);
+    })
+    .sort();
+
+const house = synthesized({ scrapeAllowCidrs: ['10.0.0.0/8', 'fd00::/8'] });
+
+test('these roles there are, and no others', () => {
+  expect(
+    house
+      .all('AWS::IAM::Role')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(Object.keys(table).sort());
+});
+
+test.each(Object.entries(table))('%s may do this', (name, may) => {
+  const role = house.all('AWS::IAM::Role').find(each => each.name === name)!;
+  expect(flat(grantsTo(house, role))).toEqual(flat(may));
+  expect(role.properties.ManagedPolicyArns).toBeUndefined();
+  expect(role.properties.Policies).toBeUndefined();
+  const users = house.all('AWS::Lambda::Function').filter(({ properties }) => house.at(properties.Role) === role);
+  expect(users.length).toBe(name.endsWith('TickRole') ? 0 : 1);
+});
+
+test.each([
+  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Ingest', knows: ['series'] },
+  { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
+  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
+  { name: 'Query', knows: ['series'] },
+] as const)('$name knows what it may touch', ({ name, knows }) => {
+  const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
+  expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
+    [environment.collector, ...knows.map(key => environment[key])].sort(),
+  );
 });
 
 test('the allowed blocks reach the scraper as one list', () => {
-  const scrape = all('AWS::Lambda::Function').find(({ name }) => name === 'Scrape');
+  const scrape = house.all('AWS::Lambda::Function').find(({ name }) => name === 'Scrape');
   expect(scrape?.properties.Environment.Variables[environment.scrapeAllow]).toBe('10.0.0.0/8,fd00::/8');
 });
 
 test('nobody may do anything to everything', () => {
-  const statements = all('AWS::IAM::Policy').flatMap(
-    ({ properties }) => properties.PolicyDocument.Statement as Statement[],
+  const statements = house
+    .all('AWS::IAM::Policy')
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
+  expect(statements.length).toBeGreaterThan(20);
+  expect(JSON.stringify(statements)).not.toContain('*');
+});
+
+test('what looks after declared rows may fill the three tables, and read the secrets of keys it made', () => {
+  const stack = new CollectorStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Sluice');
+  stack.collector.addKey('Shop', { jobs: ['shop'] });
+  const declaring = templateOf(stack);
+  const [role] = declaring.all('AWS::IAM::Role').filter(({ name }) => name === 'DeclarationsDeclareRole');
+  const fill = 'dynamodb:DeleteItem dynamodb:PutItem dynamodb:UpdateItem';
+  expect(flat(grantsTo(declaring, role!))).toEqual(
+    flat([
+      'DeclarationsDeclareLogs: logs:CreateLogStream logs:PutLogEvents',
+      ...['Heartbeats', 'Keys', 'Targets'].map(name => `${name}Table: ${fill}`),
+      'ShopSecret: secretsmanager:GetSecretValue',
+    ]),
   );
-  for (const { Action, Resource } of statements) {
-    expect(listOf(Action).join(' ')).not.toContain('*');
-    for (const each of listOf(Resource)) {
-      expect(each).not.toBe('*');
-      // A schedule may call any version of the one function that it wakes.
-      if (Action !== 'lambda:InvokeFunction') expect(JSON.stringify(each)).not.toContain('*');
-    }
-  }
+});
+
+describe('a scraper inside a VPC', () => {
+  const vpc = Vpc.fromVpcAttributes(new Stack(new App(), 'Network'), 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['us-east-1a', 'us-east-1b'],
+    privateSubnetIds: ['subnet-0123456789abcdef1', 'subnet-0123456789abcdef2'],
+  });
+  const inside = synthesized({ vpcScraping: { vpc, allowCidrs: ['10.0.0.0/16'] } });
+
+  test('has the rights of the other one, and the network card that Lambda makes for it', () => {
+    const role = inside.all('AWS::IAM::Role').find(({ name }) => name === 'VpcScrapeRole')!;
+    expect(flat(grantsTo(inside, role))).toEqual(
+      flat([
+        '*: ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces',
+        ...table.ScrapeRole.map(grant => grant.replace(/^Scrape/, 'VpcScrape')),
+      ]),
+    );
+  });
+
+  test('reaches what its own list names', () => {
+    const [insider] = inside.all('AWS::Lambda::Function').filter(({ name }) => name === 'VpcScrape');
+    expect(insider?.properties.Environment.Variables[environment.scrapeAllow]).toBe('10.0.0.0/16');
+    expect(insider?.properties.VpcConfig.SubnetIds).toEqual(['subnet-0123456789abcdef1', 'subnet-0123456789abcdef2']);
+    const [outsider] = inside.all('AWS::Lambda::Function').filter(({ name }) => name === 'Scrape');
+    expect(outsider?.properties.Environment.Variables[environment.scrapeAllow]).toBe('');
+    expect(outsider?.properties.VpcConfig).toBeUndefined();
+  });
+
+  test('gets its orders from plan', () => {
+    const [plan] = inside.all('AWS::Lambda::Function').filter(({ name }) => name === 'Plan');
+    const url = plan?.properties.Environment.Variables[environment.vpcScrapes];
+    expect(inside.at(url).name).toBe('VpcScrapesQueue');
+  });
 });

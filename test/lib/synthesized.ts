@@ -1,7 +1,8 @@
-import { App } from 'aws-cdk-lib';
+import { rmSync } from 'node:fs';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import type { CollectorProps } from '../../lib/collector.ts';
+import type { CollectorProps } from '../../lib/collector-props.ts';
 import { CollectorStack } from '../../lib/collector-stack.ts';
 
 /** A template's values, which no type describes. */
@@ -16,7 +17,14 @@ const nameOf = (logicalId: string): string => logicalId.replace(/^Collector/, ''
 /** The stack that `cdk deploy` would deploy, without bundling its functions. */
 export const synthesized = (props: CollectorProps = {}) => {
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
-  const template: Json = Template.fromStack(new CollectorStack(app, 'Sluice', props)).toJSON();
+  const read = templateOf(new CollectorStack(app, 'Sluice', props));
+  rmSync(app.outdir, { recursive: true });
+  return read;
+};
+
+/** What a stack synthesizes to, to be asked about. */
+export const templateOf = (stack: Stack) => {
+  const template: Json = Template.fromStack(stack).toJSON();
   const resources: readonly Resource[] = Object.entries<Json>(template.Resources).map(([id, whole]) => ({
     id,
     name: nameOf(id),

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,6 +27,33 @@ const handlers = {
     const failed = Records.filter(({ body, messageId }) => body === 'poison' || (body === 'once' && !seen.has(messageId) && seen.add(messageId)));
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };`,
+  // Calls DynamoDB as the SDK does, with the operation and the table it was asked for.
+  caller: `import { request } from 'node:http';
+  export const handler = ({ rawPath }) => new Promise((done, failed) => {
+    const [, operation, table] = rawPath.split('/').slice(1);
+    const { hostname, port } = new URL(process.env.AWS_ENDPOINT_URL_DYNAMODB);
+    const headers = {
+      'x-amz-target': 'DynamoDB_20120810.' + operation,
+      'content-type': 'application/x-amz-json-1.0',
+      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      'x-amz-date': '20260101T000000Z',
+    };
+    const call = request({ hostname, port, method: 'POST', headers }, answer => done({ statusCode: 200, body: 'service ' + answer.statusCode }));
+    call.on('error', error => done({ statusCode: 200, body: error.name + ': ' + error.message }));
+    call.end(JSON.stringify({ TableName: table, Key: { id: { S: 'x' } } }));
+  });`,
+  // Looks after custom resources: says what it was asked, refuses those that ask for it.
+  declare: `export const handler = async ({ RequestType, LogicalResourceId, PhysicalResourceId, ResourceProperties, ResponseURL }) => {
+    const { Name } = ResourceProperties;
+    console.log('declared ' + [RequestType, LogicalResourceId, PhysicalResourceId ?? '-', Name].join(' '));
+    const Status = Name === 'bad' ? 'FAILED' : 'SUCCESS';
+    await fetch(ResponseURL, { method: 'PUT', body: JSON.stringify({ Status, Reason: 'bad is bad', PhysicalResourceId: Name }) });
+  };`,
+  counter: `export const handler = async () => {
+    for (const [Stored, Lateness] of [[2, 5], [3, 4]])
+      process.stdout.write(JSON.stringify({ _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'Stored', Unit: 'Count' }, { Name: 'Lateness', Unit: 'Milliseconds' }] }] }, Stored, Lateness }) + '\\n');
+    return { statusCode: 200 };
+  };`,
   tick: `import { createRequire } from 'node:module';
   export const handler = async event => { console.log('tick ' + JSON.stringify(event)); };`,
 };
@@ -44,8 +72,11 @@ const resources = {
     Timeout: 1,
     Environment: { Variables: { GREETING: { 'Fn::Join': ['-', ['good', 'day']] } } },
   }),
-  Work: functionOf('work'),
+  Work: functionOf('work', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
   TickWork: functionOf('tick'),
+  Caller: functionOf('caller', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
+  Counter: functionOf('counter'),
+  Declare: functionOf('declare'),
   Dead: { Type: 'AWS::SQS::Queue' },
   Jobs: {
     Type: 'AWS::SQS::Queue',
@@ -84,6 +115,46 @@ const resources = {
     Properties: { RouteKey: 'ANY /{path+}', Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] } },
   },
   Role: { Type: 'AWS::IAM::Role' },
+  // Feeds the functions, and lets nobody scan.
+  Policy: {
+    Type: 'AWS::IAM::Policy',
+    Properties: {
+      Roles: [{ Ref: 'Role' }],
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Allow', Action: 'sqs:*', Resource: '*' },
+          { Effect: 'Allow', Action: ['dynamodb:DescribeStream', 'dynamodb:Get*'], Resource: '*' },
+          {
+            Effect: 'Allow',
+            Action: ['dynamodb:PutItem', 'dynamodb:GetItem'],
+            Resource: { 'Fn::GetAtt': ['Rows', 'Arn'] },
+          },
+        ],
+      },
+    },
+  },
+  CallerIntegration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: { IntegrationUri: { 'Fn::GetAtt': ['Caller', 'Arn'] } },
+  },
+  CallerRoute: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      RouteKey: 'GET /call/{path+}',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'CallerIntegration' }]] },
+    },
+  },
+  CounterIntegration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: { IntegrationUri: { 'Fn::GetAtt': ['Counter', 'Arn'] } },
+  },
+  CounterRoute: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      RouteKey: 'GET /count',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'CounterIntegration' }]] },
+    },
+  },
   Bucket: { Type: 'AWS::S3::Bucket' },
 };
 const outputs = {
@@ -103,11 +174,11 @@ describe.each<{ name: string; tables?: 'dynalite' }>(engines)('the building, tab
   let lines: string[];
   const dataFolder = temporaryFolder();
 
-  const start = async () => {
+  const start = async (more: Parameters<typeof writeAssembly>[0] = {}) => {
     lines = [];
     building = await startBuilding({
       dataFolder,
-      assemblyFolder: async () => writeAssembly(resources, handlers, outputs),
+      assemblyFolder: async () => writeAssembly({ ...resources, ...more }, handlers, outputs),
       port: 0,
       subscribers: [receiver.url],
       endpoints: {},
@@ -279,6 +350,49 @@ describe.each<{ name: string; tables?: 'dynalite' }>(engines)('the building, tab
     );
     expect(receiver.alarms[0]).toEqual({ kind: 'DOWN', job: 'x', text: 'DOWN: x fell silent' });
     expect(lines).toContain('alarm: DOWN: x fell silent');
+  });
+
+  test.each([
+    { operation: 'GetItem', table: 'Test-Rows', answer: 'service 200' },
+    { operation: 'Scan', table: 'Test-Rows', answer: /not authorized to perform dynamodb:Scan on .*table\/Test-Rows/ },
+    { operation: 'PutItem', table: 'Other', answer: /not authorized to perform dynamodb:PutItem on .*table\/Other/ },
+  ])('a function may call what its role allows: $operation on $table', async ({ operation, table, answer }) => {
+    const said = await (await fetch(`${building.url}/call/${operation}/${table}`)).text();
+    expect(said).toMatch(answer);
+    if (answer instanceof RegExp) expect(said).toMatch(/^AccessDeniedException: /);
+  });
+
+  test('keeps what functions say in metrics, and does not print it', async () => {
+    for (let times = 0; times < 2; times += 1) await fetch(`${building.url}/count`);
+    const kept = await eventually(
+      5_000,
+      async () => {
+        const file = join(dataFolder, 'measures.json');
+        return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).values : {};
+      },
+      ({ Stored }) => Stored === 10,
+    );
+    expect(kept).toEqual({ Stored: 10, Lateness: 5 });
+    expect(lines.join()).not.toContain('_aws');
+  });
+
+  test('brings custom resources to life, changes them and takes them away', async () => {
+    const declared = (Name: string) => ({
+      Type: 'Custom::Thing',
+      Properties: { ServiceToken: { 'Fn::GetAtt': ['Declare', 'Arn'] }, Name },
+    });
+    const restart = async (more: Parameters<typeof start>[0]) => {
+      await stop();
+      await start(more);
+      return lines.filter(line => line.includes('declared ')).map(line => line.slice(line.indexOf('declared ') + 9));
+    };
+    expect(await restart({ One: declared('a'), Two: declared('b') })).toEqual(['Create One - a', 'Create Two - b']);
+    expect(await restart({ One: declared('a'), Two: declared('c') })).toEqual(['Update Two b c', 'Delete Two b b']);
+    expect(await restart({ One: declared('a') })).toEqual(['Delete Two c c']);
+    expect(await restart({ One: declared('a') })).toEqual([]);
+    await stop();
+    await expect(start({ One: declared('bad') })).rejects.toThrow('One (Custom::Thing): bad is bad');
+    expect(await restart({})).toEqual(['Delete One a a']);
   });
 
   test('keeps rows and messages over a restart', async () => {

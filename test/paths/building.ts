@@ -82,7 +82,9 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
       requestContext: {
         requestId: `request-${requests}`,
         http: { method },
-      } as APIGatewayProxyEventV2['requestContext'],
+        // As API Gateway's IAM authorizer says it; who comes with a key has none.
+        ...(options.byKey !== true && { authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/test' } } }),
+      } as unknown as APIGatewayProxyEventV2['requestContext'],
       ...(body !== undefined && { body: Buffer.from(body).toString('base64') }),
       isBase64Encoded: body !== undefined,
     };
@@ -102,6 +104,9 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
     },
     push: (path: string, body: string | Uint8Array, headers: Record<string, string> = {}, method = 'POST') =>
       request(doors.push, method, path, { body, headers }),
+    /** Through the door where a key is asked for. */
+    pushByKey: (path: string, body: string, headers: Record<string, string> = {}) =>
+      request(doors.push, 'POST', path, { body, headers, byKey: true }),
     /** The parsed JSON of a read. */
     get: async (path: string) =>
       JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {
@@ -137,4 +142,9 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
   };
 };
 
-type RequestOptions = { readonly body?: string | Uint8Array; readonly headers?: Record<string, string> };
+type RequestOptions = {
+  readonly body?: string | Uint8Array;
+  readonly headers?: Record<string, string>;
+  /** Whether it comes through the door where a key is asked for. */
+  readonly byKey?: boolean;
+};

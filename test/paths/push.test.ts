@@ -175,7 +175,7 @@ describe('when a service fails', () => {
     expect(data).toMatchObject({ result: [{ metric: { __name__: 'm', job: 'j' }, values: [[startMs / 1_000, '5']] }] });
   });
 
-  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegment'])(
+  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegments'])(
     '%s, ingest tries again until all is stored',
     async place => {
       for (const strike of ['before', 'after'] as const) {
@@ -187,6 +187,38 @@ describe('when a service fails', () => {
       }
     },
   );
+
+  test.each([[['x', 'y']], [['y', 'x']]])(
+    'two producers that count their keys alike both keep what they said, %s first',
+    async names => {
+      const house = memoryBuilding({ startMs });
+      for (const name of names) {
+        const answer = await house.push('/v1/push?job=j', `m{said_by="${name}"} 5 ${startMs}\n`, {
+          'idempotency-key': '1',
+        });
+        expect(answer.statusCode).toBe(200);
+      }
+      await house.pass(second);
+      expect(Object.keys(await house.values('m'))).toEqual([
+        'm{"job":"j","said_by":"x"}',
+        'm{"job":"j","said_by":"y"}',
+      ]);
+    },
+  );
+
+  test('ingest says how many samples it was given and how many of them stay in the queue', async () => {
+    let left = 3;
+    const faults = (place: string): Strike => (place === 'series.addSegments' && left-- > 0 ? 'before' : 'none');
+    const house = memoryBuilding({ startMs, faults });
+    await house.push('/v1/push?job=a', 'm 1\nn 2\n');
+    await house.push('/v1/push?job=b', 'm 1\n');
+    await house.ports.buffer.send(['poison']);
+    await house.pass(second);
+    const [first] = house.ports.log.lines.filter(line => line.includes('ingested'));
+    // Together and then each by itself: three failures leave both.
+    expect(first).toBe('info ingested {"messages":3,"samples":3,"left":3,"leftSamples":3,"unreadable":1}');
+    expect(house.ports.log.lines.at(-1)).toContain('"unreadable":1');
+  });
 
   test('a message that is not ours stays apart and the others are stored', async () => {
     const house = memoryBuilding({ startMs });

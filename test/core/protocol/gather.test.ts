@@ -4,6 +4,7 @@ import { type Batch, sourceIdOf } from '../../../core/batch.ts';
 import { type Label, type LabelSet, labelSetOf, merged } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { batchesOf, type Delivery, type GatheredSample } from '../../../core/protocol/gather.ts';
+import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
 
 const acceptedAtMs = 1_700_000_000_000;
 const delivery: Delivery = { id: 'd1', via: 'push', acceptedAtMs };
@@ -100,6 +101,18 @@ test('series that share no times are cut into batches, so that cells stay near s
   expect(cells).toBeLessThanOrEqual(limits.cellsPerSample * count);
   expect(new Set(batches.map(({ id }) => id)).size).toBe(batches.length);
   expect(cellsOf(batches)).toHaveLength(count);
+});
+
+test('a batch is never larger than what reads it takes, however many samples there are', () => {
+  const [series, each, times] = [2_000, 35, 2_240];
+  const samples = Array.from({ length: series * each }, (_, index) => ({
+    labels: named('m', ['s', String(Math.floor(index / each))]),
+    value: index,
+    timestampMs: acceptedAtMs - (index % times),
+  }));
+  const read = batchesOf(samples, delivery).flatMap(encodeBatch).map(decodeBatch);
+  expect(read.filter(({ ok }) => !ok)).toEqual([]);
+  expect(cellsOf(read.flatMap(message => (message.ok ? [message.batch] : [])))).toHaveLength(series * each);
 });
 
 test('nothing is lost or made up', () => {

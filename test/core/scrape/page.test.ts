@@ -10,6 +10,7 @@ const target = {
   labels: labelSetOf([['env', 'prod']]),
   intervalMs: 15_000,
   timeoutMs: 10_000,
+  network: 'public' as const,
 };
 
 test('a clashing label is kept under exported_, as often as it takes', () => {

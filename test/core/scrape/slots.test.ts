@@ -13,6 +13,7 @@ const target = (id: string, intervalMs: number) => ({
   labels: labelSetOf([]),
   intervalMs,
   timeoutMs: 1_000,
+  network: 'public' as const,
 });
 
 test('spans that meet give every slot once, and slots are an interval apart', () => {

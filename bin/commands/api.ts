@@ -1,0 +1,48 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Complaint } from './complaint.ts';
+import type { Sign } from './sign.ts';
+
+const patienceMs = 30_000;
+
+/** A GET of a collector's API, parsed. Complains of what is no JSON: then something else answers there. */
+export const getJson = async (url: URL, sign: Sign = async () => ({})): Promise<unknown> => {
+  const { status, text } = await get(url, await sign(url));
+  if (status === 403)
+    throw new Complaint(
+      `${url.host} lets nobody in without a right to ask: ${text.slice(0, 200)}; see grantQuery in docs/deploy.md`,
+    );
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Complaint(`${url.href} answered ${status}, and no JSON: ${text.slice(0, 200)}`);
+  }
+};
+
+const get = (
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number; readonly text: string }> =>
+  new Promise((done, failed) => {
+    const isLocalName = url.hostname.endsWith('.localhost');
+    const options = {
+      method: 'GET',
+      headers: { host: url.host, ...headers },
+      timeout: patienceMs,
+      // Names below localhost are loopback (RFC 6761); not every system's resolver knows.
+      ...(isLocalName && { hostname: '127.0.0.1', port: url.port, path: `${url.pathname}${url.search}` }),
+    };
+    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const asked = isLocalName ? request(options) : request(url, options);
+    asked.on('response', response => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => done({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }));
+      response.on('error', failed);
+    });
+    asked.on('timeout', () =>
+      asked.destroy(new Complaint(`${url.host} did not answer within ${patienceMs / 1_000} s`)),
+    );
+    asked.on('error', failed);
+    asked.end();
+  });

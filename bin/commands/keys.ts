@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { keyFrom, readKey, readKeyRow } from '../../core/key/key.ts';
+import { textOfReject } from '../../core/reject.ts';
+import type { Connect } from './collector.ts';
+import { Complaint } from './complaint.ts';
+import { show } from './show.ts';
+
+export const keysCommand = (connect: Connect): Command => {
+  const keys = new Command('keys').description('who may push without signing');
+
+  keys
+    .command('create')
+    .description('make a key and show it, once: only its hash is kept')
+    .option('--job <job...>', 'jobs that may be pushed with it (default: any)')
+    .addHelpText('after', '\nExample:\n  sluice keys create --job checkout')
+    .action(async ({ job }: { job?: string[] }) => {
+      const text = made();
+      const row = { ...readKey(text), ...(job && { jobs: job }), createdAt: new Date().toISOString() };
+      const { rejects } = readKeyRow(row);
+      if (rejects.length > 0) throw new Complaint(rejects.map(textOfReject).join('\n'));
+      await (await connect()).ports.keys.put(row);
+      console.log(text);
+      console.error('shown once; send it as Authorization: Bearer KEY, as a Basic password, or as X-Api-Key: KEY');
+    });
+
+  keys
+    .command('list')
+    .description('keys by their beginning, and what they are good for')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const rows = (await (await connect()).ports.keys.all()).map(row => ({
+        id: row['id'],
+        jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
+        created: row['createdAt'] ?? 'by CDK',
+      }));
+      show(rows, options, 'no keys yet: make one with `npx sluice keys create --job JOB`');
+    });
+
+  keys
+    .command('revoke <id>')
+    .description('refuse a key from now on, by its beginning; a warm function believes it for up to 30 s more')
+    .action(async (id: string) => {
+      if (!(await (await connect()).ports.keys.remove(id)))
+        throw new Complaint(`no key begins with ${id}: \`npx sluice keys list\` shows them`);
+      console.log(`revoked ${id}`);
+    });
+
+  return keys;
+};
+
+/** Twice as many bytes as it takes: three in a hundred are passed over. */
+const made = (): string => keyFrom(randomBytes(128)) ?? made();

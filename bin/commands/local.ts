@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '../../io/aws/connect.ts';
+import { environment, outputs } from '../../io/aws/contract.ts';
+import { getJson } from './api.ts';
+import { messagesIn } from './buffered.ts';
+import type { Collector, Counted } from './collector.ts';
+import { Complaint } from './complaint.ts';
+
+/** What a running local collector says about itself. */
+type LocalCollector = {
+  readonly pid: number;
+  readonly url: string;
+  readonly region: string;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+};
+
+/** The collector of this folder, running now. */
+export const localCollector = (): Collector => {
+  const folder = process.env['SLUICE_DATA'] ?? '.sluice';
+  let local: LocalCollector;
+  try {
+    local = JSON.parse(readFileSync(join(folder, 'local.json'), 'utf8')) as LocalCollector;
+    process.kill(local.pid, 0);
+  } catch {
+    throw new Complaint(
+      'no collector is running here: start one with `npm start` in another terminal, or name a deployed one with --stack',
+    );
+  }
+  // The SDK reads its endpoints from the environment; what the user has set there wins.
+  for (const [service, url] of Object.entries(local.endpoints))
+    process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ??= url;
+  process.env['AWS_REGION'] ??= local.region;
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'local';
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'local';
+  const named = (output: string): string => local.outputs[output] ?? '';
+  return {
+    name: 'local',
+    url: local.url,
+    ports: connect({
+      [environment.targets]: named(outputs.targets),
+      [environment.heartbeats]: named(outputs.heartbeats),
+      [environment.keys]: named(outputs.keys),
+    }),
+    get: path => getJson(new URL(path, local.url)),
+    counted: async () => countedIn(join(folder, 'measures.json')),
+    buffered: () => messagesIn(named(outputs.buffer)),
+  };
+};
+
+/** What the local host keeps of the functions' metrics: everything since the data folder was made. */
+const countedIn = (file: string): Counted => {
+  try {
+    const { since, values } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
+    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values };
+  } catch {
+    return { since: 'so far', values: {} };
+  }
+};

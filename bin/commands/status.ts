@@ -1,0 +1,99 @@
+import { Command } from 'commander';
+import { costOf } from '../../core/cost.ts';
+import { lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
+import { readHeartbeat } from '../../core/heartbeat/row.ts';
+import { readTarget } from '../../core/scrape/target.ts';
+import type { Row } from '../../io/ports.ts';
+import type { Collector, Connect, Counted } from './collector.ts';
+import { instantQuery } from './query.ts';
+import { printable } from './show.ts';
+
+/** Names of those in trouble that are listed; the others are only counted. */
+const mostNamed = 10;
+
+type Section = { readonly text: string; readonly troubled: readonly string[] };
+
+export const statusCommand = (connect: Connect): Command =>
+  new Command('status')
+    .description('what is up, what is late, what was refused, what waits, and what it cost')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const collector = await connect();
+      const { ports } = collector;
+      const [targets, heartbeats, counted, buffered] = await Promise.all([
+        ports.targets.all().then(rows => targetsOf(collector, rows)),
+        ports.heartbeats.all().then(rows => heartbeatsOf(rows, ports.clock.nowMs())),
+        collector.counted(),
+        collector.buffered(),
+      ]);
+      const { values } = counted;
+      const report = { collector: collector.name, url: collector.url, targets, heartbeats, buffered, ...values };
+      if (options.json) console.log(JSON.stringify({ ...report, costUsd: costOf(values).usd }, null, 2));
+      else for (const line of linesOf(collector, targets, heartbeats, counted, buffered)) console.log(line);
+      if (targets.troubled.length + heartbeats.troubled.length > 0) process.exitCode = 2;
+    });
+
+const linesOf = (
+  { name, url }: Collector,
+  targets: Section,
+  heartbeats: Section,
+  { since, values }: Counted,
+  buffered: number,
+): string[] => {
+  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0, Refused = 0, ScrapesMissed = 0 } = values;
+  const waiting = Accepted - Stored - Merged - Quarantined;
+  const { usd, parts } = costOf(values);
+  const list = ({ troubled }: Section): string[] => [
+    ...troubled.slice(0, mostNamed).map(each => `            ${printable(each)}`),
+    ...(troubled.length > mostNamed ? [`            and ${troubled.length - mostNamed} more`] : []),
+  ];
+  return [
+    `collector   ${name}, ${url}`,
+    `targets     ${targets.text}`,
+    ...list(targets),
+    `heartbeats  ${heartbeats.text}`,
+    ...list(heartbeats),
+    `samples     ${count(Accepted)} accepted ${since} = ${count(Stored)} stored + ${count(Merged)} merged + ` +
+      `${count(Quarantined)} quarantined + ${count(Math.max(0, waiting))} on their way`,
+    `refused     ${count(Refused)} pushes, ${count(ScrapesMissed)} scrapes missed`,
+    `waiting     ${count(buffered)} messages in the buffer`,
+    `late        scrapes ${ms(values['ScrapeLateness'])}, alarms ${ms(values['DetectionDelay'])} at most`,
+    `cost        $${usd.toFixed(4)} ${since}: ${parts}`,
+  ];
+};
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+const ms = (value: number | undefined): string => (value === undefined ? 'unknown' : `${Math.round(value)} ms`);
+
+const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
+  const vector = await instantQuery(collector, 'up');
+  const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
+  const troubled: string[] = [];
+  let good = 0;
+  for (const row of rows) {
+    const { value: target } = readTarget(row);
+    const name = target === undefined ? '' : `${target.job}/${target.instance}`;
+    if (target === undefined || row['problem'] !== undefined)
+      troubled.push(`${row['id']}: ${row['problem'] ?? 'invalid'}`);
+    else if (up.get(name) === '1') good += 1;
+    else troubled.push(`${name}: ${up.get(name) === '0' ? 'down' : 'not scraped yet'}`);
+  }
+  return { text: rows.length === 0 ? 'none' : `${good} of ${rows.length} up`, troubled };
+};
+
+const heartbeatsOf = (rows: readonly Row[], nowMs: number): Section => {
+  const troubled: string[] = [];
+  let good = 0;
+  for (const row of rows) {
+    const { value: heartbeat } = readHeartbeat(row);
+    const name = `${row['job']}/${row['instance']}`;
+    if (heartbeat === undefined) troubled.push(`${name}: ${row['problem'] ?? 'invalid'}`);
+    else if (heartbeat.state === 'down') {
+      const heardMs = lastHeardMs(heartbeat);
+      const ago = heardMs === undefined ? 'never heard' : `heard ${Math.round((nowMs - heardMs) / 1_000)} s ago`;
+      troubled.push(`${name}: down, ${ago}`);
+    } else good += 1;
+  }
+  return { text: rows.length === 0 ? 'none' : `${good} of ${rows.length} as expected`, troubled };
+};

@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import { limits } from '../limits.ts';
+import type { Read } from '../reject.ts';
+import { jobField, readRow } from '../row.ts';
+
+/**
+ * A push key as its holder has it: letters and digits, of which the first limits.keyIdChars name it and the others are
+ * secret. Only its hash is ever stored.
+ */
+export type PushKey = { readonly id: string; readonly hash: string };
+
+/** What a key is good for. */
+export type KeyRow = {
+  readonly id: string;
+  /** SHA-256 of the whole key, in hex. */
+  readonly hash: string;
+  /** Jobs it may push for; undefined is any. */
+  readonly jobs: readonly string[] | undefined;
+};
+
+/** Undefined where the text cannot be a key: nobody needs to look it up. */
+export const readKey = (text: string): PushKey | undefined =>
+  text.length === limits.keyChars && /^[A-Za-z0-9]+$/.test(text)
+    ? { id: text.slice(0, limits.keyIdChars), hash: createHash('sha256').update(text).digest('hex') }
+    : undefined;
+
+/**
+ * The key in a request's headers: `Authorization: Bearer KEY`, `Basic` with the key as password, `Token KEY`, or
+ * `X-Api-Key: KEY`. Undefined where there is none, an empty text where there is something else.
+ */
+export const keyTextOf = (header: (name: string) => string): string | undefined => {
+  const [, scheme = '', credentials = ''] = /^(\S+) +(\S+) *$/.exec(header('authorization')) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+    case 'token':
+      return credentials;
+    case 'basic': {
+      const text = Buffer.from(credentials, 'base64').toString('latin1');
+      return text.slice(text.indexOf(':') + 1);
+    }
+    default:
+      return header('authorization') === '' ? header('x-api-key') || undefined : '';
+  }
+};
+
+const row = z.object({
+  id: z.string().length(limits.keyIdChars),
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'),
+  jobs: z.array(jobField).min(1).optional(),
+});
+
+export const readKeyRow = (input: unknown): Read<KeyRow | undefined> => {
+  const { value, rejects } = readRow(row, input);
+  return { value: value && { ...value, jobs: value.jobs }, rejects };
+};
+
+const nobody = '0'.repeat(64);
+
+/** Whether the key is the row's. Takes as long where there is no row, so that a wrong id is not told from a wrong secret. */
+export const isKeyOf = (key: PushKey, known: KeyRow | undefined): boolean => {
+  const isEqual = timingSafeEqual(Buffer.from(key.hash, 'hex'), Buffer.from(known?.hash ?? nobody, 'hex'));
+  return isEqual && known !== undefined;
+};
+
+/** A new key from as many random bytes: every character equally likely, biased ones passed over. */
+export const keyFrom = (bytes: Uint8Array): string | undefined => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  // 248 is the largest multiple of 62 in a byte.
+  const text = Array.from(
+    bytes.filter(byte => byte < 248),
+    byte => letters[byte % 62],
+  ).join('');
+  return text.length < limits.keyChars ? undefined : text.slice(0, limits.keyChars);
+};

@@ -1,0 +1,4 @@
+import { connect } from '../io/aws/connect.ts';
+import { declare } from './declare.ts';
+
+export const handler = declare(connect());

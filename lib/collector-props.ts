@@ -1,0 +1,212 @@
+import { isIP } from 'node:net';
+import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { limits } from '../core/limits.ts';
+
+export type CollectorProps = {
+  /**
+   * CIDR blocks that scrapes may reach although they are not public addresses, such as `10.0.0.0/8`.
+   * @default none: only public addresses are scraped
+   */
+  readonly scrapeAllowCidrs?: readonly string[];
+  /**
+   * A second scraper that stands inside a VPC, for targets that say `network: 'vpc'`.
+   * @default none: such a target says on its row that nobody can reach it
+   */
+  readonly vpcScraping?: VpcScraping;
+  /**
+   * A key of your own for tables, queues, topic and logs. Costs $1 a month, and $0.03 per 10,000 of its uses.
+   * @default keys that AWS owns, at no charge
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * How long the functions' logs are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Requests a second over the whole API, on average and at once, above which the gateway answers 429. A fuse against
+   * runaway cost, not a limit to run into: Prometheus drops what is answered 429.
+   * @default 2,000 a second, 5,000 at once
+   */
+  readonly throttle?: { readonly requestsPerSecond: number; readonly atOnce: number };
+  /**
+   * A name of your own for the API.
+   * @default the name that API Gateway gives
+   */
+  readonly domain?: CollectorDomain;
+  /**
+   * What becomes of the tables when the stack goes. DESTROY also takes away their deletion protection.
+   * @default RemovalPolicy.RETAIN, with deletion protection
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * CloudWatch alarms over the collector itself, rung on the same topic. They cost $0.10 a month for each metric they
+   * look at, ten in all; the first ten of an account are free.
+   * @default true
+   */
+  readonly selfAlarms?: boolean;
+  /**
+   * A CloudWatch dashboard of the collector. Costs $3 a month; the first three of an account are free.
+   * @default false
+   */
+  readonly dashboard?: boolean;
+};
+
+export type VpcScraping = {
+  readonly vpc: IVpc;
+  /**
+   * Where the scraper stands. It needs a way to SQS and DynamoDB: a NAT gateway, or endpoints of the VPC for both.
+   * @default the VPC's private subnets
+   */
+  readonly subnets?: SubnetSelection;
+  /** @default a new group that lets everything out and nothing in */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
+  readonly allowCidrs: readonly string[];
+};
+
+export type CollectorDomain = {
+  /** For example `metrics.example.com`. */
+  readonly name: string;
+  /** Of that name, in the region of the collector. */
+  readonly certificate: ICertificate;
+  /**
+   * Where the name is to be written.
+   * @default nowhere: point the name at the API yourself
+   */
+  readonly zone?: IHostedZone;
+};
+
+export type TargetProps = {
+  /** Where the exposition is, such as `http://10.0.1.7:9100/metrics`. A bare host means its `/metrics`. */
+  readonly url: string;
+  /** @default 'default' */
+  readonly job?: string;
+  /** @default host and port of the URL */
+  readonly instance?: string;
+  /**
+   * How often it is scraped, from 5 seconds to a day.
+   * @default Duration.minutes(1)
+   */
+  readonly interval?: Duration;
+  /**
+   * How long one scrape may take, at most the interval and 50 seconds.
+   * @default 10 seconds, or the interval if that is less
+   */
+  readonly timeout?: Duration;
+  /** Labels put on every series of the target. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * From where it is scraped; `vpc` needs CollectorProps.vpcScraping.
+   * @default 'public'
+   */
+  readonly network?: 'public' | 'vpc';
+};
+
+export type HeartbeatProps = {
+  readonly job: string;
+  /** @default any instance of the job */
+  readonly instance?: string;
+  /**
+   * How often it is heard, from a second to a year.
+   * @default Duration.minutes(1)
+   */
+  readonly interval?: Duration;
+  /**
+   * How long to wait beyond that before it counts as silent.
+   * @default Duration.seconds(35)
+   */
+  readonly grace?: Duration;
+};
+
+export type KeyProps = {
+  /**
+   * Jobs that may be pushed with it.
+   * @default any
+   */
+  readonly jobs?: readonly string[];
+};
+
+/** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
+export const checkCollector = (props: CollectorProps, region: string): void => {
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain } = props;
+  if (encryptionKey !== undefined && Token.isUnresolved(region))
+    throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
+  checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
+  if (vpcScraping !== undefined) {
+    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs);
+    if (vpcScraping.allowCidrs.length === 0)
+      throw new Error(
+        'vpcScraping.allowCidrs: none is given, so that the scraper in the VPC could reach nothing there',
+      );
+  }
+  if (throttle !== undefined) {
+    for (const name of ['requestsPerSecond', 'atOnce'] as const) {
+      const value = throttle[name];
+      if (!Token.isUnresolved(value) && !(Number.isInteger(value) && value >= 1))
+        throw new Error(`throttle.${name}: ${value} is no whole number from 1 on`);
+    }
+  }
+  if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
+    throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+/** The same for a target. */
+export const checkTarget = ({ url, interval, timeout, labels = {} }: TargetProps): void => {
+  if (!Token.isUnresolved(url)) {
+    const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+    if (protocol !== 'http:' && protocol !== 'https:')
+      throw new Error(`url: ${JSON.stringify(url)} is no http or https URL`);
+  }
+  checkBetween('interval', interval, limits.scrapeIntervalMinMs, limits.scrapeIntervalMaxMs);
+  checkBetween('timeout', timeout, 100, limits.scrapeTimeoutMaxMs);
+  const intervalMs = interval?.toMilliseconds() ?? limits.scrapeIntervalDefaultMs;
+  if (timeout !== undefined && timeout.toMilliseconds() > intervalMs)
+    throw new Error(`timeout: ${timeout.toMilliseconds()} ms is longer than the interval, ${intervalMs} ms`);
+  for (const name of Object.keys(labels)) {
+    if (Token.isUnresolved(name)) continue;
+    if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name === 'job' || name === 'instance')
+      throw new Error(
+        `labels.${name}: a label has letters, digits and underscores, and is not job, instance or __ reserved`,
+      );
+  }
+};
+
+/** The same for a heartbeat. */
+export const checkHeartbeat = ({ job, interval, grace }: HeartbeatProps): void => {
+  if (job === '') throw new Error('job: is empty');
+  checkBetween('interval', interval, limits.heartbeatIntervalMinMs, limits.heartbeatIntervalMaxMs);
+  checkBetween('grace', grace, 0, limits.heartbeatIntervalMaxMs);
+};
+
+/** The same for a key. */
+export const checkKey = ({ jobs }: KeyProps): void => {
+  if (jobs?.length === 0) throw new Error('jobs: none is given, so that nothing could be pushed with the key');
+  if (jobs?.includes('')) throw new Error('jobs: one is empty');
+};
+
+const checkBetween = (name: string, duration: Duration | undefined, minMs: number, maxMs: number): void => {
+  if (duration === undefined || duration.isUnresolved()) return;
+  const ms = duration.toMilliseconds();
+  if (ms < minMs || ms > maxMs) throw new Error(`${name}: ${ms} ms, expected from ${minMs} ms to ${maxMs} ms`);
+};
+
+const checkCidrs = (name: string, cidrs: readonly string[]): void => {
+  for (const cidr of cidrs) {
+    if (!Token.isUnresolved(cidr) && !isCidr(cidr))
+      throw new Error(`${name}: ${JSON.stringify(cidr)} is no CIDR block such as 10.0.0.0/8`);
+  }
+};
+
+/** Whether the text is an address or a block of addresses, IPv4 or IPv6, as the scraper's allow-list reads it. */
+const isCidr = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};

@@ -1,0 +1,58 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** CloudWatch's embedded metric format, as far as it matters here. */
+type MetricLine = {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly { readonly Metrics: readonly { Name: string; Unit?: string }[] }[];
+  };
+  readonly [name: string]: unknown;
+};
+
+type Kept = { readonly since: string; readonly values: Record<string, number> };
+
+/** Counts since the data folder was made, and of durations the longest: kept in `measures.json`, for the command line. */
+export class LocalMeasures {
+  readonly #file: string;
+  readonly #kept: Kept;
+  #isChanged = false;
+
+  constructor(dataFolder: string) {
+    this.#file = join(dataFolder, 'measures.json');
+    this.#kept = readKept(this.#file);
+  }
+
+  /** Takes a line that a function wrote, if it is one of metrics. */
+  take(line: string): boolean {
+    if (!line.startsWith('{"_aws"')) return false;
+    let metrics: MetricLine;
+    try {
+      metrics = JSON.parse(line) as MetricLine;
+    } catch {
+      return false;
+    }
+    const { values } = this.#kept;
+    for (const { Name, Unit } of metrics._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics)) {
+      const [before, value] = [values[Name] ?? 0, Number(metrics[Name])];
+      values[Name] = Unit === 'Count' ? before + value : Math.max(before, value);
+    }
+    this.#isChanged = true;
+    return true;
+  }
+
+  /** Writes what changed, so that a reader sees all of it or what was before. */
+  save(): void {
+    if (!this.#isChanged) return;
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#kept));
+    renameSync(`${this.#file}.new`, this.#file);
+    this.#isChanged = false;
+  }
+}
+
+const readKept = (file: string): Kept => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Kept;
+  } catch {
+    return { since: new Date().toISOString(), values: {} };
+  }
+};

@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isKeyOf, keyFrom, keyTextOf, readKey, readKeyRow } from '../../../core/key/key.ts';
+
+const text = `${'Ab3'.repeat(21)}x`;
+const hash = createHash('sha256').update(text).digest('hex');
+
+test('a key is named by its beginning and known by its hash', () => {
+  expect(readKey(text)).toEqual({ id: 'Ab3Ab3Ab3Ab3Ab3A', hash });
+});
+
+test.each(['', text.slice(1), `${text}x`, `${text.slice(1)}-`, `${text.slice(1)}é`, ` ${text.slice(1)}`])(
+  '%j is no key',
+  input => {
+    expect(readKey(input)).toBeUndefined();
+  },
+);
+
+describe('a key stands in', () => {
+  const basic = (user: string, password: string): string =>
+    `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ['a bearer token', { authorization: 'Bearer k' }, 'k'],
+    ['any case of the scheme', { authorization: 'bEARER k' }, 'k'],
+    ['a token', { authorization: 'Token k' }, 'k'],
+    ['the password', { authorization: basic('me', 'k') }, 'k'],
+    ['the password with colons', { authorization: basic('me', 'k:l') }, 'k:l'],
+    ['the password of nobody', { authorization: basic('', 'k') }, 'k'],
+    ['a header of its own', { 'x-api-key': 'k' }, 'k'],
+    ['no place', {}, undefined],
+    ['no place in another scheme', { authorization: 'Digest k' }, ''],
+    ['no place beside another scheme', { authorization: 'Digest k', 'x-api-key': 'k' }, ''],
+    ['no place without a scheme', { authorization: 'k' }, ''],
+  ])('%s', (_, headers, expected) => {
+    expect(keyTextOf(name => headers[name] ?? '')).toBe(expected);
+  });
+});
+
+describe('a key is', () => {
+  const key = readKey(text)!;
+  const row = { id: key.id, hash, jobs: undefined };
+
+  test('its own row’s', () => expect(isKeyOf(key, row)).toBe(true));
+  test('not another’s', () => expect(isKeyOf(key, { ...row, hash: '1'.repeat(64) })).toBe(false));
+  test('nobody’s', () => expect(isKeyOf(key, undefined)).toBe(false));
+  test('not nobody’s though its hash were zero', () => {
+    expect(isKeyOf({ id: key.id, hash: '0'.repeat(64) }, undefined)).toBe(false);
+  });
+});
+
+test.each([
+  [{ id: 'short', hash }, 'id'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash: 'secret' }, 'hash'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, jobs: [] }, 'jobs'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, jobs: ['__sluice'] }, 'jobs.0'],
+])('%j is a bad row, at %s', (row, path) => {
+  const { value, rejects } = readKeyRow(row);
+  expect(value).toBeUndefined();
+  expect(rejects[0]?.place?.path).toBe(path);
+});
+
+test('made keys are keys, of all letters', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 128, maxLength: 128 }), bytes => {
+      const made = keyFrom(bytes);
+      // Too many of the bytes may have been passed over.
+      expect(made === undefined || readKey(made) !== undefined).toBe(true);
+    }),
+  );
+  for (let times = 0; times < 100; times += 1) for (const letter of keyFrom(randomBytes(128)) ?? '') seen.add(letter);
+  expect(seen.size).toBe(62);
+});

@@ -1,0 +1,112 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { describe, expect, test } from 'vitest';
+import { Collector } from '../../lib/collector.ts';
+import type { CollectorProps, HeartbeatProps, TargetProps } from '../../lib/collector-props.ts';
+import { synthesized } from './synthesized.ts';
+
+// What cannot be meant is refused at synthesis, by the name of the property.
+
+const stack = () => new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
+const vpc = Vpc.fromVpcAttributes(stack(), 'Vpc', { vpcId: 'vpc-0123456789abcdef0', availabilityZones: ['a'] });
+const certificate = Certificate.fromCertificateArn(
+  stack(),
+  'Certificate',
+  'arn:aws:acm:us-east-1:123456789012:certificate/one',
+);
+
+test.each<[CollectorProps, string]>([
+  [{ scrapeAllowCidrs: ['localhost'] }, 'scrapeAllowCidrs: "localhost" is no CIDR block such as 10.0.0.0/8'],
+  [{ vpcScraping: { vpc, allowCidrs: ['10.0.0.0/33'] } }, 'vpcScraping.allowCidrs: "10.0.0.0/33" is no CIDR block'],
+  [{ vpcScraping: { vpc, allowCidrs: [] } }, 'vpcScraping.allowCidrs: none is given'],
+  [{ throttle: { requestsPerSecond: 0, atOnce: 1 } }, 'throttle.requestsPerSecond: 0 is no whole number from 1 on'],
+  [{ throttle: { requestsPerSecond: 1, atOnce: 1.5 } }, 'throttle.atOnce: 1.5 is no whole number from 1 on'],
+  [
+    { domain: { name: 'https://x.y', certificate } },
+    'domain.name: "https://x.y" is no name such as metrics.example.com',
+  ],
+  [{ encryptionKey: Key.fromKeyArn(stack(), 'Key', 'arn:aws:kms:us-east-1:123456789012:key/one') }, 'encryptionKey: '],
+])('%#: refused', (props, message) => {
+  expect(() => new Collector(stack(), 'Collector', props)).toThrow(message);
+});
+
+describe('a target', () => {
+  const good: TargetProps = { url: 'http://10.0.0.1:9100/metrics' };
+
+  test.each<[Partial<TargetProps>, string]>([
+    [{ url: 'ftp://x' }, 'url: "ftp://x" is no http or https URL'],
+    [{ url: '10.0.0.1:9100' }, 'url: "10.0.0.1:9100" is no http or https URL'],
+    [{ interval: Duration.millis(4_999) }, 'interval: 4999 ms, expected from 5000 ms to 86400000 ms'],
+    [{ interval: Duration.days(2) }, 'interval: 172800000 ms, expected from 5000 ms'],
+    [
+      { interval: Duration.seconds(5), timeout: Duration.seconds(6) },
+      'timeout: 6000 ms is longer than the interval, 5000 ms',
+    ],
+    [{ timeout: Duration.seconds(51) }, 'timeout: 51000 ms, expected from 100 ms to 50000 ms'],
+    [{ labels: { job: 'x' } }, 'labels.job: '],
+    [{ labels: { '9x': 'x' } }, 'labels.9x: '],
+    [{ labels: { __x: 'x' } }, 'labels.__x: '],
+  ])('%j is refused', (props, message) => {
+    const collector = new Collector(stack(), 'Collector');
+    expect(() => collector.addTarget('Target', { ...good, ...props })).toThrow(message);
+  });
+
+  test.each<Partial<TargetProps>>([
+    { interval: Duration.seconds(5), timeout: Duration.seconds(5) },
+    { interval: Duration.days(1) },
+    { labels: { zone: 'a' }, network: 'vpc' },
+  ])('%j is taken', props => {
+    new Collector(stack(), 'Collector').addTarget('Target', { ...good, ...props });
+  });
+});
+
+test.each<[HeartbeatProps, string]>([
+  [{ job: '' }, 'job: is empty'],
+  [{ job: 'x', interval: Duration.millis(999) }, 'interval: 999 ms, expected from 1000 ms'],
+  [{ job: 'x', grace: Duration.days(366) }, 'grace: 31622400000 ms, expected from 0 ms'],
+])('%j as a heartbeat is refused', (props, message) => {
+  const collector = new Collector(stack(), 'Collector');
+  expect(() => collector.addHeartbeat('Heartbeat', props)).toThrow(message);
+});
+
+describe('what was asked for is there', () => {
+  test('throttles, as a fuse by default', () => {
+    const settings = (props: CollectorProps) =>
+      synthesized(props).all('AWS::ApiGatewayV2::Stage')[0]?.properties.DefaultRouteSettings;
+    expect(settings({})).toMatchObject({ ThrottlingRateLimit: 2_000, ThrottlingBurstLimit: 5_000 });
+    expect(settings({ throttle: { requestsPerSecond: 10, atOnce: 20 } })).toMatchObject({
+      ThrottlingRateLimit: 10,
+      ThrottlingBurstLimit: 20,
+    });
+  });
+
+  test('a domain, and its name where the zone is known', () => {
+    const zone = HostedZone.fromHostedZoneAttributes(stack(), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
+    const { all, template } = synthesized({ domain: { name: 'metrics.example.com', certificate, zone } });
+    expect(all('AWS::ApiGatewayV2::DomainName')[0]?.properties.DomainName).toBe('metrics.example.com');
+    expect(all('AWS::ApiGatewayV2::ApiMapping').length).toBe(1);
+    expect(all('AWS::Route53::RecordSet')[0]?.properties).toMatchObject({ Name: 'metrics.example.com.', Type: 'A' });
+    expect(template.Outputs.PushUrl.Value).toBe('https://metrics.example.com');
+  });
+
+  test('a key of one’s own, on everything that keeps data, and CloudWatch may ring with it', () => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const own = new Stack(app, 'Test', { env: { account: '123456789012', region: 'eu-central-1' } });
+    const encryptionKey = new Key(own, 'Key');
+    new Collector(own, 'Collector', { encryptionKey });
+    // biome-ignore lint/suspicious/noExplicitAny: a template.
+    const resources = Object.values<any>(app.synth().getStackByName('Test').template.Resources);
+    const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+    for (const table of of('AWS::DynamoDB::GlobalTable')) {
+      expect(table.SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
+      expect(table.Replicas[0].SSESpecification.KMSMasterKeyId).toBeDefined();
+    }
+    for (const queue of of('AWS::SQS::Queue')) expect(queue.KmsMasterKeyId).toBeDefined();
+    for (const topic of of('AWS::SNS::Topic')) expect(topic.KmsMasterKeyId).toBeDefined();
+    for (const group of of('AWS::Logs::LogGroup')) expect(group.KmsKeyId).toBeDefined();
+    expect(JSON.stringify(of('AWS::KMS::Key')[0].KeyPolicy)).toContain('cloudwatch.amazonaws.com');
+  });
+});

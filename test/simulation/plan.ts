@@ -1,0 +1,224 @@
+import { type LabelSet, labelSetOf } from '../../core/labels.ts';
+import { Chance } from './chance.ts';
+import { type Bits, bitsOf, restartValues } from './values.ts';
+import { type Weather, weatherOf } from './weather.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Producers act, and give times, at multiples of this, so that a range query of this step sees every sample. */
+export const gridMs = 5 * second;
+
+export const onGrid = (ms: number): number => Math.ceil(ms / gridMs) * gridMs;
+
+export type PlannedSample = { readonly labels: LabelSet; readonly timestampMs?: number; readonly bits: Bits };
+
+/** Doors a push may take. `bits` stands for the doors still to come that carry values as bits: any NaN, staleness. */
+export const doors = ['text', 'openmetrics', 'json', 'group', 'bits'] as const;
+
+export type Producer = {
+  readonly door: (typeof doors)[number];
+  readonly packed: '' | 'gzip' | 'zstd';
+  readonly job: string;
+  readonly instance: string;
+  /** Whether its samples name their source themselves, half of them another instance. */
+  readonly mixed: boolean;
+};
+
+export type Happening =
+  | {
+      readonly kind: 'push';
+      readonly atMs: number;
+      readonly producer: Producer;
+      readonly key: string | undefined;
+      readonly samples: readonly PlannedSample[];
+    }
+  | { readonly kind: 'scrape'; readonly atMs: number; readonly target: PlannedTarget; readonly slotMs: number }
+  | { readonly kind: 'read'; readonly atMs: number }
+  | { readonly kind: 'poison'; readonly atMs: number; readonly body: string };
+
+export type PlannedTarget = {
+  readonly id: string;
+  readonly job: string;
+  readonly instance: string;
+  readonly intervalMs: number;
+  readonly series: number;
+};
+
+/** One seed's world before anything happens in it: who does what when, and how bad the weather is. */
+export type Plan = {
+  readonly seed: number;
+  readonly startMs: number;
+  /** When the storm is over; what goes on goes on in calm. */
+  readonly calmMs: number;
+  readonly on: 'memory' | 'services';
+  readonly weather: Weather;
+  /** Bounds of core/limits.ts made small, so that every cut they make is met. */
+  readonly limits: Readonly<Record<string, number>>;
+  readonly queue: { readonly hiddenMs: number; readonly mostReceives: number; readonly pollMs: number };
+  readonly most: { readonly messages: number; readonly workers: number };
+  readonly happenings: ReadonlyMap<number, Happening>;
+  /** How many days after the storm old messages come once more. */
+  readonly lateDays: number;
+};
+
+export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' : 'services'): Plan => {
+  const chance = new Chance(seed, 'plan');
+  restartValues();
+  const startMs = startOf(chance);
+  const calmMs = startMs + chance.between(4, 6) * minute;
+  const happenings: Happening[] = [
+    ...producersOf(chance).flatMap(made => pushesOf(chance, made, startMs, calmMs)),
+    ...scrapesOf(chance, startMs, calmMs),
+    ...Array.from(
+      { length: 1 },
+      (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),
+    ),
+    ...(chance.is(0.3)
+      ? [{ kind: 'poison', atMs: chance.between(startMs, calmMs), body: chance.pick(poisons) } as const]
+      : []),
+  ];
+  happenings.sort((a, b) => a.atMs - b.atMs);
+  return {
+    seed,
+    startMs,
+    calmMs,
+    on,
+    weather: weatherOf(chance),
+    limits: chance.is(0.4) ? smallLimitsOf(chance) : {},
+    queue: {
+      hiddenMs: chance.pick([10, 30, 60, 360]) * second,
+      mostReceives: chance.between(5, 10),
+      pollMs: chance.between(3, 9) * second,
+    },
+    most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
+    happenings: new Map(happenings.entries()),
+    lateDays: chance.between(1, 10),
+  };
+};
+
+const poisons = ['poison', '', 'U0IBAAAAAAA=', '{"batch":[]}', '💥'.repeat(20)];
+
+/** Often just before an hour or a day ends. */
+const startOf = (chance: Chance): number => {
+  const baseMs = Date.UTC(2026, 5, 1) + chance.between(0, 300) * day;
+  const edge = chance.pick(['none', 'hour', 'day'] as const);
+  if (edge === 'none') return onGrid(baseMs + chance.between(0, day));
+  const edgeMs = edge === 'day' ? baseMs : baseMs + chance.between(1, 23) * hour;
+  return onGrid(edgeMs - chance.between(0, 9 * minute));
+};
+
+const smallLimitsOf = (chance: Chance): Record<string, number> => ({
+  ...(chance.is(0.5) && { messageBytes: chance.between(600, 2_000) }),
+  ...(chance.is(0.3) && { segmentBytes: chance.between(300, 1_000) }),
+  ...(chance.is(0.5) && { blockCells: chance.between(60, 400) }),
+  ...(chance.is(0.5) && { cellsPerSample: chance.between(1, 4) }),
+  ...(chance.is(0.25) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
+  ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 2) }),
+  ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
+});
+
+type Made = {
+  readonly producer: Producer;
+  readonly keyed: boolean;
+  readonly series: readonly LabelSet[];
+  readonly timed: boolean;
+};
+
+const producersOf = (chance: Chance): Made[] => {
+  const made: Made[] = [];
+  const count = chance.between(3, 4);
+  for (let number = 0; number < count; number += 1) {
+    const door = chance.pick(doors);
+    const twin = made.at(-1);
+    // Two producers under one identity: what they say of one series at one time is a conflict.
+    const source =
+      twin !== undefined && chance.is(0.25)
+        ? { job: twin.producer.job, instance: twin.producer.instance }
+        : { job: `job-${number}`, instance: door === 'group' || chance.is(0.8) ? `host-${number}:80` : '' };
+    const mixed = door === 'text' && chance.is(0.3);
+    const producer = { door, packed: chance.pick(['', '', 'gzip', 'zstd'] as const), ...source, mixed };
+    const series = Array.from({ length: chance.between(6, 27) }, (_, index) => seriesOf(chance, producer, index));
+    made.push({ producer, keyed: chance.is(0.6), series, timed: door !== 'group' && chance.is(0.6) });
+  }
+  return made;
+};
+
+const oddValues = ['', 'a"b\\c\nd', 'ümläut 💡', '__proto__', '{}', ' '];
+
+const seriesOf = (chance: Chance, { job, instance, mixed }: Producer, index: number): LabelSet =>
+  labelSetOf([
+    ['__name__', `m_${index % 7}`],
+    ['n', String(index)],
+    ['odd', chance.is(0.2) ? chance.pick(oddValues) : ''],
+    ['job', job],
+    ['instance', mixed && index % 2 === 1 ? `${instance}-other` : instance],
+  ]);
+
+const pushesOf = (
+  chance: Chance,
+  { producer, keyed, series, timed }: Made,
+  startMs: number,
+  calmMs: number,
+): Happening[] => {
+  const pushes: Happening[] = [];
+  const intervalMs = gridMs * chance.between(4, 9);
+  let count = 0;
+  for (let atMs = onGrid(startMs + chance.between(0, intervalMs)); atMs < calmMs; atMs += intervalMs) {
+    count += 1;
+    const times = timed ? timesOf(chance, atMs) : [undefined];
+    const samples: PlannedSample[] = [];
+    for (const labels of series) {
+      if (chance.is(0.1)) continue;
+      for (const timestampMs of times) {
+        if (timestampMs !== undefined && chance.is(0.1)) continue;
+        const sample = (): PlannedSample => ({
+          labels,
+          ...(timestampMs !== undefined && { timestampMs }),
+          bits: bitsOf(chance, producer.door),
+        });
+        samples.push(sample());
+        // Said twice in one push: the last one counts.
+        if (producer.door !== 'bits' && chance.is(0.01)) samples.push(sample());
+      }
+    }
+    // A key that counts: two producers of one source may well give the same one to different pushes.
+    pushes.push({
+      kind: 'push',
+      atMs,
+      producer,
+      key: keyed ? String(count) : undefined,
+      samples: chance.shuffled(samples),
+    });
+  }
+  return pushes;
+};
+
+const timesOf = (chance: Chance, atMs: number): number[] => {
+  const newestMs = atMs + (chance.is(0.1) ? chance.between(1, 60) * gridMs : 0);
+  const apartMs = gridMs * chance.between(1, 4);
+  return Array.from({ length: chance.between(2, 5) }, (_, index) => newestMs - index * apartMs);
+};
+
+const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {
+  const scrapes: Happening[] = [];
+  for (let number = 0; number < chance.between(0, 2); number += 1) {
+    const intervalMs = chance.pick([15, 30]) * second;
+    const target = {
+      id: `target-${number}`,
+      job: 'scraped',
+      instance: `10.0.0.${number}:9100`,
+      intervalMs,
+      series: chance.between(3, 20),
+    };
+    for (
+      let slotMs = onGrid(startMs + chance.between(10_000, intervalMs + 10_000));
+      slotMs < calmMs;
+      slotMs += intervalMs
+    )
+      scrapes.push({ kind: 'scrape', atMs: slotMs - chance.between(0, 2_000), target, slotMs });
+  }
+  return scrapes;
+};

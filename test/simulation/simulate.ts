@@ -1,0 +1,137 @@
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
+import { limits } from '../../core/limits.ts';
+import { auditInstant, type Matrix } from './answers.ts';
+import { type Accounts, ask, balance, rangeOf, readBack } from './audit.ts';
+import type { Breach } from './books.ts';
+import { Chance } from './chance.ts';
+import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
+import { pushUntilTaken } from './producers.ts';
+import { scrapeUntilDone, targetsOf } from './targets.ts';
+import type { Struck } from './weather.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export type Outcome = {
+  readonly seed: number;
+  readonly hash: string;
+  readonly breaches: readonly Breach[];
+  readonly happened: readonly Struck[];
+  readonly accounts: Accounts;
+  readonly queries: number;
+};
+
+const context = { getRemainingTimeInMillis: () => 28_000 } as Context;
+const day = 24 * 3_600_000;
+
+/** Runs a plan through: storm, calm, the dead letters once more, days later some old messages again. Then what is stored is held against the books. */
+export const simulate = async (plan: Plan, options: WorldOptions = {}): Promise<Outcome> => {
+  const usual = { ...limits };
+  Object.assign(limits, plan.limits);
+  try {
+    return await new Simulation(plan, options).run();
+  } finally {
+    Object.assign(limits, usual);
+  }
+};
+
+class Simulation {
+  readonly #plan: Plan;
+  readonly #world: World;
+  readonly #under = new Set<Promise<void>>();
+  #queries = 0;
+
+  constructor(plan: Plan, options: WorldOptions) {
+    this.#plan = plan;
+    this.#world = new World(plan, options, targetsOf);
+  }
+
+  async run(): Promise<Outcome> {
+    const { agenda, storm, buffer, heartbeats } = this.#world;
+    const jobs = new Set<string>();
+    for (const [id, happening] of this.#plan.happenings) {
+      if (happening.kind === 'push') jobs.add(happening.producer.job);
+      agenda.at(happening.atMs, () => this.#start(this.#happen(id, happening)));
+    }
+    for (const job of jobs) await heartbeats.expect({ job, instance: anyInstance }, { interval: '1m', grace: '35s' });
+    await this.#poll(this.#plan.calmMs);
+    await this.#calm();
+    const held = await readBack(this.#world);
+    await ask(this.#world, held.series);
+    this.#queries += 1;
+    // Days later, what was long done comes once more, in other company.
+    await agenda.runUntil(agenda.nowMs() + this.#plan.lateDays * day);
+    storm.over = false;
+    const late = new Chance(this.#plan.seed, 'late');
+    buffer.handOutAgain(late.shuffled(buffer.taken).slice(0, 12));
+    await this.#poll(agenda.nowMs() + 60_000);
+    await this.#calm();
+    const { stored } = this.#world.breaches.length > 0 ? held : await readBack(this.#world);
+    const accounts = balance(this.#world, stored);
+    return {
+      seed: this.#plan.seed,
+      hash: agenda.hash(),
+      breaches: this.#world.breaches,
+      happened: storm.happened,
+      accounts,
+      queries: this.#queries,
+    };
+  }
+
+  /** Nothing goes wrong any more until all is told and the queue is empty; then the same for the dead letters. */
+  async #calm(): Promise<void> {
+    const { agenda, storm, buffer } = this.#world;
+    storm.over = true;
+    for (const redriven of [false, true]) {
+      if (redriven) buffer.redrive();
+      for (let rounds = 0; this.#under.size > 0 || buffer.nextVisibleAtMs() !== undefined; rounds += 1) {
+        if (rounds > 10_000) throw new Error(`seed ${this.#plan.seed}: the calm does not end`);
+        const next = buffer.nextVisibleAtMs();
+        await this.#poll(
+          Math.max(agenda.nowMs() + this.#plan.queue.pollMs, Math.min(next ?? 0, agenda.nowMs() + 60_000)),
+        );
+      }
+    }
+  }
+
+  /** Lets time pass while workers ask the queue for messages. */
+  async #poll(untilMs: number): Promise<void> {
+    const { agenda } = this.#world;
+    while (agenda.nowMs() < untilMs) {
+      for (let worker = 0; worker < this.#plan.most.workers; worker += 1) this.#start(this.#world.drain());
+      await agenda.runUntil(Math.min(untilMs, agenda.nowMs() + this.#plan.queue.pollMs));
+    }
+  }
+
+  #start(work: Promise<void>): void {
+    const noted = work
+      .catch((error: Error) => this.#world.breach('bug', error.stack ?? error.message))
+      .finally(() => this.#under.delete(noted));
+    this.#under.add(noted);
+  }
+
+  #happen(id: number, happening: Happening): Promise<void> {
+    if (happening.kind === 'push') return pushUntilTaken(this.#world, `push ${id}`, happening);
+    if (happening.kind === 'scrape') return scrapeUntilDone(this.#world, `scrape ${id}`, happening);
+    if (happening.kind === 'read') return this.#read();
+    this.#world.buffer.put(happening.body);
+    return Promise.resolve();
+  }
+
+  /** A question in the middle of it all: it may go unanswered, but what it answers must be true. */
+  async #read(): Promise<void> {
+    const { agenda, books } = this.#world;
+    const atMs = onGrid(agenda.nowMs()) - gridMs;
+    // A read may be a second stale.
+    const storedBeforeMs = agenda.nowMs() - 2_000;
+    const ran = await this.#world.run(
+      'query',
+      handlers =>
+        handlers.query(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
+    );
+    if (ran?.answer.statusCode !== 200) return;
+    this.#queries += 1;
+    const matrix = JSON.parse(String(ran.answer.body)) as Matrix;
+    const found = auditInstant(matrix, books.series.values(), labels => books.pagesOf(labels), atMs, storedBeforeMs);
+    for (const { kind, what } of found) this.#world.breach(kind, what);
+  }
+}

@@ -1,0 +1,247 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { ingest } from '../../functions/ingest.ts';
+import { push } from '../../functions/push.ts';
+import { query } from '../../functions/query.ts';
+import { scrape } from '../../functions/scrape.ts';
+import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoSeries } from '../../io/aws/series.ts';
+import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
+import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
+import { MemoryAlarms, MemoryDeployment, MemoryMeasures } from '../../io/memory/ports.ts';
+import { MemoryQueue } from '../../io/memory/queue.ts';
+import { MemorySeries } from '../../io/memory/series.ts';
+import { MemoryTargets } from '../../io/memory/targets.ts';
+import type { Http, Log, Ports } from '../../io/ports.ts';
+import { Agenda } from './agenda.ts';
+import { bitsDoor } from './bits-door.ts';
+import { Books, type Breach, keyFor } from './books.ts';
+import { Chance } from './chance.ts';
+import { SimulatedDynamo } from './dynamo.ts';
+import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
+import { type Delivery, deliveryNamed, Messages } from './messages.ts';
+import type { Plan } from './plan.ts';
+import { simulatedSqs } from './sqs.ts';
+import { Storm, type Struck } from './weather.ts';
+
+/** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker. */
+const handlersOf = (ports: Ports) => ({
+  push: push(ports),
+  bits: bitsDoor(ports),
+  scrape: scrape(ports),
+  ingest: ingest(ports),
+  query: query(ports),
+  // A compact handler joins here, and `Happening` in plan.ts is where its turns are planned.
+});
+
+export type Handlers = ReturnType<typeof handlersOf>;
+type Worker = { readonly life: Life; readonly handlers: Handlers };
+
+/** Bugs are planted here: what a mutant puts between the handlers and the world. */
+export type Tampering = (ports: Ports) => Ports;
+
+/** A function's own limit, as lib sets it. */
+const timeoutMs = { push: 20_000, bits: 20_000, scrape: 60_000, ingest: 60_000, query: 28_000 } as const;
+
+/** One world: its clock, its services, its workers, and the books of what was said. */
+export class World {
+  readonly plan: Plan;
+  readonly agenda: Agenda;
+  readonly storm: Storm;
+  readonly books = new Books();
+  readonly buffer: Messages;
+  readonly heartbeats = new MemoryHeartbeats(fate);
+  readonly breaches: Breach[] = [];
+  readonly deliveries: Delivery[] = [];
+  /** What a GET of a target answers. */
+  readonly http: Http;
+  readonly #idle = new Map<keyof Handlers, Worker[]>();
+  readonly #portsOf: () => Ports;
+  readonly #hired = new Map<string, number>();
+
+  constructor(plan: Plan, options: WorldOptions, http: (world: World) => Http) {
+    this.plan = plan;
+    this.agenda = new Agenda(plan.startMs, options.listener);
+    this.storm = new Storm(plan.weather, options.only, what => this.agenda.tell(what));
+    this.http = http(this);
+    const mix = new Chance(plan.seed, 'order');
+    const ordered = <T>(visible: readonly T[]): readonly T[] =>
+      visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
+        ? mix.shuffled(visible)
+        : visible;
+    const manners = { ...plan.queue, ordered };
+    this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
+    this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
+    const memory = new MemorySeries(this.agenda, fate);
+    const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
+    const chance = new Chance(plan.seed, 'handlers');
+    const log = this.#log();
+    const [scrapes, deadlines] = ['scrapes', 'deadlines'].map(name => new MemoryQueue(name, this.agenda, fate));
+    // The adapters are made for each worker, as they remember things; what they talk to is one for all.
+    const portsOf = (): Ports => ({
+      clock: this.agenda,
+      chance,
+      log,
+      measures: new MemoryMeasures(),
+      buffer:
+        dynamo === undefined
+          ? this.buffer
+          : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
+      scrapes: scrapes!,
+      vpcScrapes: undefined,
+      deadlines: deadlines!,
+      series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
+      targets: new MemoryTargets(fate),
+      heartbeats: this.heartbeats,
+      keys: new MemoryKeys(fate),
+      secrets: new MemorySecrets(),
+      deployment: new MemoryDeployment(fate),
+      alarms: new MemoryAlarms(fate),
+      http: this.http,
+    });
+  }
+
+  /** A new delivery in the books. */
+  delivery(name: string): Delivery {
+    const delivery = deliveryNamed(name);
+    this.deliveries.push(delivery);
+    return delivery;
+  }
+
+  /** Ports as a fresh worker has them. */
+  ports(): Ports {
+    return this.#portsOf();
+  }
+
+  breach(kind: Breach['kind'], what: string): void {
+    this.agenda.tell(`breach ${kind} ${what}`);
+    this.breaches.push({ kind, what });
+  }
+
+  /**
+   * Runs a handler in an idle worker, or a new one. Undefined where the worker did not live to answer: it crashed, or
+   * its function's time was over.
+   */
+  async run<T>(
+    name: keyof Handlers,
+    work: (handlers: Handlers, invocation: Invocation) => Promise<T>,
+    delivery?: Delivery,
+  ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
+    const worker = this.#idle.get(name)?.pop() ?? this.#hire(name);
+    const { life, handlers } = worker;
+    const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
+    let isOver = false;
+    this.agenda.at(this.agenda.nowMs() + timeoutMs[name], () => {
+      if (!isOver) life.die('timeout');
+    });
+    // Started in the world's own turn: what a handler does first, it does at this very instant.
+    const answer = await invoke(invocation, () => work(handlers, invocation)).then(
+      value => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    isOver = true;
+    if (life.dead) return undefined;
+    this.#idle.set(name, [...(this.#idle.get(name) ?? []), worker]);
+    if ('error' in answer) {
+      this.agenda.tell(`${life.name} throws ${(answer.error as Error).message}`);
+      return undefined;
+    }
+    return { answer: answer.value, report: invocation.report };
+  }
+
+  /** Hands messages to ingest and removes those it is done with. */
+  async drain(): Promise<void> {
+    const messages = this.buffer.receive(this.plan.most.messages);
+    if (messages.length === 0) return;
+    const chance = new Chance(this.plan.seed, `drain ${messages[0]!.id} ${this.agenda.nowMs()}`);
+    this.agenda.tell(`handed out ${messages.map(({ id }) => id).join(' ')}`);
+    if (this.storm.strikes('throttledInvocation', `ingest ${messages[0]!.id}`, chance)) return;
+    // The same messages in two workers' hands, because hiding them ended early.
+    if (this.storm.strikes('twice', messages[0]!.id, chance))
+      this.buffer.handOutAgain(chance.shuffled(messages).slice(0, chance.between(1, messages.length)));
+    const event = { Records: messages.map(({ id, body }) => ({ messageId: id, body })) } as SQSEvent;
+    const ran = await this.run(
+      'ingest',
+      handlers => handlers.ingest(event, {} as Context) as Promise<SQSBatchResponse>,
+    );
+    if (ran === undefined) return;
+    const left = new Set(ran.answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    this.#audit(
+      messages.map(({ id }) => id),
+      left,
+      ran.report,
+    );
+    const done = messages.filter(({ id }) => !left.has(id));
+    this.agenda.tell(`done ${done.map(({ id }) => id).join(' ')}, left ${[...left].join(' ')}`);
+    for (const { id } of done) this.#stored(id);
+    if (this.storm.strikes('lostRemoval', `of ${messages[0]!.id}`, chance)) return;
+    this.buffer.remove(done.map(({ id }) => id));
+    for (const message of done) {
+      if (!this.storm.strikes('undead', message.id, chance)) continue;
+      this.agenda.at(this.agenda.nowMs() + chance.between(1_000, 240_000), () => this.buffer.handOutAgain([message]));
+    }
+  }
+
+  /** What a producer was told is taken must be readable, except what was damaged on the way. */
+  acknowledge(delivery: Delivery): void {
+    delivery.acknowledged = true;
+    const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyFor(labels)}`));
+    if (delivery.queued < told.size)
+      this.breach(
+        'accounts',
+        `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`,
+      );
+    for (const said of delivery.said)
+      if (!delivery.spoiled.has(`${said.timestampMs} ${keyFor(said.labels)}`)) said.must = true;
+    if (delivery.unstored.size === 0) this.#allStored(delivery);
+  }
+
+  #stored(id: string): void {
+    const { delivery, spoiled } = this.buffer.byId.get(id)!;
+    if (delivery === undefined || spoiled || !delivery.unstored.delete(id)) return;
+    if (delivery.acknowledged && delivery.unstored.size === 0) this.#allStored(delivery);
+  }
+
+  #allStored({ said }: Delivery): void {
+    for (const each of said) each.storedAtMs = Math.min(each.storedAtMs, this.agenda.nowMs());
+  }
+
+  /** What ingest says it did must be what it was given. */
+  #audit(ids: readonly string[], left: ReadonlySet<string>, report: Invocation['report']): void {
+    const count = (some: readonly string[]): number => {
+      const good = some.map(id => this.buffer.byId.get(id)!).filter(({ spoiled }) => !spoiled);
+      return good.reduce((sum, { keys }) => sum + keys.length, 0);
+    };
+    const wanted = { messages: ids.length, samples: count(ids), left: left.size, leftSamples: count([...left]) };
+    for (const [name, value] of Object.entries(wanted)) {
+      if (report?.[name] !== value)
+        this.breach('accounts', `ingest reports ${report?.[name]} ${name}, it was given ${value}`);
+    }
+  }
+
+  #hire(name: string): Worker {
+    const count = (this.#hired.get(name) ?? 0) + 1;
+    this.#hired.set(name, count);
+    const lifeName = `${name}-${count}`;
+    const life = new Life(lifeName, new Chance(this.plan.seed, lifeName), this.storm, this.agenda);
+    return { life, handlers: handlersOf(this.ports()) };
+  }
+
+  #log(): Log {
+    return {
+      write: (_level, message, details = {}) => {
+        const invocation = currentInvocation();
+        if (invocation === undefined || invocation.life.dead) return;
+        if (message === 'ingested') invocation.report = details;
+        if (details['code'] === 'bug')
+          this.breach('bug', `${invocation.life.name}: ${message} ${details['stack'] ?? ''}`);
+      },
+    };
+  }
+}
+
+export type WorldOptions = {
+  readonly listener?: ((line: string) => void) | undefined;
+  /** The only faults that may happen: how a run is made smaller. */
+  readonly only?: ReadonlySet<Struck> | undefined;
+  readonly tampering?: Tampering | undefined;
+};
