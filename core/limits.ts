@@ -36,6 +36,8 @@ export const limits = {
   labelValueBytes: 2 * KiB,
   /** Characters in the labels of an exemplar, names and values together. OpenMetrics 1.0, Exemplars. */
   exemplarCharacters: 128,
+  /** Names, help texts and units of one delivery's families that are kept: a third of a message, and ten exporters' worth. */
+  familyBytes: 256 * KiB,
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,

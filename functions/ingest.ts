@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { namedByMessage } from '../core/batch.ts';
 import { countOf } from '../core/columns.ts';
+import { toldIn } from '../core/families.ts';
 import type { Told } from '../core/measures.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
@@ -15,7 +16,7 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
+export const ingest = (ports: Pick<Ports, 'series' | 'families' | 'log' | 'measures'>) =>
   middy<SQSEvent, SQSBatchResponse>()
     .use(measured(ports))
     .handler(async ({ Records }) => {
@@ -34,6 +35,8 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
       }
       const store = async (messages: readonly Decoded[]): Promise<void> => {
         if (messages.length > 0) await ports.series.add(segmentsOf(messages));
+        const told = toldIn(messages.map(({ batch }) => batch));
+        if (told.length > 0) await ports.families.add(told);
       };
       try {
         await store(decoded);

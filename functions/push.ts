@@ -62,6 +62,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     via: 'push',
     acceptedAtMs,
     ...(value.sourceLabels && { sourceLabels: value.sourceLabels }),
+    ...(value.families && { families: value.families }),
   });
   const forbidden = jobsOf(value, batches).filter(job => !who.mayPush(job));
   if (forbidden.length > 0) {

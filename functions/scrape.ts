@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Family } from '../core/batch.ts';
 import { anyInstance, type DownReason } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { keyOf, type LabelSet } from '../core/labels.ts';
@@ -72,13 +73,16 @@ const scrapeOnce = async (
   const startedMs = clock.nowMs();
   const outcome = await fetchPage(ports, memory, target, slotMs);
   const samples = samplesOf(target, outcome);
+  const families = outcome.ok ? memory.untold(target.id, outcome.families, slotMs) : [];
   const batches = batchesOf(samples, {
     id: `${target.id}@${slotMs}`,
     via: 'pull',
     acceptedAtMs: slotMs,
     pages: true,
+    families,
   });
   await buffer.send(batches.flatMap(encodeBatch));
+  memory.told(target.id, families, slotMs);
   ports.measures.tell({ Accepted: samples.length, ScrapeLateness: startedMs - slotMs });
   await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
 };
@@ -114,11 +118,11 @@ const fetchPage = async (
       durationMs,
     };
   }
-  const { columns } = value;
+  const { columns, families } = value;
   // Times far off are dropped one by one, as Prometheus does: the target is up, only its clock is not.
   const samples = pageSamplesOf(columns, timestampMs => timestampReject(timestampMs, slotMs, undefined) === undefined);
   const whole = samples.length === value.count ? columns.series : undefined;
-  return { ok: true, samples, seriesAdded: memory.added(target.id, samples, whole), durationMs };
+  return { ok: true, samples, families, seriesAdded: memory.added(target.id, samples, whole), durationMs };
 };
 
 /** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */
@@ -147,6 +151,7 @@ class ScrapeMemory {
   readonly pages = new PageReaders();
   readonly #seen = new Map<string, Seen>();
   readonly #failed = new Set<string>();
+  readonly #told = new Map<string, { readonly families: readonly Family[]; readonly day: number }>();
 
   /**
    * How many series were not on the target's page before; all of them where there is none. `whole` is the page's list of
@@ -163,6 +168,18 @@ class ScrapeMemory {
     return before === undefined ? keys.size : keys.difference(before.keys).size;
   }
 
+  /** The page's families, or none where this worker has told the very same ones that day: they are written once a day. */
+  untold(targetId: string, families: readonly Family[], slotMs: number): readonly Family[] {
+    const before = this.#told.get(targetId);
+    return before?.families === families && before.day === dayOf(slotMs) ? [] : families;
+  }
+
+  told(targetId: string, families: readonly Family[], slotMs: number): void {
+    if (families.length === 0) return;
+    this.#told.set(targetId, { families, day: dayOf(slotMs) });
+    forgetOldest(this.#told);
+  }
+
   /** Whether this scrape is good and follows one that this worker saw fail: then its record waits for it. */
   isAwaited(targetId: string, isGood: boolean): boolean {
     if (isGood) return this.#failed.delete(targetId);
@@ -171,6 +188,8 @@ class ScrapeMemory {
     return false;
   }
 }
+
+const dayOf = (slotMs: number): number => Math.floor(slotMs / limits.catalogSpanMs);
 
 const forgetOldest = (kept: Map<string, unknown> | Set<string>): void => {
   const oldest = kept.keys().next();

@@ -1,3 +1,4 @@
+import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
@@ -39,6 +40,14 @@ export type Series = {
   chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Segments of a source that may hold samples in [fromMs, toMs], both included; expired ones are left out. */
   between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
+};
+
+/** What producers said about metric families. */
+export type Families = {
+  /** What is known to be stored may be left as it is for limits.chunkRenewMs. */
+  add(told: readonly ToldFamily[]): Promise<void>;
+  /** Everything told in the last limits.schemaRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
+  all(): Promise<readonly ToldFamily[]>;
 };
 
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
@@ -178,6 +187,7 @@ export type Ports = {
   readonly vpcScrapes: Scrapes | undefined;
   readonly deadlines: Deadlines;
   readonly series: Series;
+  readonly families: Families;
   readonly targets: Targets;
   readonly keys: Keys;
   readonly secrets: Secrets;

@@ -111,6 +111,7 @@ export class Collector extends Construct {
       '/api/v1/series': ['GET', 'POST'],
       '/api/v1/labels': ['GET', 'POST'],
       '/api/v1/label/{name}/values': ['GET'],
+      '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 

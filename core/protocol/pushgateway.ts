@@ -112,7 +112,7 @@ export const readGroupBody = ({
       ? read.value.samples
       : read.value.samples.map(sample => ({ ...sample, labels: pick(sample.labels, name => !absent.has(name)) }));
   return wholePush(
-    { samples, sourceLabels: labels },
+    { samples, sourceLabels: labels, families: read.value.families },
     rejects.length > 0 ? rejects : forcedLabelRejects(samples, labels),
   );
 };

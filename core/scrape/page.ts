@@ -1,3 +1,4 @@
+import type { Family } from '../batch.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
 import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../labels.ts';
@@ -25,6 +26,8 @@ export type Outcome =
   | {
       readonly ok: true;
       readonly samples: readonly PageSample[];
+      /** The very same list as for the page before where that said the same. */
+      readonly families: readonly Family[];
       readonly seriesAdded: number;
       readonly durationMs: number;
     }

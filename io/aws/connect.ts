@@ -8,6 +8,7 @@ import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
+import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures } from './lines.ts';
@@ -53,6 +54,7 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
+  const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
@@ -78,6 +80,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get series() {
       return series();
+    },
+    get families() {
+      return families();
     },
     get targets() {
       return targets();

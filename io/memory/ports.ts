@@ -12,6 +12,7 @@ import type {
   Scrapes,
 } from '../ports.ts';
 import { VirtualClock } from './clock.ts';
+import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
@@ -103,6 +104,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
     series: new MemorySeries(clock, faults),
+    families: new MemoryFamilies(clock, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),

@@ -55,6 +55,35 @@ describe('a target', () => {
     expect(slots).toHaveLength(12);
   });
 
+  test('says what its metrics are, which is stored once a day and whenever it changes', async () => {
+    const told: number[] = [];
+    const house = memoryBuilding({
+      startMs,
+      faults: place => {
+        if (place === 'families.add') told.push(house.ports.clock.nowMs());
+        return 'none';
+      },
+    });
+    const described = async () => (await house.get('/api/v1/metadata')).data;
+    await house.tick();
+    house.ports.http.pages.set(url, '# HELP m What.\n# TYPE m gauge\nm 1\n');
+    await house.register({ ...target, interval: '1m' });
+    await house.pass(10 * minute);
+    expect(told).toHaveLength(1);
+    expect(await described()).toEqual({ m: [{ type: 'gauge', help: 'What.', unit: '' }] });
+    house.ports.http.pages.set(url, '# HELP m Why.\n# TYPE m gauge\nm 1\n');
+    await house.pass(10 * minute);
+    expect(told).toHaveLength(2);
+    expect(await described()).toEqual({
+      m: [
+        { type: 'gauge', help: 'Why.', unit: '' },
+        { type: 'gauge', help: 'What.', unit: '' },
+      ],
+    });
+    await house.pass(12 * 60 * minute);
+    expect(told).toHaveLength(3);
+  });
+
   test('that was just added is scraped within its interval, without waiting for the tick', async () => {
     const house = await running();
     house.ports.http.pages.set(url, 'm 1\n');

@@ -70,6 +70,29 @@ describe('a push', () => {
     expect(await house.values('shop_seconds_bucket{path="/a",le="1e+06"}')).toEqual({
       'shop_seconds_bucket{"job":"shop","le":"1e+06","path":"/a"}': '4',
     });
+    expect((await house.get('/api/v1/metadata?metric=shop_seconds')).data).toMatchObject({
+      shop_seconds: [{ type: 'histogram' }],
+    });
+  });
+
+  test.each([
+    ['text/plain', '# HELP m What.\n# TYPE m histogram\nm_count 1\n', { type: 'histogram', help: 'What.', unit: '' }],
+    [
+      'application/openmetrics-text',
+      '# TYPE m_seconds counter\n# UNIT m_seconds seconds\nm_seconds_total 1\n# EOF\n',
+      { type: 'counter', help: '', unit: 'seconds' },
+    ],
+    [
+      'application/json',
+      '{"metrics":[{"name":"m","type":"gauge","value":1},{"name":"n","value":2}]}',
+      { type: 'gauge', help: '', unit: '' },
+    ],
+  ])('as %s says what its metrics are, and that is kept', async (type, body, described) => {
+    const house = memoryBuilding({ startMs });
+    expect((await house.push('/v1/push?job=j', body, { 'content-type': type })).statusCode).toBe(200);
+    await house.pass(second);
+    const { data } = await house.get('/api/v1/metadata');
+    expect(Object.values(data)).toEqual([[described]]);
   });
 
   test.each([
@@ -175,15 +198,16 @@ describe('when a service fails', () => {
     expect(data).toMatchObject({ result: [{ metric: { __name__: 'm', job: 'j' }, values: [[startMs / 1_000, '5']] }] });
   });
 
-  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegments'])(
+  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegments', 'families.add'])(
     '%s, ingest tries again until all is stored',
     async place => {
       for (const strike of ['before', 'after'] as const) {
         let left = 7;
         const house = memoryBuilding({ startMs, faults: called => (called === place && left-- > 0 ? strike : 'none') });
-        for (let index = 0; index < 3; index += 1) await house.push(`/v1/push?job=j${index}`, 'm 5\n');
+        for (let index = 0; index < 3; index += 1) await house.push(`/v1/push?job=j${index}`, '# TYPE m gauge\nm 5\n');
         await house.pass(60 * second);
         expect(Object.keys(await house.values('m'))).toHaveLength(3);
+        expect((await house.get('/api/v1/metadata')).data).toEqual({ m: [{ type: 'gauge', help: '', unit: '' }] });
       }
     },
   );
