@@ -140,6 +140,17 @@ export const limits = {
   /** Keys, and names that were none, a warm push function remembers. */
   keysRemembered: 10_000,
 
+  /** Samples of one onward request: what Amazon Managed Prometheus advises its senders to put into one. */
+  onwardSamples: 1_000,
+  /** How long a receiver may take for one of them. */
+  onwardTimeoutMs: 15 * second,
+  /** What a receiver says of a refusal, as far as it is kept. */
+  onwardReasonChars: 300,
+  /** Choices of series to mirror: they travel to the function in its environment, which holds 4 KB. */
+  mirrorChoices: 20,
+  /** Lines that one invocation writes for mirrored series; beyond it, somebody has chosen too much. */
+  mirrorLines: 1_000,
+
   /** Age of the oldest accepted message at which we ring for ourselves: five seconds is usual, an hour is lost time. */
   selfAlarmBufferAgeMs: 5 * minute,
   /** New series an hour at which we ring for ourselves: a fleet of 200 services with 500 series starting all over. */
