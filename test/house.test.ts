@@ -56,6 +56,7 @@ const rules: readonly Rule[] = [
     ],
   },
   { room: /^local\//, may: [/^local\//, /^node:/, /^@aws-sdk\//, /^fauxqs$/, /^dynalite$/, /^aws-lambda$/] },
+  { room: /^bin\/package\.ts$/, may: [/^lib\/bundle\.ts$/, /^node:/] },
   { room: /^bin\/(app|settings)\.ts$/, may: [/^lib\//, /^bin\/settings\.ts$/, /^aws-cdk-lib/, /^node:/] },
   {
     room: /^bin\/(sluice\.ts|commands\/)/,
