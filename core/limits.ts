@@ -76,6 +76,10 @@ export const limits = {
   pageSamples: 200_000,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,
+  /** Width of a bin of slots, in which targets count as scraped at once. */
+  slotBinMs: 100,
+  /** Seats of a ring for each target on it: the fullest bin is so far over the mean. Less room makes more of them move. */
+  slotRoom: 1.14,
   /** How late a slot may be scraped, as a part of its interval; later it is a missed slot, the collector's fault. */
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
