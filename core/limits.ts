@@ -76,6 +76,9 @@ export const limits = {
   pageSamples: 200_000,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,
+  /** Rules of one relabeling, and characters of one pattern: beyond any configuration that was written by hand. */
+  relabelRules: 100,
+  patternChars: 4_096,
   /** Width of a bin of slots, in which targets count as scraped at once. */
   slotBinMs: 100,
   /** Seats of a ring for each target on it: the fullest bin is so far over the mean. Less room makes more of them move. */
