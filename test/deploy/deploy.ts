@@ -8,8 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { signerOf } from '../../bin/commands/sign.ts';
 import { outputs } from '../../io/aws/contract.ts';
+import { signerOf } from '../../io/aws/sign.ts';
 import { type Cloud, startCloud, Unavailable } from './ministack.ts';
 
 // `npm run test:deploy`: the stack, deployed by the stock CDK into an emulated account, and used there: pushed to, scraped
@@ -65,7 +65,7 @@ const sluice = (cloud: Cloud, ...args: string[]): Promise<string> =>
   run(cloud, 'bin/sluice.ts', ['--stack', 'Sluice', ...args], true);
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const sign = signerOf('us-east-1', credentials);
+const sign = signerOf('execute-api', 'us-east-1', credentials);
 
 /** A POST to the deployed API, signed where it has no headers of its own. Its name is below localhost, which not every resolver knows. */
 const post = async (

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { offsetMsOf } from '../../core/scrape/slots.ts';
+import { offsetsMsOf } from '../../core/scrape/slots.ts';
 import { memoryBuilding } from './building.ts';
 
 const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
@@ -50,7 +50,7 @@ describe('a target', () => {
       [`scrape_series_added${labels}`]: '0',
     });
     const slots = slotsOf(house);
-    const offsetMs = offsetMsOf({ id: 'node/a', intervalMs: 15 * second });
+    const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;
     for (const slotMs of slots) expect((slotMs - offsetMs) % (15 * second)).toBe(0);
     expect(slots).toHaveLength(12);
   });
