@@ -151,7 +151,8 @@ class ScrapeMemory {
   readonly pages = new PageReaders();
   readonly #seen = new Map<string, Seen>();
   readonly #failed = new Set<string>();
-  readonly #told = new Map<string, { readonly families: readonly Family[]; readonly day: number }>();
+  /** Weakly: what is kept of pages is for their readers, which are bounded, to say. */
+  readonly #told = new Map<string, { readonly families: WeakRef<readonly Family[]>; readonly day: number }>();
 
   /**
    * How many series were not on the target's page before; all of them where there is none. `whole` is the page's list of
@@ -171,12 +172,12 @@ class ScrapeMemory {
   /** The page's families, or none where this worker has told the very same ones that day: they are written once a day. */
   untold(targetId: string, families: readonly Family[], slotMs: number): readonly Family[] {
     const before = this.#told.get(targetId);
-    return before?.families === families && before.day === dayOf(slotMs) ? [] : families;
+    return before?.families.deref() === families && before.day === dayOf(slotMs) ? [] : families;
   }
 
   told(targetId: string, families: readonly Family[], slotMs: number): void {
     if (families.length === 0) return;
-    this.#told.set(targetId, { families, day: dayOf(slotMs) });
+    this.#told.set(targetId, { families: new WeakRef(families), day: dayOf(slotMs) });
     forgetOldest(this.#told);
   }
 
