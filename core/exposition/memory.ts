@@ -22,8 +22,9 @@ export class TextMemory<T> {
     return this.meanings.length;
   }
 
+  /** About: what a text means takes some four times as much as the text. */
   get bytes(): number {
-    return this.#arena.length + 4 * this.#texts.length + 4 * this.#table.length;
+    return this.#arena.length + 4 * this.#used + 4 * this.#texts.length + 4 * this.#table.length;
   }
 
   /** The id of the text in [from, to), -1 where it is not known. */

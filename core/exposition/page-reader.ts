@@ -53,7 +53,9 @@ export class PageReader {
   /** Memory held between pages, about. */
   get bytes(): number {
     const { page, bytes } = this.#last ?? {};
-    return (this.#known?.bytes ?? 0) + (bytes?.length ?? 0) + (page === undefined ? 0 : 28 * page.values.length);
+    // A page has 24 bytes of tables for each sample, and there is a spare one.
+    const tables = page === undefined ? 0 : 48 * page.values.length;
+    return (this.#known?.bytes ?? 0) + (bytes?.length ?? 0) + tables + this.#slab.byteLength;
   }
 
   read(bytes: Uint8Array): Read<Exposition> {
