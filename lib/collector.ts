@@ -18,6 +18,7 @@ import {
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { metricOf } from './metrics.ts';
+import { ObjectStore } from './object-store.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
 import { SelfAlarms } from './self-alarms.ts';
@@ -71,6 +72,9 @@ export class Collector extends Construct {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    // A day longer than samples are read, as days are merged whole.
+    const keptDays = { 'raw/': 17, '5m/': 92, '1h/': 732 };
+    const blocks = new ObjectStore(this, 'Blocks', { named: environment.blocks, keptDays, ...kept });
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
@@ -87,6 +91,7 @@ export class Collector extends Construct {
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
     const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
+    const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
@@ -117,8 +122,18 @@ export class Collector extends Construct {
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
-    series.readBy(query);
-    series.queriedBy(query);
+    // Ingest looks for what its segments may build on.
+    series.readBy(query, ingest);
+    series.queriedBy(query, ingest);
+
+    // series ─► compact ─► blocks ─► query
+    new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
+    series.readBy(compact);
+    series.queriedBy(compact);
+    series.writtenBy(compact);
+    series.keptBy(compact);
+    blocks.writtenBy(compact);
+    blocks.readBy(compact, query);
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });
@@ -174,9 +189,9 @@ export class Collector extends Construct {
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard: [plan, ...scrapers] };
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard: [plan, ...scrapers, compact] };
     this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
-    const handlers = [push, ingest, plan, ...scrapers, check, query];
+    const handlers = [push, ingest, compact, plan, ...scrapers, check, query];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
   }
 

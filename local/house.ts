@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { FauxqsServer } from 'fauxqs';
 import type { Assembly, Properties } from './assembly.ts';
+import { makeBucket } from './buckets.ts';
 import { Complaint } from './complaint.ts';
 import { type Declared, declareAll } from './declarations.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
@@ -22,7 +24,12 @@ import { startTopic } from './topics.ts';
 
 /** Where the services listen, and the queue server where it is ours. */
 export type Engines = {
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string };
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly sqs: string;
+    readonly sns: string;
+    readonly s3: string;
+  };
   readonly queueServer: FauxqsServer | undefined;
 };
 
@@ -60,7 +67,7 @@ const silent =
 const customs = /^(Custom::|AWS::CloudFormation::CustomResource$)/;
 
 const hosted =
-  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|SecretsManager::Secret|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|S3::Bucket|SecretsManager::Secret|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
 
 /** The resources of one template, each hosted by its type. None is known here by name. */
 export class House {
@@ -70,6 +77,7 @@ export class House {
   readonly #dynamo: DynamoDBClient;
   readonly #sqs: SQSClient;
   readonly #sns: SNSClient;
+  readonly #s3: S3Client;
   /** Where secrets are handed out, if the template has any. */
   #secretsAt: string | undefined;
 
@@ -87,8 +95,9 @@ export class House {
     this.#dynamo = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
     this.#sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
     this.#sns = new SNSClient({ ...client, endpoint: endpoints.sns });
+    this.#s3 = new S3Client({ ...client, endpoint: endpoints.s3, forcePathStyle: true });
     atEnd(() => {
-      for (const each of [this.#dynamo, this.#sqs, this.#sns]) each.destroy();
+      for (const each of [this.#dynamo, this.#sqs, this.#sns, this.#s3]) each.destroy();
     });
   }
 
@@ -119,6 +128,8 @@ export class House {
       }
     }, sweepEveryMs);
     atEnd(() => clearInterval(sweep));
+    for (const [id] of this.#all('AWS::S3::Bucket'))
+      await makeBucket(this.#s3, String(this.resolver.resolve({ Ref: id })));
     const secrets = this.#all('AWS::SecretsManager::Secret');
     if (secrets.length > 0) {
       const kept = new LocalSecrets(dataFolder);
@@ -140,7 +151,7 @@ export class House {
       clearInterval(saving);
       measures.save();
     });
-    const { dynamodb, sqs, sns } = engines.endpoints;
+    const { dynamodb, sqs, sns, s3 } = engines.endpoints;
     const surroundings = {
       PATH: process.env['PATH'] ?? '',
       TZ: 'UTC',
@@ -151,6 +162,7 @@ export class House {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
+      AWS_ENDPOINT_URL_S3: s3,
       ...(this.#secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.#secretsAt }),
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');

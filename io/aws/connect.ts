@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -6,6 +7,7 @@ import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
+import { awsBlocks } from './blocks.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
@@ -53,6 +55,10 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
+  const s3 = once(() => new S3Client({ forcePathStyle: true }));
+  const blocks = once(() =>
+    awsBlocks({ dynamo: dynamo(), s3: s3(), clock }, named(environment.series), named(environment.blocks)),
+  );
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
@@ -78,6 +84,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get series() {
       return series();
+    },
+    get blocks() {
+      return blocks();
     },
     get targets() {
       return targets();

@@ -8,6 +8,7 @@ export const environment = {
   /** Unset where no scraper stands in a VPC. */
   vpcScrapes: 'VPC_SCRAPES_URL',
   series: 'SERIES_TABLE',
+  blocks: 'BLOCKS_BUCKET',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',

@@ -11,6 +11,7 @@ import type {
   Ports,
   Scrapes,
 } from '../ports.ts';
+import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -93,6 +94,7 @@ export class MemoryMeasures implements Measures {
 /** The whole house in Maps, on a clock that is moved by hand, failing on demand. */
 export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: number; readonly faults?: Faults }) => {
   const clock = new VirtualClock(startMs);
+  const late = new MemoryLate();
   return {
     clock,
     chance: { next: () => 0.5 },
@@ -102,7 +104,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
-    series: new MemorySeries(clock, faults),
+    series: new MemorySeries(clock, faults, late),
+    blocks: new MemoryBlocks(late, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),

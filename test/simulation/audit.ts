@@ -29,7 +29,7 @@ export const readBack = async (
 ): Promise<{ readonly series: readonly SeriesSamples[]; readonly stored: number }> => {
   const { plan, books } = world;
   const reader = new SeriesReader(world.ports());
-  const { series, warnings } = await reader.read(() => true, plan.startMs - hour, plan.calmMs + 2 * hour);
+  const { series, warnings } = await reader.read({ matches: () => true }, plan.startMs - hour, plan.calmMs + 2 * hour);
   for (const warning of warnings) world.breach('unreadable', warning);
   const { breaches, samples } = books.audit(series);
   for (const { kind, what } of breaches) world.breach(kind, what);

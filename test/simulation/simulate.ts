@@ -21,7 +21,8 @@ export type Outcome = {
 };
 
 const context = { getRemainingTimeInMillis: () => 28_000 } as Context;
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 
 /** Runs a plan through: storm, calm, the dead letters once more, days later some old messages again. Then what is stored is held against the books. */
 export const simulate = async (plan: Plan, options: WorldOptions = {}): Promise<Outcome> => {
@@ -58,13 +59,14 @@ class Simulation {
     const held = await readBack(this.#world);
     await ask(this.#world, held.series);
     this.#queries += 1;
-    // Days later, what was long done comes once more, in other company.
-    await agenda.runUntil(agenda.nowMs() + this.#plan.lateDays * day);
-    storm.over = false;
+    // Days later, what was long done comes once more, in other company; meanwhile finished hours became blocks.
     const late = new Chance(this.#plan.seed, 'late');
+    await this.#merge(agenda.nowMs() + this.#plan.lateDays * day, late);
+    storm.over = false;
     buffer.handOutAgain(late.shuffled(buffer.taken).slice(0, 12));
     await this.#poll(agenda.nowMs() + 60_000);
     await this.#calm();
+    await this.#merge(agenda.nowMs() + 6 * hour, late);
     const { stored } = this.#world.breaches.length > 0 ? held : await readBack(this.#world);
     const accounts = balance(this.#world, stored);
     return {
@@ -91,6 +93,21 @@ class Simulation {
         );
       }
     }
+  }
+
+  /** Ticks of the merger until then, a few in any weather, some by two workers at once; the last ones in calm. */
+  async #merge(untilMs: number, chance: Chance): Promise<void> {
+    const { agenda, storm } = this.#world;
+    const spanMs = untilMs - agenda.nowMs();
+    const turns = Array.from({ length: 4 }, () => agenda.nowMs() + chance.between(hour, spanMs - hour));
+    for (const [index, atMs] of [...turns.sort((a, b) => a - b), untilMs, untilMs + hour].entries()) {
+      await agenda.runUntil(atMs);
+      storm.over = index >= turns.length;
+      this.#start(this.#world.merge());
+      if (!storm.over && chance.is(0.4)) this.#start(this.#world.merge());
+      await this.#poll(agenda.nowMs() + 10 * 60_000);
+    }
+    await this.#calm();
   }
 
   /** Lets time pass while workers ask the queue for messages. */

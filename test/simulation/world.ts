@@ -1,10 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
 import { scrape } from '../../functions/scrape.ts';
+import { awsBlocks } from '../../io/aws/blocks.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
+import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures } from '../../io/memory/ports.ts';
@@ -20,6 +23,7 @@ import { SimulatedDynamo } from './dynamo.ts';
 import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
 import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
+import { simulatedS3 } from './s3.ts';
 import { simulatedSqs } from './sqs.ts';
 import { Storm, type Struck } from './weather.ts';
 
@@ -30,7 +34,7 @@ const handlersOf = (ports: Ports) => ({
   scrape: scrape(ports),
   ingest: ingest(ports),
   query: query(ports),
-  // A compact handler joins here, and `Happening` in plan.ts is where its turns are planned.
+  compact: compact(ports),
 });
 
 export type Handlers = ReturnType<typeof handlersOf>;
@@ -40,7 +44,14 @@ type Worker = { readonly life: Life; readonly handlers: Handlers };
 export type Tampering = (ports: Ports) => Ports;
 
 /** A function's own limit, as lib sets it. */
-const timeoutMs = { push: 20_000, bits: 20_000, scrape: 60_000, ingest: 60_000, query: 28_000 } as const;
+const timeoutMs = {
+  push: 20_000,
+  bits: 20_000,
+  scrape: 60_000,
+  ingest: 60_000,
+  query: 28_000,
+  compact: 290_000,
+} as const;
 
 /** One world: its clock, its services, its workers, and the books of what was said. */
 export class World {
@@ -71,8 +82,10 @@ export class World {
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
-    const memory = new MemorySeries(this.agenda, fate);
+    const late = new MemoryLate();
+    const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
+    const s3 = simulatedS3(this.agenda);
     const chance = new Chance(plan.seed, 'handlers');
     const log = this.#log();
     const [scrapes, deadlines] = ['scrapes', 'deadlines'].map(name => new MemoryQueue(name, this.agenda, fate));
@@ -89,7 +102,12 @@ export class World {
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
-      series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
+      ...(dynamo === undefined
+        ? memory
+        : {
+            series: dynamoSeries(dynamo.client, this.agenda, 'series'),
+            blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
+          }),
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
       keys: new MemoryKeys(fate),
@@ -179,6 +197,12 @@ export class World {
       if (!this.storm.strikes('undead', message.id, chance)) continue;
       this.agenda.at(this.agenda.nowMs() + chance.between(1_000, 240_000), () => this.buffer.handOutAgain([message]));
     }
+  }
+
+  /** A tick of the merger. */
+  async merge(): Promise<void> {
+    const event = { scheduledAt: new Date(this.agenda.nowMs()).toISOString() };
+    await this.run('compact', handlers => handlers.compact(event, {} as Context) as Promise<void>);
   }
 
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
