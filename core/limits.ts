@@ -45,6 +45,16 @@ export const limits = {
   segmentBytes: 390 * KiB,
   /** Times × series of one block held in memory, 9 bytes each; a sparser block is cut. */
   blockCells: 4_000_000,
+  /** Segments a segment may build on, one on the other: what is lost with one that is broken, at most. */
+  segmentDepth: 8,
+  /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
+  basesRemembered: 400,
+  /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */
+  baseWorthSeries: 100,
+  /** Schema chunks a warm writer keeps, some 20 KB each. */
+  writerChunksRemembered: 3_000,
+  /** Pieces of an object this near are read in one request: it costs the same and 256 KiB more take a few ms. */
+  blockGapBytes: 256 * KiB,
   /** Span that one partition of segments covers; a segment never crosses it. */
   segmentSpanMs: 1 * hour,
   /** Span of one catalog partition, the day in UTC. */

@@ -4,6 +4,7 @@ import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import type { Ports } from '../io/ports.ts';
+import { WriterMemory } from './writer-memory.ts';
 
 type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0][number];
 
@@ -11,8 +12,9 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
-  middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
+export const ingest = (ports: Pick<Ports, 'series' | 'log'>) => {
+  const memory = new WriterMemory(ports);
+  return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
     const decoded: Decoded[] = [];
     const failed: SQSRecord[] = [];
     for (const record of Records) {
@@ -27,7 +29,11 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
       }
     }
     const store = async (messages: readonly Decoded[]): Promise<void> => {
-      if (messages.length > 0) await ports.series.add(segmentsOf(messages));
+      if (messages.length === 0) return;
+      await memory.lookUp(messages);
+      const writes = segmentsOf(messages, memory.known);
+      await ports.series.add(writes);
+      memory.stored(writes.ends, writes.chunks);
     };
     try {
       await store(decoded);
@@ -43,3 +49,4 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log'>) =>
     }
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
+};

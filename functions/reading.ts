@@ -2,13 +2,21 @@ import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
+import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
-import { decodeSegment, readSegmentHeader } from '../core/segment/segment.ts';
 import type { Ports } from '../io/ports.ts';
 import { inParallel } from './parallel.ts';
 
-export type Wanted = (labels: LabelSet) => boolean;
+/**
+ * Which series are wanted. Where all of them have one metric name or one job, saying so spares looking at the others.
+ */
+export type Wanted = {
+  readonly matches: (labels: LabelSet) => boolean;
+  readonly name?: string;
+  readonly job?: string;
+};
 
 /** A source and those of its label sets, the source's own labels included, that are wanted. */
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
@@ -33,16 +41,17 @@ export class SeriesReader {
   async find(wanted: Wanted, fromMs: number, toMs: number): Promise<FoundSource[]> {
     const firstDay = Math.floor(fromMs / limits.catalogSpanMs);
     const lastDay = Math.floor(toMs / limits.catalogSpanMs);
+    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
     const chunkIds = new Map<string, { readonly source: Source; readonly ids: Set<string> }>();
     await inParallel(
       Array.from({ length: lastDay - firstDay + 1 }, (_, index) => firstDay + index),
       limits.queryParallel,
       async day => {
-        for (const { source, chunkId } of await this.#series.catalogOn(day)) {
+        for (const { source, chunks } of await this.#series.catalogOn(day, wanted.job)) {
           const sourceId = sourceIdOf(source);
-          const entry = chunkIds.get(sourceId);
-          if (entry === undefined) chunkIds.set(sourceId, { source, ids: new Set([chunkId]) });
-          else entry.ids.add(chunkId);
+          const entry = chunkIds.get(sourceId) ?? { source, ids: new Set() };
+          chunkIds.set(sourceId, entry);
+          for (const { id, names } of chunks) if (name === undefined || names.includes(name)) entry.ids.add(id);
         }
       },
     );
@@ -55,7 +64,7 @@ export class SeriesReader {
       for (const id of ids) {
         for (const set of this.#chunks.get(id) ?? []) {
           const labels = merged(set, source);
-          if (wanted(labels)) sets.set(JSON.stringify(labels), labels);
+          if (wanted.matches(labels)) sets.set(JSON.stringify(labels), labels);
         }
       }
       if (sets.size === 0) continue;
@@ -74,7 +83,7 @@ export class SeriesReader {
     let samples = 0;
     await inParallel(await this.find(wanted, fromMs, toMs), limits.queryParallel, async ({ source }) => {
       const columns = await this.#columnsOf(source, fromMs, toMs, warnings);
-      for (const each of seriesIn(columns, source, wanted, fromMs, toMs)) {
+      for (const each of seriesIn(columns, source, wanted.matches, fromMs, toMs)) {
         samples += each.samples.length;
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
@@ -84,16 +93,11 @@ export class SeriesReader {
     return { series, warnings };
   }
 
-  async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<Columns[]> {
-    const segments = await this.#series.between(sourceIdOf(source), fromMs, toMs);
-    const headers = segments.map(({ bytes }) => readSegmentHeader(bytes));
-    await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
-    const columns: Columns[] = [];
-    for (const { bytes, key } of segments) {
-      const decoded = decodeSegment(bytes, id => this.#chunks.get(id));
-      if (decoded.ok) columns.push(decoded.columns);
-      else warnings.push(`segment ${key} was left out: ${decoded.reject.reason}`);
-    }
+  async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<readonly Columns[]> {
+    const segments = (await this.#series.between(sourceIdOf(source), fromMs, toMs)).map(({ bytes }) => bytes);
+    await this.#load(chunksNeeded(segments));
+    const { columns, rejects } = decodeHour(segments, id => this.#chunks.get(id));
+    for (const { name, reject } of rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
     return columns;
   }
 

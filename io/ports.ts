@@ -32,13 +32,19 @@ export type Deadlines = { send(wakes: readonly Delayed[]): Promise<void> };
 export type Series = {
   /** Writes all of it: chunks and catalog before the segments that need them. The same call again changes nothing. */
   add(writes: SeriesWrites): Promise<void>;
-  /** Every (source, chunk) of a day, given as days since 1970 in UTC, in no particular order. */
-  catalogOn(day: number): Promise<readonly CatalogEntry[]>;
+  /** The catalog of a day, given as days since 1970 in UTC, of all jobs or of one, in no particular order. */
+  catalogOn(day: number, job?: string): Promise<readonly CatalogEntry[]>;
+  /** The newest segment of a source and hour that builds on no other. */
+  newestAlone(sourceId: string, hourMs: number): Promise<Segment | undefined>;
   /** The bytes of chunks, by id; unknown ids are missing from the answer. */
   chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Segments of a source that may hold samples in [fromMs, toMs], both included; expired ones are left out. */
   between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
+  /** What all calls so far have cost, in DynamoDB's units. */
+  used(): Units;
 };
+
+export type Units = { readonly readUnits: number; readonly writeUnits: number };
 
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
 export type Row = Readonly<Record<string, unknown>>;

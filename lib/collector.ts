@@ -97,7 +97,8 @@ export class Collector extends Construct {
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
-    series.readBy(query);
+    // Ingest looks for what its segments may build on.
+    series.readBy(query, ingest);
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });

@@ -1,7 +1,9 @@
 import { sourceIdOf } from '../../core/batch.ts';
+import { labelOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
+import { aloneKeyEnd } from '../../core/segment/gather.ts';
 import type { CatalogEntry, Segment, SeriesWrites } from '../../core/segment/stored.ts';
-import type { Clock, Series } from '../ports.ts';
+import type { Clock, Series, Units } from '../ports.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
 /** The series table in Maps. */
@@ -24,7 +26,10 @@ export class MemorySeries implements Series {
     await struck(this.#faults, 'series.addCatalog', () => {
       for (const entry of writes.catalog) {
         const day = this.#catalog.get(entry.day) ?? new Map<string, CatalogEntry>();
-        this.#catalog.set(entry.day, day.set(`${sourceIdOf(entry.source)} ${entry.chunkId}`, entry));
+        this.#catalog.set(
+          entry.day,
+          day.set(`${sourceIdOf(entry.source)} ${entry.chunks.map(({ id }) => id).join(' ')}`, entry),
+        );
       }
     });
     for (const segment of writes.segments) {
@@ -34,8 +39,21 @@ export class MemorySeries implements Series {
     }
   }
 
-  catalogOn(day: number): Promise<readonly CatalogEntry[]> {
-    return struck(this.#faults, 'series.catalogOn', () => [...(this.#catalog.get(day)?.values() ?? [])]);
+  catalogOn(day: number, job?: string): Promise<readonly CatalogEntry[]> {
+    return struck(this.#faults, 'series.catalogOn', () =>
+      [...(this.#catalog.get(day)?.values() ?? [])].filter(
+        ({ source }) => job === undefined || labelOf(source, 'job') === job,
+      ),
+    );
+  }
+
+  newestAlone(sourceId: string, hourMs: number): Promise<Segment | undefined> {
+    return struck(this.#faults, 'series.newestAlone', () =>
+      [...this.segments.values()]
+        .filter(segment => segment.sourceId === sourceId && segment.hourMs === hourMs && segment.key < aloneKeyEnd)
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .at(-1),
+    );
   }
 
   chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -59,5 +77,9 @@ export class MemorySeries implements Series {
           hourMs + limits.segmentSpanMs + limits.rawRetentionMs > this.#clock.nowMs(),
       ),
     );
+  }
+
+  used(): Units {
+    return { readUnits: 0, writeUnits: 0 };
   }
 }

@@ -37,7 +37,10 @@ describe.each([
   {
     name: 'Ingest',
     knows: ['series'],
-    may: [`BufferQueue: ${receive}`, 'SeriesTable: dynamodb:BatchWriteItem'],
+    may: [
+      `BufferQueue: ${receive}`,
+      'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:Query',
+    ],
   },
   {
     name: 'Plan',
