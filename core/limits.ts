@@ -64,8 +64,28 @@ export const limits = {
   /** Label sets of one schema chunk: cut by content between these, so that a change rewrites one chunk. */
   chunkSetsMin: 32,
   chunkSetsMax: 256,
-  /** How long raw samples are kept. DESIGN: raw 15 d. */
+  /** How long samples are kept at each resolution. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
   rawRetentionMs: 15 * day,
+  fiveMinuteRetentionMs: 90 * day,
+  hourRetentionMs: 730 * day,
+  /** How long segments stay after their hour, merged or not: DynamoDB takes away for nothing what a delete would charge. A week to notice that nothing is merged any more. */
+  hotRetentionMs: 7 * day,
+  /** Past an hour's end: what is stored for it later is late, and is found apart from the rest. Pushed samples may be timestampBehindMs old, and wait in the queue for a while. */
+  lateAfterMs: 70 * minute,
+  /** Past an hour's end: when it is merged. Later than lateAfterMs by more than clocks differ. */
+  compactAfterMs: 75 * minute,
+  /** Groups of sources that are merged apart, each into an object an hour. More would be more requests, fewer larger ones. */
+  blockShards: 32,
+  /** Objects one day's manifest lists for late samples before all are merged into one. */
+  blockParts: 8,
+  /** Indexes of objects a warm reader keeps. */
+  blockIndexesRemembered: 500,
+  /** An object this small is read whole: one request instead of two, and some 20 ms for the bytes. */
+  blockWholeBytes: 2 * MiB,
+  /** Objects read at the same time. */
+  blockParallel: 8,
+  /** When a merging function stops taking up work: it has five minutes. */
+  compactForMs: 200 * second,
   /** Schema chunks and catalog outlive the samples that name them. */
   schemaRetentionMs: 17 * day,
   /** Chunk ids a warm function remembers having written or read, so that it does not again. */

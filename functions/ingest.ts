@@ -1,8 +1,10 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
-import { segmentsOf } from '../core/segment/gather.ts';
+import { hourOf, isLateAt, segmentsOf } from '../core/segment/gather.ts';
+import { shardOf } from '../core/segment/merge.ts';
 import type { Ports } from '../io/ports.ts';
 import { WriterMemory } from './writer-memory.ts';
 
@@ -12,8 +14,28 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'log'>) => {
+export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'clock'>) => {
+  const { series, clock } = ports;
   const memory = new WriterMemory(ports);
+  /**
+   * What belongs to an hour that may be merged by now is stored apart, where readers and the merger look for it. Asked
+   * after the other writes: whatever was slow on its way is late too, and the message is only done once that is settled.
+   */
+  const storeLate = async (messages: readonly Decoded[]): Promise<void> => {
+    const nowMs = clock.nowMs();
+    const hours = messages.flatMap(({ batch }) => batch.columns.timestampsMs).map(hourOf);
+    if (!hours.some(hourMs => isLateAt(hourMs, nowMs))) return;
+    // On their own: nobody reads the segments beside which they would have been.
+    const { segments } = segmentsOf(messages, { chunks: memory.known.chunks ?? new Map() });
+    const late = segments.filter(({ hourMs }) => isLateAt(hourMs, nowMs));
+    await series.addLate(
+      late.map(segment => ({
+        ...segment,
+        day: Math.floor(segment.hourMs / limits.catalogSpanMs),
+        shard: shardOf(segment.sourceId),
+      })),
+    );
+  };
   return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
     const decoded: Decoded[] = [];
     const failed: SQSRecord[] = [];
@@ -32,8 +54,14 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log'>) => {
       if (messages.length === 0) return;
       await memory.lookUp(messages);
       const writes = segmentsOf(messages, memory.known);
-      await ports.series.add(writes);
-      memory.stored(writes.ends, writes.chunks);
+      const startMs = clock.nowMs();
+      const onTime = writes.segments.filter(({ hourMs }) => !isLateAt(hourMs, startMs));
+      await series.add({ ...writes, segments: onTime });
+      memory.stored(
+        writes.ends.filter(({ hourMs }) => !isLateAt(hourMs, startMs)),
+        writes.chunks,
+      );
+      await storeLate(messages);
     };
     try {
       await store(decoded);

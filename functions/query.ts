@@ -23,7 +23,7 @@ import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader, type Wanted } from './reading.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series'>;
+type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */

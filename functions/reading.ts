@@ -1,12 +1,19 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
-import { type LabelSet, merged } from '../core/labels.ts';
+import { keyOf, type LabelSet, labelOf, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import type { PlacedCell } from '../core/segment/block.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
+import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
+import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
-import type { Ports } from '../io/ports.ts';
+import { type Aggregate, aggregates } from '../core/segment/rollup.ts';
+import { decodeSegment } from '../core/segment/segment.ts';
+import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
+import type { Ports, Units } from '../io/ports.ts';
+import { BlockReader, type CellBytes } from './block-reading.ts';
 import { inParallel } from './parallel.ts';
 
 /**
@@ -22,7 +29,17 @@ export type Wanted = {
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
-export type SeriesRead = { readonly series: readonly SeriesSamples[]; readonly warnings: readonly string[] };
+export type SeriesRead = {
+  readonly series: readonly SeriesSamples[];
+  readonly warnings: readonly string[];
+  readonly units: Units;
+};
+
+/** What is kept of one series beyond its samples: for each bucket, where it begins and its aggregates. */
+export type RolledSeries = {
+  readonly labels: LabelSet;
+  readonly buckets: readonly (Readonly<Record<Aggregate, number>> & { readonly timestampMs: number })[];
+};
 
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
@@ -30,11 +47,17 @@ export class OverLimit extends Error {}
 /** Reads series out of the store: catalog → schema chunks → segments, and no further than the question needs. */
 export class SeriesReader {
   readonly #series: Ports['series'];
+  readonly #blocks: Ports['blocks'];
+  readonly #clock: Ports['clock'];
+  readonly #cells: BlockReader;
   /** Chunks never change under their id: a warm function keeps them. */
   readonly #chunks = new Map<string, readonly LabelSet[]>();
 
-  constructor({ series }: Pick<Ports, 'series'>) {
-    this.#series = series;
+  constructor(ports: Pick<Ports, 'series' | 'blocks' | 'clock'>) {
+    this.#series = ports.series;
+    this.#blocks = ports.blocks;
+    this.#clock = ports.clock;
+    this.#cells = new BlockReader(ports);
   }
 
   /** The sources that had wanted series on the days that [fromMs, toMs] touches. Days, not instants: a superset. */
@@ -76,28 +99,182 @@ export class SeriesReader {
     return found;
   }
 
-  /** The samples of wanted series in [fromMs, toMs], both included. */
+  /** The samples of wanted series in [fromMs, toMs], both included, that are within their retention. */
   async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+    const before = this.#used();
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
     const series: SeriesSamples[] = [];
     const warnings: string[] = [];
+    const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);
+    const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
     let samples = 0;
-    await inParallel(await this.find(wanted, fromMs, toMs), limits.queryParallel, async ({ source }) => {
-      const columns = await this.#columnsOf(source, fromMs, toMs, warnings);
-      for (const each of seriesIn(columns, source, wanted.matches, fromMs, toMs)) {
+    await inParallel(found, limits.queryParallel, async source => {
+      const sourceId = sourceIdOf(source);
+      const hot = await this.#hotOf(source, merged.isMerged, oldestMs, toMs, warnings);
+      for (const each of seriesIn(
+        [...hot, ...(merged.columns.get(sourceId) ?? [])],
+        source,
+        wanted.matches,
+        oldestMs,
+        toMs,
+      )) {
         samples += each.samples.length;
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
         series.push(each);
       }
     });
-    return { series, warnings };
+    return { series, warnings, units: unitsSince(before, this.#used()) };
   }
 
-  async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<readonly Columns[]> {
-    const segments = (await this.#series.between(sourceIdOf(source), fromMs, toMs)).map(({ bytes }) => bytes);
-    await this.#load(chunksNeeded(segments));
-    const { columns, rejects } = decodeHour(segments, id => this.#chunks.get(id));
-    for (const { name, reject } of rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
+  /** What is kept for longer: buckets of five minutes or an hour that begin in [fromMs, toMs], of days that are over. */
+  async rollups(wanted: Wanted, resolution: '5m' | '1h', fromMs: number, toMs: number) {
+    const before = this.#used();
+    const keptMs = resolution === '5m' ? limits.fiveMinuteRetentionMs : limits.hourRetentionMs;
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - keptMs);
+    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
+    const warnings: string[] = [];
+    const found = new Map<string, { readonly labels: LabelSet; readonly buckets: RolledSeries['buckets'][number][] }>();
+    for (const day of daysOf(oldestMs, toMs)) {
+      for (const { objects } of await this.#blocks.manifestsOn(day)) {
+        // The last object that has a source speaks for it; there is one, as every merge rolls up the whole day.
+        const own = objects.filter(object => object.resolution === resolution);
+        const isWanted = ({ chunk, source }: PlacedCell): boolean =>
+          (name === undefined || chunk.names.includes(name)) &&
+          (wanted.job === undefined || labelOf(source, 'job') === wanted.job);
+        const sources = new Map<string, Source>();
+        const { cells, warnings: more } = await this.#cells.cells(own, cell => {
+          if (isWanted(cell)) sources.set(cell.sourceId, cell.source);
+          return isWanted(cell);
+        });
+        warnings.push(...more);
+        for (const cell of cells)
+          warnings.push(...addRolled(found, cell, sources.get(cell.sourceId)!, wanted, oldestMs, toMs));
+      }
+    }
+    const series: RolledSeries[] = [...found.values()];
+    for (const { buckets } of found.values()) buckets.sort((a, b) => a.timestampMs - b.timestampMs);
+    return { series, warnings, units: unitsSince(before, this.#used()) };
+  }
+
+  #used(): Units {
+    const [a, b] = [this.#series.used(), this.#blocks.used()];
+    return {
+      readUnits: a.readUnits + b.readUnits,
+      writeUnits: a.writeUnits + b.writeUnits,
+      gets: a.gets + b.gets,
+      puts: a.puts + b.puts,
+    };
+  }
+
+  /** Columns out of blocks and late segments, and which hours of a source are in them. */
+  async #merged(
+    sources: readonly Source[],
+    wanted: Wanted,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<{ columns: ReadonlyMap<string, Columns[]>; isMerged: (sourceId: string, hourMs: number) => boolean }> {
+    const ids = new Set(sources.map(sourceIdOf));
+    const shards = [...new Set([...ids].map(shardOf))];
+    const columns = new Map<string, Columns[]>();
+    const manifests = new Map<string, Manifest>();
+    const nowMs = this.#clock.nowMs();
+    const days = daysOf(fromMs, toMs).filter(day => isLateAt(day * limits.catalogSpanMs, nowMs));
+    await inParallel(days, limits.queryParallel, async day => {
+      // Late segments first: what is gone from there is in the manifests that are read afterwards.
+      const late = await this.#lateOn(day, shards, ids);
+      const own = await this.#manifestsOn(day, shards);
+      for (const manifest of own) manifests.set(`${day} ${manifest.shard} ${manifest.hourMs ?? '-'}`, manifest);
+      await this.#decode(late, columns, warnings);
+      const objects = own.flatMap(manifest => (touches(manifest, fromMs, toMs) ? rawOf(manifest) : []));
+      const gone = await this.#decodeCells(objects, ids, wanted, columns, warnings);
+      if (gone.length === 0) return;
+      // Merged anew in between: what is listed now is there.
+      const again = await this.#manifestsOn(day, shards);
+      const fresh = again.flatMap(rawOf).filter(({ key }) => objects.every(object => object.key !== key));
+      for (const key of await this.#decodeCells(fresh, ids, wanted, columns, warnings))
+        warnings.push(`object ${key} is gone`);
+      if (fresh.length === 0) for (const key of gone) warnings.push(`object ${key} is gone`);
+    });
+    const isMerged = (sourceId: string, hourMs: number): boolean => {
+      const [day, shard] = [Math.floor(hourMs / limits.catalogSpanMs), shardOf(sourceId)];
+      const manifest = manifests.get(`${day} ${shard} -`) ?? manifests.get(`${day} ${shard} ${hourMs}`);
+      return manifest !== undefined && !manifest.unmerged.includes(sourceId);
+    };
+    return { columns, isMerged };
+  }
+
+  /** A few sources are asked for one by one, many by their shards. */
+  async #lateOn(day: number, shards: readonly number[], ids: ReadonlySet<string>): Promise<LateSegment[]> {
+    const asks =
+      ids.size <= shards.length
+        ? [...ids].map(id => this.#blocks.lateOn(day, shardOf(id), id))
+        : shards.map(shard => this.#blocks.lateOn(day, shard));
+    return (await Promise.all(asks)).flat().filter(({ sourceId }) => ids.has(sourceId));
+  }
+
+  async #manifestsOn(day: number, shards: readonly number[]): Promise<readonly Manifest[]> {
+    if (shards.length > limits.blockShards / 4) return this.#blocks.manifestsOn(day);
+    return (await Promise.all(shards.map(shard => this.#blocks.manifestsOn(day, shard)))).flat();
+  }
+
+  /** Decodes wanted cells into `columns`. Answers the objects that are gone. */
+  async #decodeCells(
+    objects: readonly BlockObject[],
+    ids: ReadonlySet<string>,
+    wanted: Wanted,
+    columns: Map<string, Columns[]>,
+    warnings: string[],
+  ): Promise<readonly string[]> {
+    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
+    const read = await this.#cells.cells(
+      objects,
+      ({ sourceId, chunk }) => ids.has(sourceId) && (name === undefined || chunk.names.includes(name)),
+    );
+    warnings.push(...read.warnings);
+    await this.#decode(
+      read.cells.map(({ sourceId, parts }) => ({ sourceId, bytes: parts[0]! })),
+      columns,
+      warnings,
+    );
+    return read.gone;
+  }
+
+  async #decode(
+    segments: readonly { readonly sourceId: string; readonly bytes: Uint8Array }[],
+    columns: Map<string, Columns[]>,
+    warnings: string[],
+  ): Promise<void> {
+    await this.#load(chunksNeeded(segments.map(({ bytes }) => bytes)));
+    for (const { sourceId, bytes } of segments) {
+      const read = decodeHour([bytes], id => this.#chunks.get(id));
+      columns.set(sourceId, [...(columns.get(sourceId) ?? []), ...read.columns]);
+      for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
+    }
+  }
+
+  /** The columns of hours that are not merged. */
+  async #hotOf(
+    source: Source,
+    isMerged: (sourceId: string, hourMs: number) => boolean,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<Columns[]> {
+    const sourceId = sourceIdOf(source);
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.hotRetentionMs - limits.segmentSpanMs);
+    const hours: number[] = [];
+    for (let hourMs = hourOf(oldestMs); hourMs <= toMs; hourMs += limits.segmentSpanMs)
+      if (!isMerged(sourceId, hourMs)) hours.push(hourMs);
+    const columns: Columns[] = [];
+    await inParallel(hours, limits.queryParallel, async hourMs => {
+      const segments = (await this.#series.between(sourceId, hourMs, hourMs)).map(({ bytes }) => bytes);
+      await this.#load(chunksNeeded(segments));
+      const read = decodeHour(segments, id => this.#chunks.get(id));
+      for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
+      columns.push(...read.columns);
+    });
     return columns;
   }
 
@@ -111,3 +288,55 @@ export class SeriesReader {
     }
   }
 }
+
+const daysOf = (fromMs: number, toMs: number): number[] => {
+  const [first, last] = [Math.floor(fromMs / limits.catalogSpanMs), Math.floor(toMs / limits.catalogSpanMs)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+};
+
+const touches = ({ day, hourMs }: Manifest, fromMs: number, toMs: number): boolean => {
+  const startMs = hourMs ?? day * limits.catalogSpanMs;
+  return startMs <= toMs && startMs + (hourMs === undefined ? limits.catalogSpanMs : limits.segmentSpanMs) > fromMs;
+};
+
+const rawOf = ({ objects }: Manifest): BlockObject[] => objects.filter(({ resolution }) => resolution === 'raw');
+
+const unitsSince = (before: Units, now: Units): Units => ({
+  readUnits: now.readUnits - before.readUnits,
+  writeUnits: now.writeUnits - before.writeUnits,
+  gets: now.gets - before.gets,
+  puts: now.puts - before.puts,
+});
+
+/** Adds a cell of rollups to the series it belongs to. Answers warnings. */
+const addRolled = (
+  found: Map<string, { readonly labels: LabelSet; readonly buckets: RolledSeries['buckets'][number][] }>,
+  { sets, parts }: CellBytes,
+  source: Source,
+  wanted: Wanted,
+  fromMs: number,
+  toMs: number,
+): string[] => {
+  const schema = decodeLabelSets(sets ?? new Uint8Array(0));
+  if (!schema.ok) return [`a rollup was left out: ${schema.reject.reason}`];
+  const blocks = parts.map(part => decodeSegment(part, { chunkOf: () => schema.sets }));
+  for (const block of blocks) if (!block.ok) return [`a rollup was left out: ${block.reject.reason}`];
+  const columnsOf = (at: number): Columns => {
+    const block = blocks[at];
+    if (block?.ok !== true) throw new Error(`a rollup of ${parts.length} aggregates`);
+    return block.columns;
+  };
+  for (const [row, { labels: own }] of columnsOf(0).series.entries()) {
+    const labels = merged(own, source);
+    if (!wanted.matches(labels)) continue;
+    const key = keyOf(labels);
+    const each = found.get(key) ?? { labels, buckets: [] };
+    found.set(key, each);
+    for (const [slot, timestampMs] of columnsOf(0).timestampsMs.entries()) {
+      if (timestampMs < fromMs || timestampMs > toMs || !columnsOf(0).series[row]!.column.has(slot)) continue;
+      const values = aggregates.map((aggregate, at) => [aggregate, columnsOf(at).series[row]!.column.values[slot]!]);
+      each.buckets.push({ timestampMs, ...(Object.fromEntries(values) as Record<Aggregate, number>) });
+    }
+  }
+  return [];
+};

@@ -1,7 +1,7 @@
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
-import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
+import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
 // although it threw, and every call may be made again.
@@ -40,11 +40,46 @@ export type Series = {
   chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Segments of a source that may hold samples in [fromMs, toMs], both included; expired ones are left out. */
   between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
-  /** What all calls so far have cost, in DynamoDB's units. */
+  /** The same of one hour, strongly consistent. */
+  ofHour(sourceId: string, hourMs: number): Promise<readonly Segment[]>;
+  /** Stores late segments apart and marks their shards, in this order. The same call again changes nothing. */
+  addLate(late: readonly LateSegment[]): Promise<void>;
+  /** What all calls so far have cost. */
   used(): Units;
 };
 
-export type Units = { readonly readUnits: number; readonly writeUnits: number };
+/** DynamoDB's units, and requests to the object store. */
+export type Units = {
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  readonly gets: number;
+  readonly puts: number;
+};
+
+/** What segments are merged into: objects, and the manifests that say which of them count. */
+export type Blocks = {
+  /** A day's manifests, of one shard or of all, strongly consistent. */
+  manifestsOn(day: number, shard?: number): Promise<readonly Manifest[]>;
+  /** Puts `next` in the place of `seen` (undefined: where there is none), if that still stands. Tells whether it did. */
+  swap(seen: Manifest | undefined, next: Manifest): Promise<boolean>;
+  /** Takes manifests away; those that are gone already are passed over. */
+  drop(manifests: readonly Manifest[]): Promise<void>;
+  /** Stores an object. Its key names its bytes: the same call again changes nothing. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** The bytes of an object from `from` on up to `to`, which is not included; undefined where there is no object. */
+  get(key: string, from: number, to: number): Promise<Uint8Array | undefined>;
+  /** Late segments of a day, of all sources of a shard or of one, strongly consistent. */
+  lateOn(day: number, shard: number, sourceId?: string): Promise<readonly LateSegment[]>;
+  dropLate(late: readonly LateSegment[]): Promise<void>;
+  lateMarks(): Promise<readonly LateMark[]>;
+  /** Takes a mark away if its token is still the one that was seen. */
+  dropMark(mark: LateMark): Promise<void>;
+  /** Up to which instant every hour was merged; undefined before the first. */
+  mergedUntil(): Promise<number | undefined>;
+  /** Moves that instant from `seen` on; nothing happens where somebody else has. */
+  moveMergedUntil(seen: number | undefined, untilMs: number): Promise<void>;
+  used(): Units;
+};
 
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -148,6 +183,7 @@ export type Ports = {
   readonly scrapes: Scrapes;
   readonly deadlines: Deadlines;
   readonly series: Series;
+  readonly blocks: Blocks;
   readonly targets: Targets;
   readonly heartbeats: Heartbeats;
   readonly alarms: Alarms;

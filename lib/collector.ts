@@ -5,6 +5,7 @@ import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api } from './api.ts';
 import { Handler } from './handler.ts';
+import { ObjectStore } from './object-store.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
@@ -59,6 +60,9 @@ export class Collector extends Construct {
       named: environment.heartbeats,
       removalPolicy,
     });
+    // A day longer than samples are read, as days are merged whole.
+    const keptDays = { 'raw/': 17, '5m/': 92, '1h/': 732 };
+    const blocks = new ObjectStore(this, 'Blocks', { named: environment.blocks, removalPolicy, keptDays });
     const buffer = new Queue(this, 'Buffer', { named: environment.buffer, keptFor: Duration.days(14) });
     // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
     const scrapes = new Queue(this, 'Scrapes', { named: environment.scrapes, keptFor: Duration.hours(2) });
@@ -71,6 +75,7 @@ export class Collector extends Construct {
     const plan = new Handler(this, 'Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
     const scrape = new Handler(this, 'Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = new Handler(this, 'Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
+    const compact = new Handler(this, 'Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 300 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const query = new Handler(this, 'Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
@@ -99,6 +104,14 @@ export class Collector extends Construct {
     series.writtenBy(ingest);
     // Ingest looks for what its segments may build on.
     series.readBy(query, ingest);
+
+    // series ─► compact ─► blocks ─► query
+    new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
+    series.readBy(compact);
+    series.writtenBy(compact);
+    series.keptBy(compact);
+    blocks.writtenBy(compact);
+    blocks.readBy(compact, query);
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });

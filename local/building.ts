@@ -1,9 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Assembly, type Properties, readAssembly } from './assembly.ts';
+import { makeBucket } from './buckets.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
 import { Gateway } from './gateway.ts';
 import { lockFolder } from './lock.ts';
@@ -26,7 +28,12 @@ export type LocalSettings = {
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
-  readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string; readonly sns?: string };
+  readonly endpoints: {
+    readonly dynamodb?: string;
+    readonly sqs?: string;
+    readonly sns?: string;
+    readonly s3?: string;
+  };
   /** Keeps tables on dynalite, as on machines without the binary. */
   readonly tables?: 'dynalite';
   readonly print: (line: string) => void;
@@ -34,7 +41,7 @@ export type LocalSettings = {
 
 export type LocalBuilding = {
   readonly url: string;
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string };
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string; readonly s3: string };
   readonly outputs: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 };
@@ -95,14 +102,14 @@ const startEngines = async (
   { dataFolder, endpoints: own, tables, print }: LocalSettings,
   ends: (() => void | Promise<void>)[],
 ): Promise<LocalBuilding['endpoints']> => {
-  let { dynamodb, sqs, sns } = own;
+  let { dynamodb, sqs, sns, s3 } = own;
   if (dynamodb === undefined) {
     const engine = await startTables(dataFolder, tables);
     ends.push(engine.stop);
     dynamodb = engine.endpoint;
     print(`tables on ${engine.name} at ${engine.endpoint}`);
   }
-  if (sqs === undefined || sns === undefined) {
+  if (sqs === undefined || sns === undefined || s3 === undefined) {
     const queuesFolder = join(dataFolder, 'queues');
     mkdirSync(queuesFolder, { recursive: true });
     const server = await startQueues(queuesFolder);
@@ -110,9 +117,10 @@ const startEngines = async (
     servers.set(server.address, server);
     sqs ??= server.address;
     sns ??= server.address;
-    print(`queues and topics on fauxqs at ${server.address}`);
+    s3 ??= server.address;
+    print(`queues, topics and objects on fauxqs at ${server.address}`);
   }
-  return { dynamodb, sqs, sns };
+  return { dynamodb, sqs, sns, s3 };
 };
 
 /** The embedded queue servers of this process, by address: to look into what the last process had in its hands. */
@@ -128,6 +136,7 @@ class House {
   readonly #dynamo: DynamoDBClient;
   readonly #sqs: SQSClient;
   readonly #sns: SNSClient;
+  readonly #s3: S3Client;
 
   constructor(
     settings: LocalSettings,
@@ -146,12 +155,13 @@ class House {
     this.#dynamo = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
     this.#sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
     this.#sns = new SNSClient({ ...client, endpoint: endpoints.sns });
+    this.#s3 = new S3Client({ ...client, endpoint: endpoints.s3, forcePathStyle: true });
     ends.push(() => {
-      for (const each of [this.#dynamo, this.#sqs, this.#sns]) each.destroy();
+      for (const each of [this.#dynamo, this.#sqs, this.#sns, this.#s3]) each.destroy();
     });
   }
 
-  /** Tables, queues and topics, with what they held before. */
+  /** Tables, queues, buckets and topics, with what they held before. */
   async makeStores(): Promise<void> {
     const { sqs, dynamodb } = this.#endpoints;
     const server = servers.get(sqs);
@@ -178,6 +188,8 @@ class House {
       }
     }, sweepEveryMs);
     this.#ends.push(() => clearInterval(sweep));
+    for (const [id] of this.#all('AWS::S3::Bucket'))
+      await makeBucket(this.#s3, String(this.resolver.resolve({ Ref: id })));
     for (const [id] of this.#all('AWS::SNS::Topic')) {
       const name = nameOfArn(String(this.resolver.resolve({ Ref: id })));
       const { subscribers, print } = this.#settings;
@@ -186,7 +198,7 @@ class House {
   }
 
   async startFunctions(): Promise<void> {
-    const { dynamodb, sqs, sns } = this.#endpoints;
+    const { dynamodb, sqs, sns, s3 } = this.#endpoints;
     const surroundings = {
       PATH: process.env['PATH'] ?? '',
       TZ: 'UTC',
@@ -197,6 +209,7 @@ class House {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
+      AWS_ENDPOINT_URL_S3: s3,
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
     await Promise.all(
@@ -250,7 +263,7 @@ class House {
       );
     }
     const hosted =
-      /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+      /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|S3::Bucket|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
     for (const [id, { Type }] of Object.entries(this.#assembly.template.Resources)) {
       if (!hosted.test(Type) && !silent.test(Type)) print(`not hosted locally: ${Type} (${id})`);
     }

@@ -78,6 +78,10 @@ export const aloneKey = 'a';
 export const aloneKeyEnd = 'b';
 const buildingKey = aloneKeyEnd;
 
+/** Whether a segment of this hour that is stored now is late: the hour may be merged already. */
+export const isLateAt = (hourMs: number, nowMs: number): boolean =>
+  nowMs >= hourMs + limits.segmentSpanMs + limits.lateAfterMs;
+
 /** Names the bytes; segments that build on nothing come first, then by the seconds of the hour. */
 const keyFor = ({ depth, name }: Base, offsetMs: number): string =>
   `${depth === 0 ? aloneKey : buildingKey}${Math.floor(offsetMs / 1_000)

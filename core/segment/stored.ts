@@ -30,3 +30,38 @@ export type SeriesWrites = {
   readonly catalog: readonly CatalogEntry[];
   readonly segments: readonly Segment[];
 };
+
+export type Resolution = 'raw' | '5m' | '1h';
+
+/** One object of samples; see block.ts. */
+export type BlockObject = {
+  readonly key: string;
+  readonly resolution: Resolution;
+  readonly indexBytes: number;
+  readonly bytes: number;
+};
+
+/**
+ * What the samples of a shard's sources were merged into: those of one hour, or (no hour) of the whole day, which replaces
+ * its hours. Swapped as a whole, under the condition that it still is at the version that was seen.
+ */
+export type Manifest = {
+  readonly day: number;
+  readonly shard: number;
+  readonly hourMs?: number;
+  readonly version: number;
+  /** Raw objects are read as a union; of the others the last one that has a source speaks for it. */
+  readonly objects: readonly BlockObject[];
+  /** Sources of which a segment could not be read when it was merged: their segments are read as well. */
+  readonly unmerged: readonly string[];
+  /** Keys of late segments that were merged: they may be deleted, and do no harm until they are. */
+  readonly applied: readonly string[];
+  /** The day's last hour, for the counters of the next day. */
+  readonly tail?: BlockObject;
+};
+
+/** A late segment, stored after its hour was merged or about to be. */
+export type LateSegment = Segment & { readonly day: number; readonly shard: number };
+
+/** Says that a shard has late segments of a day; `token` changes whenever one comes. */
+export type LateMark = { readonly day: number; readonly shard: number; readonly token: string };

@@ -1,10 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Log, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
+import { awsBlocks } from './blocks.ts';
 import { environment } from './contract.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { sqsQueue } from './queue.ts';
@@ -47,6 +49,10 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
+  const s3 = once(() => new S3Client({ forcePathStyle: true }));
+  const blocks = once(() =>
+    awsBlocks({ dynamo: dynamo(), s3: s3(), clock }, named(environment.series), named(environment.blocks)),
+  );
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
@@ -66,6 +72,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get series() {
       return series();
+    },
+    get blocks() {
+      return blocks();
     },
     get targets() {
       return targets();

@@ -6,6 +6,7 @@ export const environment = {
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
   series: 'SERIES_TABLE',
+  blocks: 'BLOCKS_BUCKET',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   alarms: 'ALARMS_TOPIC',

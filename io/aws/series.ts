@@ -14,6 +14,7 @@ import { aloneKey } from '../../core/segment/gather.ts';
 import { nameOf } from '../../core/segment/segment.ts';
 import type { CatalogEntry, Segment } from '../../core/segment/stored.ts';
 import type { Clock, Row, Series } from '../ports.ts';
+import { latePartition, lateSort, markSort, marksPartition } from './blocks.ts';
 import { called, untilDone } from './calls.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
@@ -38,8 +39,8 @@ type Item = { readonly attributes: Attributes };
 
 /** Series in one DynamoDB table. Every write is an unconditional put of what its key says: repeating it changes nothing. */
 export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string): Series => {
-  const used = { readUnits: 0, writeUnits: 0 };
-  const count = (kind: keyof typeof used, ...consumed: readonly (ConsumedCapacity | undefined)[]): void => {
+  const used = { readUnits: 0, writeUnits: 0, gets: 0, puts: 0 };
+  const count = (kind: 'readUnits' | 'writeUnits', ...consumed: readonly (ConsumedCapacity | undefined)[]): void => {
     for (const each of consumed) used[kind] += each?.CapacityUnits ?? 0;
   };
   const ReturnConsumedCapacity = 'TOTAL' as const;
@@ -75,13 +76,14 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
   };
 
   /** The rows of a partition that are not past their time, of all sort keys or of those that begin so. */
-  const queried = (place: string, key: string, beginning = ''): Promise<Row[]> =>
+  const queried = (place: string, key: string, beginning = '', ConsistentRead = false): Promise<Row[]> =>
     called(place, async () => {
       const rows: Row[] = [];
       const pages = paginateQuery(
         { client },
         {
           TableName: table,
+          ConsistentRead,
           KeyConditionExpression: beginning === '' ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
           FilterExpression: '#x > :now',
           ExpressionAttributeNames: { '#p': partition, '#x': expires, ...(beginning !== '' && { '#s': sort }) },
@@ -145,7 +147,7 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
             [partition]: segmentPartition(sourceId, hourMs),
             [sort]: key,
             b: bytes,
-            [expires]: epochSeconds(hourMs + limits.segmentSpanMs + limits.rawRetentionMs),
+            [expires]: epochSeconds(hourMs + limits.segmentSpanMs + limits.hotRetentionMs),
           }),
         ),
       );
@@ -205,7 +207,7 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
 
     between: async (sourceId, fromMs, toMs) => {
       const { segmentSpanMs } = limits;
-      const oldestMs = Math.max(fromMs, clock.nowMs() - limits.rawRetentionMs - segmentSpanMs);
+      const oldestMs = Math.max(fromMs, clock.nowMs() - limits.hotRetentionMs - segmentSpanMs);
       const segments: Segment[] = [];
       for (let hourMs = Math.floor(oldestMs / segmentSpanMs) * segmentSpanMs; hourMs <= toMs; hourMs += segmentSpanMs) {
         for (const row of await queried('series.between', segmentPartition(sourceId, hourMs))) {
@@ -213,6 +215,35 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
         }
       }
       return segments;
+    },
+
+    ofHour: async (sourceId, hourMs) =>
+      (await queried('series.ofHour', segmentPartition(sourceId, hourMs), '', true)).map(row => ({
+        sourceId,
+        hourMs,
+        key: String(row[sort]),
+        bytes: row['b'] as Uint8Array,
+      })),
+
+    addLate: async late => {
+      const expiresAt = epochSeconds(clock.nowMs() + limits.rawRetentionMs);
+      const rows = late.map(
+        (each): Row => ({
+          [partition]: latePartition(each.day, each.shard),
+          [sort]: lateSort(each),
+          b: each.bytes,
+          [expires]: expiresAt,
+        }),
+      );
+      const marks = new Map(
+        late.map(({ day, shard, hourMs, key }) => {
+          const name = markSort(day, shard);
+          return [name, { [partition]: marksPartition, [sort]: name, t: `${hourMs} ${key}`, [expires]: expiresAt }];
+        }),
+      );
+      const items = (all: readonly Row[]): Item[] => all.map(row => ({ attributes: attributesOf(row) }));
+      await write('series.addLate', items(rows));
+      await write('series.markLate', items([...marks.values()]));
     },
 
     used: () => ({ ...used }),

@@ -1,5 +1,6 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Alarms, Http, HttpAnswer, Log, Ports } from '../ports.ts';
+import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -51,6 +52,7 @@ export class MemoryLog implements Log {
 /** The whole house in Maps, on a clock that is moved by hand, failing on demand. */
 export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: number; readonly faults?: Faults }) => {
   const clock = new VirtualClock(startMs);
+  const late = new MemoryLate();
   return {
     clock,
     chance: { next: () => 0.5 },
@@ -58,7 +60,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     buffer: new MemoryQueue('buffer', clock, faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
     deadlines: new MemoryQueue('deadlines', clock, faults),
-    series: new MemorySeries(clock, faults),
+    series: new MemorySeries(clock, faults, late),
+    blocks: new MemoryBlocks(late, faults),
     targets: new MemoryTargets(faults),
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),

@@ -2,8 +2,9 @@ import { sourceIdOf } from '../../core/batch.ts';
 import { labelOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
 import { aloneKeyEnd } from '../../core/segment/gather.ts';
-import type { CatalogEntry, Segment, SeriesWrites } from '../../core/segment/stored.ts';
+import type { CatalogEntry, LateSegment, Segment, SeriesWrites } from '../../core/segment/stored.ts';
 import type { Clock, Series, Units } from '../ports.ts';
+import { MemoryLate } from './blocks.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
 /** The series table in Maps. */
@@ -14,7 +15,10 @@ export class MemorySeries implements Series {
   readonly #catalog = new Map<number, Map<string, CatalogEntry>>();
   readonly segments = new Map<string, Segment>();
 
-  constructor(clock: Clock, faults: Faults = noFaults) {
+  readonly #late: MemoryLate;
+
+  constructor(clock: Clock, faults: Faults = noFaults, late: MemoryLate = new MemoryLate()) {
+    this.#late = late;
     this.#clock = clock;
     this.#faults = faults;
   }
@@ -74,12 +78,30 @@ export class MemorySeries implements Series {
           id === sourceId &&
           hourMs <= toMs &&
           hourMs + limits.segmentSpanMs > fromMs &&
-          hourMs + limits.segmentSpanMs + limits.rawRetentionMs > this.#clock.nowMs(),
+          hourMs + limits.segmentSpanMs + limits.hotRetentionMs > this.#clock.nowMs(),
       ),
     );
   }
 
+  ofHour(sourceId: string, hourMs: number): Promise<readonly Segment[]> {
+    return struck(this.#faults, 'series.ofHour', () =>
+      [...this.segments.values()].filter(each => each.sourceId === sourceId && each.hourMs === hourMs),
+    );
+  }
+
+  async addLate(late: readonly LateSegment[]): Promise<void> {
+    for (const segment of late) {
+      const { day, shard, sourceId, hourMs, key } = segment;
+      await struck(this.#faults, 'series.addLate', () =>
+        this.#late.segments.set(`${sourceId} ${hourMs} ${key}`, segment),
+      );
+      await struck(this.#faults, 'series.markLate', () =>
+        this.#late.marks.set(`${day} ${shard}`, { day, shard, token: `${hourMs} ${key}` }),
+      );
+    }
+  }
+
   used(): Units {
-    return { readUnits: 0, writeUnits: 0 };
+    return { readUnits: 0, writeUnits: 0, gets: 0, puts: 0 };
   }
 }
