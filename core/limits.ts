@@ -84,7 +84,7 @@ export const limits = {
   blockWholeBytes: 2 * MiB,
   /** Objects read at the same time. */
   blockParallel: 8,
-  /** When a merging function stops taking up work: it has five minutes. */
+  /** When a merging function stops taking up work: it ends after 290 s. */
   compactForMs: 200 * second,
   /** Schema chunks and catalog outlive the samples that name them. */
   schemaRetentionMs: 17 * day,

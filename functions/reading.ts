@@ -157,6 +157,11 @@ export class SeriesReader {
     return { series, warnings, units: unitsSince(before, this.#used()) };
   }
 
+  /** What was merged of a day. */
+  manifestsOn(day: number): Promise<readonly Manifest[]> {
+    return this.#blocks.manifestsOn(day);
+  }
+
   #used(): Units {
     const [a, b] = [this.#series.used(), this.#blocks.used()];
     return {

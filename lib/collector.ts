@@ -75,7 +75,7 @@ export class Collector extends Construct {
     const plan = new Handler(this, 'Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
     const scrape = new Handler(this, 'Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = new Handler(this, 'Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
-    const compact = new Handler(this, 'Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 300 });
+    const compact = new Handler(this, 'Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const query = new Handler(this, 'Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
