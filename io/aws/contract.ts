@@ -16,7 +16,7 @@ export const environment = {
 
 /** Keys of the tables; every key attribute is a string. `expires` is epoch seconds. */
 export const tables = {
-  series: { partition: 'pk', sort: 'sk', expires: 'expiresAt' },
+  series: { partition: 'pk', sort: 'sk', expires: 'x' },
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
 } as const;
