@@ -7,18 +7,23 @@ import { limits } from '../core/limits.ts';
 import { Column } from '../core/sample.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import { decodeHour } from '../core/segment/hour.ts';
+import { orderedOf } from '../core/segment/order.ts';
+import { chunksOf } from '../core/segment/schema.ts';
+import { type Base, encodeSegment } from '../core/segment/segment.ts';
+import type { SchemaChunk } from '../core/segment/stored.ts';
 import type { SeriesReader } from '../functions/reading.ts';
-import { startHouse, type Written } from './house.ts';
+import { cpuMs, startHouse, type Written } from './house.ts';
 import { batchOf } from './pages/batches.ts';
 import { histogramPages } from './pages/histograms.ts';
 import { type Page, unpack } from './pages/pages.ts';
 
 // What storage costs, measured: recorded pages → the shipped ingest and compact on the embedded DynamoDB and S3 → items.
 //
-//     npm run bench:storage            everything, some four minutes
-//     npm run bench:storage -- --quick without the fleet of 200 sources
+//     npm run bench:storage                     everything, some six minutes of CPU
+//     npm run bench:storage -- pages|days|fleet one part of it; storage.json keeps the others
 
-const quick = process.argv.includes('--quick');
+const asked = process.argv.slice(2);
+const isAsked = (part: 'pages' | 'days' | 'fleet'): boolean => asked.length === 0 || asked.includes(part);
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -63,14 +68,17 @@ const moved = ({ columns, ...batch }: Batch, byMs: number, source = batch.source
 
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 
-/** Encode and decode of minute segments, the median of runs over an hour, in µs a sample. The answer is checked first. */
+/**
+ * CPU of minute segments, the median of runs over an hour, in µs a sample: the codec alone, and all that ingest does with
+ * batches before it writes. The answer is checked first.
+ */
 const codecTimes = (batches: readonly Batch[], samples: number) => {
-  const runs = { encode: [] as number[], decode: [] as number[] };
-  for (let run = 0; run < 5; run += 1) {
-    let base: ReturnType<typeof segmentsOf>['ends'][number]['base'] | undefined;
-    const chunks = new Map<string, ReturnType<typeof segmentsOf>['chunks'][number]>();
+  const runs = { encode: [] as number[], decode: [] as number[], gather: [] as number[] };
+  const chunks = new Map<string, SchemaChunk>();
+  for (let run = 0; run < 7; run += 1) {
+    let base: Base | undefined;
     const segments: Uint8Array[] = [];
-    const beganEncode = performance.now();
+    const began = cpuMs();
     for (let at = 0; at < batches.length; at += 4) {
       const four = batches.slice(at, at + 4).map(batch => ({ batch, part: 0 }));
       const writes = segmentsOf(four, { baseFor: () => base, chunks });
@@ -78,14 +86,30 @@ const codecTimes = (batches: readonly Batch[], samples: number) => {
       for (const chunk of writes.chunks) chunks.set(chunk.id, chunk);
       segments.push(...writes.segments.map(({ bytes }) => bytes));
     }
-    runs.encode.push(((performance.now() - beganEncode) * 1_000) / samples);
-    const beganDecode = performance.now();
+    const gathered = cpuMs();
     const { columns, rejects } = decodeHour(segments, id => chunks.get(id)?.sets);
-    runs.decode.push(((performance.now() - beganDecode) * 1_000) / samples);
+    const decoded = cpuMs();
     if (rejects.length > 0) throw new Error(`not read: ${rejects[0]!.reject.reason}`);
     if (run === 0) same(columns, batches);
+    const schemas = columns.map(({ series }) =>
+      chunksOf(
+        series.map(({ labels }) => orderedOf(labels)),
+        chunks,
+      ).map(({ id, sets }) => ({ id, count: sets.length })),
+    );
+    const beganEncode = cpuMs();
+    let end: Base | undefined;
+    for (const [at, block] of columns.entries())
+      end = encodeSegment(
+        schemas[at]!,
+        block,
+        end === undefined || end.depth >= limits.segmentDepth ? undefined : end,
+      ).end;
+    runs.encode.push(((cpuMs() - beganEncode) * 1_000) / samples);
+    runs.gather.push(((gathered - began) * 1_000) / samples);
+    runs.decode.push(((decoded - gathered) * 1_000) / samples);
   }
-  return { encode: median(runs.encode), decode: median(runs.decode) };
+  return { encode: median(runs.encode), decode: median(runs.decode), gather: median(runs.gather) };
 };
 
 /** Every bit of every sample is there, and no other sample. */
@@ -112,6 +136,14 @@ const round = (value: number, digits = 3): number => Number(value.toFixed(digits
 const results: Record<string, Record<string, number>> = {};
 const { engineName, house, stop } = await startHouse();
 
+const copied = (from: Column): Column => {
+  const column = new Column(from.length);
+  for (let slot = 0; slot < from.length; slot += 1) column.join(slot, from, slot);
+  return column;
+};
+
+const manifestsOf = (reader: SeriesReader) => reader.manifestsOn(Math.floor(startMs / day));
+
 const ask = async (
   reader: SeriesReader,
   job: string,
@@ -133,7 +165,7 @@ const ask = async (
   return { rru: round(units.readUnits + units.gets * unitsOfGet, 1), gets: units.gets };
 };
 
-for (const name of ['node', 'prometheus', 'victoria', 'histograms']) {
+for (const name of isAsked('pages') ? ['node', 'prometheus', 'victoria', 'histograms'] : []) {
   const batches = hourOfBatches(name);
   const samples = samplesIn(batches);
   const result: Record<string, number> = { series: batches[0]!.columns.series.length, samples };
@@ -150,7 +182,7 @@ for (const name of ['node', 'prometheus', 'victoria', 'histograms']) {
       await own.at(startMs + (at + together) * 15_000);
       await own.store(batches.slice(at, at + together));
     }
-    const segments = sumOf(own.written, ['seg'], 'bytes');
+    const segments = sumOf(own.written, ['s'], 'bytes');
     // What is written once a day by each worker is shared by a day's samples.
     const daily = sumOf(own.written, ['chunk', 'catalog'], 'bytes') / 24;
     result[`${form}: B/sample with schema and index`] = round((segments + daily) / samples);
@@ -158,7 +190,7 @@ for (const name of ['node', 'prometheus', 'victoria', 'histograms']) {
     const computed = sumOf(own.written, [...own.written.keys()], 'units');
     if (Math.abs(reported - computed) > computed * 0.01)
       throw new Error(`${engineName} reports ${reported} write units, the rules say ${computed}`);
-    const hotUnits = sumOf(own.written, ['seg'], 'units') + sumOf(own.written, ['chunk', 'catalog'], 'units') / 24;
+    const hotUnits = sumOf(own.written, ['s'], 'units') + sumOf(own.written, ['chunk', 'catalog'], 'units') / 24;
     const lookups = own.used().reduce((sum, { readUnits }) => sum + readUnits, 0);
     result[`${form}: samples/WRU`] = round(samples / (hotUnits + lookups / 5), 0);
     if (form !== 'hot') continue;
@@ -174,9 +206,9 @@ for (const name of ['node', 'prometheus', 'victoria', 'histograms']) {
     const extraUnits = sumOf(own.written, [...own.written.keys()], 'units') - before;
     const [manifest] = await manifestsOf(own.reader());
     result['hour block: B/sample'] = round(manifest!.objects.reduce((sum, { bytes }) => sum + bytes, 0) / samples);
-    result['merging an hour: WRU, RRU, PUT'] = extraUnits;
+    result['merging an hour: WRU, without the PUT'] = extraUnits;
     result['merging an hour: RRU'] = round(merging.readUnits, 1);
-    result['merging: µs/sample'] = round((merging.ms * 1_000) / samples, 2);
+    result['merging: CPU µs/sample, with the SDK'] = round((merging.ms * 1_000) / samples, 2);
     // The day and its rollups are three more objects and a manifest a day.
     const all =
       hotUnits +
@@ -196,17 +228,14 @@ for (const name of ['node', 'prometheus', 'victoria', 'histograms']) {
     result['read merged, one metric, 1 h: RRU'] = (await ask(own.reader(), name, metric, ...oneHour, pagesAnHour)).rru;
     result['read merged, all series, 1 h: RRU'] = (await ask(own.reader(), name, undefined, ...oneHour, samples)).rru;
   }
-  const { encode, decode } = codecTimes(batches, samples);
-  result['encode: µs/sample'] = round(encode, 2);
-  result['decode: µs/sample'] = round(decode, 2);
-}
-
-async function manifestsOf(reader: SeriesReader) {
-  return reader.manifestsOn(Math.floor(startMs / day));
+  const { encode, decode, gather } = codecTimes(batches, samples);
+  result['encode: CPU µs/sample'] = round(encode, 2);
+  result['decode: CPU µs/sample'] = round(decode, 2);
+  result['gather and encode: CPU µs/sample'] = round(gather, 2);
 }
 
 // One target for two days: what a day costs to read once it is merged.
-{
+if (isAsked('days')) {
   const batches = hourOfBatches('node');
   const own = await house(startMs);
   for (let hours = 0; hours < 48; hours += 1) {
@@ -220,10 +249,10 @@ async function manifestsOf(reader: SeriesReader) {
   const perDay = pagesAnHour * 24;
   const oneDay = await ask(own.reader(), 'node', 'node_load1', startMs, startMs + day - 1, perDay);
   const across = await ask(own.reader(), 'node', 'node_load1', startMs + day / 2, startMs + day * 1.5 - 1, perDay);
-  const [, next] = [0, await ask(own.reader(), 'node', 'node_load1', startMs, startMs + 2 * day - 1, 2 * perDay)];
+  const next = await ask(own.reader(), 'node', 'node_load1', startMs, startMs + 2 * day - 1, 2 * perDay);
   const rolled = await own
-    .reader()
-    .rollups(
+    .rollupReader()
+    .read(
       { matches: labels => metricNameOf(labels) === 'node_load1', name: 'node_load1' },
       '1h',
       startMs,
@@ -247,12 +276,12 @@ async function manifestsOf(reader: SeriesReader) {
     'day block: B/sample': round(bytesOf('raw') / (samplesIn(batches) * 24)),
     '5 m rollups: B/raw sample': round(bytesOf('5m') / (samplesIn(batches) * 24), 4),
     '1 h rollups: B/raw sample': round(bytesOf('1h') / (samplesIn(batches) * 24), 4),
-    'merging 48 h: s': round(merging.ms / 1_000, 1),
+    'merging 48 h: CPU s': round(merging.ms / 1_000, 1),
   };
 }
 
 // A fleet: 200 sources of 500 series, replicas of one page at different times of it.
-if (!quick) {
+if (isAsked('fleet')) {
   const fleet = 200;
   const batches = hourOfBatches('node');
   const own = await house(startMs);
@@ -281,7 +310,7 @@ if (!quick) {
     }
   }
   const oneHour = [startMs, startMs + hour - 1] as const;
-  const hotUnits = sumOf(own.written, ['seg'], 'units') + sumOf(own.written, ['chunk', 'catalog'], 'units') / 24;
+  const hotUnits = sumOf(own.written, ['s'], 'units') + sumOf(own.written, ['chunk', 'catalog'], 'units') / 24;
   const lookups = own.used().reduce((sum, { readUnits }) => sum + readUnits, 0);
   const hot = await ask(own.reader(), 'fleet', 'node_load1', ...oneHour, fleet * pagesAnHour);
   await own.at(startMs + hour + limits.compactAfterMs);
@@ -300,7 +329,7 @@ if (!quick) {
   results['fleet of 200 × 500'] = {
     samples,
     'hot: B/sample with schema and index': round(
-      (sumOf(own.written, ['seg'], 'bytes') + sumOf(own.written, ['chunk', 'catalog'], 'bytes') / 24) / samples,
+      (sumOf(own.written, ['s'], 'bytes') + sumOf(own.written, ['chunk', 'catalog'], 'bytes') / 24) / samples,
     ),
     'hour blocks: B/sample': round(blocks.reduce((sum, { bytes }) => sum + bytes, 0) / samples),
     'samples/WRU, all-in': round(samples / all, 0),
@@ -309,15 +338,9 @@ if (!quick) {
     'sum by (job) of one metric, 1 h, hot: RRU': hot.rru,
     'sum by (job) of one metric, 1 h, merged: RRU': merged.rru,
     'sum by (job) of one metric, 1 h, merged: GETs': merged.gets,
-    'ingest: µs/sample, with the embedded DynamoDB': round((own.handlerMs() * 1_000) / samples, 2),
-    'merging: µs/sample, with the embedded parts': round((merging.ms * 1_000) / samples, 2),
+    'ingest: CPU µs/sample, with the SDK': round((own.handlerMs() * 1_000) / samples, 2),
+    'merging: CPU µs/sample, with the SDK': round((merging.ms * 1_000) / samples, 2),
   };
-}
-
-function copied(from: Column): Column {
-  const column = new Column(from.length);
-  for (let slot = 0; slot < from.length; slot += 1) column.join(slot, from, slot);
-  return column;
 }
 
 await stop();
@@ -325,4 +348,6 @@ for (const [name, result] of Object.entries(results)) {
   console.log(`\n${name}`);
   for (const [figure, value] of Object.entries(result)) console.log(`  ${figure.padEnd(62)} ${value}`);
 }
-if (!quick) writeFileSync(join(import.meta.dirname, 'storage.json'), `${JSON.stringify(results, null, 2)}\n`);
+const file = join(import.meta.dirname, 'storage.json');
+const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as typeof results) : {};
+writeFileSync(file, `${JSON.stringify({ ...before, ...results }, null, 2)}\n`);

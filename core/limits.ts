@@ -46,7 +46,7 @@ export const limits = {
   /** Times × series of one block held in memory, 9 bytes each; a sparser block is cut. */
   blockCells: 4_000_000,
   /** Segments a segment may build on, one on the other: what is lost with one that is broken, at most. */
-  segmentDepth: 8,
+  segmentDepth: 15,
   /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
   basesRemembered: 400,
   /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */

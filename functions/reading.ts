@@ -1,20 +1,18 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
-import { keyOf, type LabelSet, labelOf, merged } from '../core/labels.ts';
+import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
-import type { PlacedCell } from '../core/segment/block.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
-import { type Aggregate, aggregates } from '../core/segment/rollup.ts';
-import { decodeSegment } from '../core/segment/segment.ts';
 import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
 import type { Ports, Units } from '../io/ports.ts';
-import { BlockReader, type CellBytes } from './block-reading.ts';
+import { BlockReader } from './block-reading.ts';
 import { inParallel } from './parallel.ts';
+import { unitsSince, usedBy } from './units.ts';
 
 /**
  * Which series are wanted. Where all of them have one metric name or one job, saying so spares looking at the others.
@@ -33,12 +31,6 @@ export type SeriesRead = {
   readonly series: readonly SeriesSamples[];
   readonly warnings: readonly string[];
   readonly units: Units;
-};
-
-/** What is kept of one series beyond its samples: for each bucket, where it begins and its aggregates. */
-export type RolledSeries = {
-  readonly labels: LabelSet;
-  readonly buckets: readonly (Readonly<Record<Aggregate, number>> & { readonly timestampMs: number })[];
 };
 
 /** More was asked for than one query may touch. */
@@ -101,7 +93,7 @@ export class SeriesReader {
 
   /** The samples of wanted series in [fromMs, toMs], both included, that are within their retention. */
   async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
-    const before = this.#used();
+    const before = usedBy(this.#series, this.#blocks);
     const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
     const series: SeriesSamples[] = [];
     const warnings: string[] = [];
@@ -124,52 +116,12 @@ export class SeriesReader {
         series.push(each);
       }
     });
-    return { series, warnings, units: unitsSince(before, this.#used()) };
-  }
-
-  /** What is kept for longer: buckets of five minutes or an hour that begin in [fromMs, toMs], of days that are over. */
-  async rollups(wanted: Wanted, resolution: '5m' | '1h', fromMs: number, toMs: number) {
-    const before = this.#used();
-    const keptMs = resolution === '5m' ? limits.fiveMinuteRetentionMs : limits.hourRetentionMs;
-    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - keptMs);
-    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
-    const warnings: string[] = [];
-    const found = new Map<string, { readonly labels: LabelSet; readonly buckets: RolledSeries['buckets'][number][] }>();
-    for (const day of daysOf(oldestMs, toMs)) {
-      for (const { objects } of await this.#blocks.manifestsOn(day)) {
-        // The last object that has a source speaks for it; there is one, as every merge rolls up the whole day.
-        const own = objects.filter(object => object.resolution === resolution);
-        const isWanted = ({ chunk, source }: PlacedCell): boolean =>
-          (name === undefined || chunk.names.includes(name)) &&
-          (wanted.job === undefined || labelOf(source, 'job') === wanted.job);
-        const sources = new Map<string, Source>();
-        const { cells, warnings: more } = await this.#cells.cells(own, cell => {
-          if (isWanted(cell)) sources.set(cell.sourceId, cell.source);
-          return isWanted(cell);
-        });
-        warnings.push(...more);
-        for (const cell of cells)
-          warnings.push(...addRolled(found, cell, sources.get(cell.sourceId)!, wanted, oldestMs, toMs));
-      }
-    }
-    const series: RolledSeries[] = [...found.values()];
-    for (const { buckets } of found.values()) buckets.sort((a, b) => a.timestampMs - b.timestampMs);
-    return { series, warnings, units: unitsSince(before, this.#used()) };
+    return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
   }
 
   /** What was merged of a day. */
   manifestsOn(day: number): Promise<readonly Manifest[]> {
     return this.#blocks.manifestsOn(day);
-  }
-
-  #used(): Units {
-    const [a, b] = [this.#series.used(), this.#blocks.used()];
-    return {
-      readUnits: a.readUnits + b.readUnits,
-      writeUnits: a.writeUnits + b.writeUnits,
-      gets: a.gets + b.gets,
-      puts: a.puts + b.puts,
-    };
   }
 
   /** Columns out of blocks and late segments, and which hours of a source are in them. */
@@ -305,7 +257,8 @@ export class SeriesReader {
   }
 }
 
-const daysOf = (fromMs: number, toMs: number): number[] => {
+/** The days that [fromMs, toMs] touches, as days since 1970 in UTC. */
+export const daysOf = (fromMs: number, toMs: number): number[] => {
   const [first, last] = [Math.floor(fromMs / limits.catalogSpanMs), Math.floor(toMs / limits.catalogSpanMs)];
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 };
@@ -316,43 +269,3 @@ const touches = ({ day, hourMs }: Manifest, fromMs: number, toMs: number): boole
 };
 
 const rawOf = ({ objects }: Manifest): BlockObject[] => objects.filter(({ resolution }) => resolution === 'raw');
-
-const unitsSince = (before: Units, now: Units): Units => ({
-  readUnits: now.readUnits - before.readUnits,
-  writeUnits: now.writeUnits - before.writeUnits,
-  gets: now.gets - before.gets,
-  puts: now.puts - before.puts,
-});
-
-/** Adds a cell of rollups to the series it belongs to. Answers warnings. */
-const addRolled = (
-  found: Map<string, { readonly labels: LabelSet; readonly buckets: RolledSeries['buckets'][number][] }>,
-  { sets, parts }: CellBytes,
-  source: Source,
-  wanted: Wanted,
-  fromMs: number,
-  toMs: number,
-): string[] => {
-  const schema = decodeLabelSets(sets ?? new Uint8Array(0));
-  if (!schema.ok) return [`a rollup was left out: ${schema.reject.reason}`];
-  const blocks = parts.map(part => decodeSegment(part, { chunkOf: () => schema.sets }));
-  for (const block of blocks) if (!block.ok) return [`a rollup was left out: ${block.reject.reason}`];
-  const columnsOf = (at: number): Columns => {
-    const block = blocks[at];
-    if (block?.ok !== true) throw new Error(`a rollup of ${parts.length} aggregates`);
-    return block.columns;
-  };
-  for (const [row, { labels: own }] of columnsOf(0).series.entries()) {
-    const labels = merged(own, source);
-    if (!wanted.matches(labels)) continue;
-    const key = keyOf(labels);
-    const each = found.get(key) ?? { labels, buckets: [] };
-    found.set(key, each);
-    for (const [slot, timestampMs] of columnsOf(0).timestampsMs.entries()) {
-      if (timestampMs < fromMs || timestampMs > toMs || !columnsOf(0).series[row]!.column.has(slot)) continue;
-      const values = aggregates.map((aggregate, at) => [aggregate, columnsOf(at).series[row]!.column.values[slot]!]);
-      each.buckets.push({ timestampMs, ...(Object.fromEntries(values) as Record<Aggregate, number>) });
-    }
-  }
-  return [];
-};

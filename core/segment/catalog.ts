@@ -9,8 +9,17 @@ import type { CatalogChunk } from './stored.ts';
 export const fingerprintOf = (metricName: string): number => crc32(metricName) & 0xffff;
 
 /** The fingerprints of a chunk's metric names, rising, each once. */
-export const fingerprintsOf = (sets: readonly LabelSet[]): number[] =>
-  [...new Set(sets.map(set => fingerprintOf(metricNameOf(set))))].sort((a, b) => a - b);
+export const fingerprintsOf = (sets: readonly LabelSet[]): readonly number[] => {
+  const known = fingerprints.get(sets);
+  if (known !== undefined) return known;
+  const names = new Set(sets.map(metricNameOf));
+  const made = [...new Set([...names].map(fingerprintOf))].sort((a, b) => a - b);
+  fingerprints.set(sets, made);
+  return made;
+};
+
+/** A chunk is listed with every segment that has it: worked out once. */
+const fingerprints = new WeakMap<readonly LabelSet[], readonly number[]>();
 
 /** 8 characters by which the sources of one job stand together. */
 export const jobPrefixOf = (job: string): string => createHash('sha256').update(job).digest('base64url').slice(0, 8);

@@ -1,6 +1,7 @@
 import type { Column } from '../sample.ts';
 import { Corrupt } from './bytes.ts';
-import { bitLength, type Contexts, type NumberCoder } from './number-coder.ts';
+import { type Above, type ColumnState, learn } from './column-state.ts';
+import type { Contexts, NumberCoder } from './number-coder.ts';
 import {
   chooseScale,
   codeOf,
@@ -19,69 +20,6 @@ import {
 // One column after another, each sample guessed three ways: as the one before, as moving on as it moved, and as moving like
 // the column above (buckets of a histogram stand on their lower neighbours). Whoever was nearest lately is believed; what
 // he was wrong by is coded. Reader and writer keep the same books, so nothing about the choice is written.
-
-/** What is known of one column after its last sample: what the next segment's samples are guessed from. */
-export type ColumnState = {
-  scale: number;
-  /** Whether there was a value. */
-  known: boolean;
-  high: number;
-  low: number;
-  /** The last whole number, and how it differed from the one before. */
-  last: number;
-  delta: number;
-  /** Binary digits of what guesses were wrong by: sixteenths on average, of the last, of the one before it. */
-  average: number;
-  digits: number;
-  digitsBefore: number;
-  ulpDigits: number;
-  /** 0 none yet, 1 the last wrong guess was too low, 2 too high. */
-  sign: number;
-  /** Digits each guess was wrong by lately, in sixteenths. */
-  lastCost: number;
-  moveCost: number;
-  aboveCost: number;
-  steady: number;
-  full: number;
-};
-
-export const newState = (): ColumnState => ({
-  scale: noScale,
-  known: false,
-  high: 0,
-  low: 0,
-  last: 0.5 - 0.5,
-  delta: 0,
-  average: 0,
-  digits: 0,
-  digitsBefore: 0,
-  ulpDigits: 0,
-  sign: 0,
-  lastCost: 0,
-  moveCost: 0,
-  aboveCost: 0,
-  steady: 0,
-  full: 1,
-});
-
-/** What the column above did in each slot. */
-export class Above {
-  readonly deltas: Float64Array;
-  readonly digits: Uint8Array;
-  scale = 0;
-  steady = 1;
-  full = 1;
-
-  constructor(length: number) {
-    this.deltas = new Float64Array(length);
-    this.digits = new Uint8Array(length);
-  }
-
-  rest(): void {
-    this.deltas.fill(0);
-    this.digits.fill(0);
-  }
-}
 
 // Contexts of the flags.
 const fullFlag = 0;
@@ -312,15 +250,4 @@ const codeUlps = (coder: NumberCoder, state: ColumnState, ulps: number): number 
   if (Number.isNaN(coded)) throw new Corrupt('ulps are missing');
   state.ulpDigits = Math.min(15, coder.lastClass);
   return coded;
-};
-
-const learn = (state: ColumnState, moved: number, aboveDelta: number, wrongBy: number, digits: number): void => {
-  state.lastCost += (bitLength(Math.abs(moved)) * 16 - state.lastCost) >> 2;
-  state.moveCost += (bitLength(Math.abs(moved - state.delta)) * 16 - state.moveCost) >> 2;
-  state.aboveCost += (bitLength(Math.abs(moved - aboveDelta)) * 16 - state.aboveCost) >> 2;
-  state.delta = moved;
-  state.average += (digits * 16 - state.average) >> 2;
-  state.digitsBefore = state.digits;
-  state.digits = digits;
-  if (wrongBy !== 0) state.sign = wrongBy < 0 ? 2 : 1;
 };

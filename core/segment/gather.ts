@@ -1,13 +1,11 @@
 import { type Batch, type Source, sourceIdOf } from '../batch.ts';
-import type { Columns, SeriesColumn } from '../columns.ts';
-import { keyOf, type LabelSet } from '../labels.ts';
+import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
-import { Column } from '../sample.ts';
 import { fingerprintsOf } from './catalog.ts';
-import { compareOrdered, type Ordered, orderedOf } from './order.ts';
 import { chunksOf, type KnownChunks } from './schema.ts';
-import { type Base, encodeSegment, shareKnown } from './segment.ts';
+import { type Base, type ChunkRef, encodeSegment, shareKnown } from './segment.ts';
 import type { SchemaChunk, Segment, SeriesWrites } from './stored.ts';
+import { keysOfSets, type Union, unionOf } from './union.ts';
 
 /** One message of the buffer: a batch, or a part of it. */
 export type Delivered = { readonly batch: Batch; readonly part: number };
@@ -43,7 +41,7 @@ export const segmentsOf = (
   const ends: End[] = [];
   for (const [sourceId, { source, messages }] of [...bySource].sort(byKey)) {
     for (const batches of portions([...messages].sort(byKey))) {
-      for (const [hourMs, columns] of hoursOf(batches)) {
+      for (const [hourMs, columns] of hoursOf(batches, hour => baseFor(sourceId, hour)?.sets)) {
         const day = Math.floor(hourMs / limits.catalogSpanMs);
         const entry = catalog.get(`${day} ${sourceId}`) ?? { day, source, ids: new Set() };
         catalog.set(`${day} ${sourceId}`, entry);
@@ -108,15 +106,15 @@ const portions = (messages: readonly (readonly [string, Delivered])[]): (readonl
 
 type Times = { readonly times: Set<number>; readonly pages: Set<number> };
 
-/** Columns with what their series are ordered by. */
-export type Hour = Omit<Columns, 'series'> & { readonly series: readonly (Ordered & { readonly column: Column })[] };
-
 /** The hour that a segment with this time belongs to. */
 export const hourOf = (timestampMs: number): number =>
   Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
 
-/** The union of batches of one source, hour by hour, series in the order of their keys. */
-const hoursOf = (batches: readonly Batch[]): [hourMs: number, columns: Hour][] => {
+/** The union of batches of one source, hour by hour. `asBefore`: see unionOf. */
+const hoursOf = (
+  batches: readonly Batch[],
+  asBefore: (hourMs: number) => readonly LabelSet[] | undefined,
+): [hourMs: number, columns: Union][] => {
   const hours = new Map<number, Times>();
   for (const { columns } of batches) {
     for (const [slot, timestampMs] of columns.timestampsMs.entries()) {
@@ -134,47 +132,9 @@ const hoursOf = (batches: readonly Batch[]): [hourMs: number, columns: Hour][] =
         batches.map(({ columns }) => columns),
         [...times].sort((a, b) => a - b),
         pages,
+        asBefore(hourMs),
       ),
     ]);
-};
-
-/** The union of blocks of one source at the given times, series in the order of the schema. */
-export const unionOf = (
-  blocks: readonly Columns[],
-  timestampsMs: readonly number[],
-  pages: ReadonlySet<number>,
-): Hour => {
-  const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
-  const series = new Map<string, SeriesColumn>();
-  for (const columns of blocks) {
-    const slots = columns.timestampsMs.map(timestampMs => slotOf.get(timestampMs));
-    for (const { labels, column } of columns.series) joinInto(series, labels, column, slots, timestampsMs.length);
-  }
-  const ordered = [...series].map(([key, { labels, column }]) => ({ ...orderedOf(labels, key), column }));
-  return {
-    timestampsMs,
-    pages: new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!)),
-    series: ordered.sort(compareOrdered),
-  };
-};
-
-const joinInto = (
-  series: Map<string, SeriesColumn>,
-  labels: LabelSet,
-  from: Column,
-  slots: readonly (number | undefined)[],
-  length: number,
-): void => {
-  const key = keyOf(labels);
-  let into = series.get(key)?.column;
-  for (const [fromSlot, slot] of slots.entries()) {
-    if (slot === undefined || !from.has(fromSlot)) continue;
-    if (into === undefined) {
-      into = new Column(length);
-      series.set(key, { labels, column: into });
-    }
-    into.join(slot, from, fromSlot);
-  }
 };
 
 type Encoded = { readonly cut: readonly SchemaChunk[]; readonly bytes: Uint8Array; readonly end: Base };
@@ -183,21 +143,28 @@ type Encoded = { readonly cut: readonly SchemaChunk[]; readonly bytes: Uint8Arra
 const leastKnown = 0.5;
 
 /** One segment, or two and more where it would be too large for an item; those build on nothing. */
-const encoded = (hour: Hour, known: KnownChunks, base?: Base): Encoded[] => {
-  const cut = chunksOf(hour.series, known);
+const encoded = (hour: Union, known: KnownChunks, base?: Base): Encoded[] => {
+  const cut = sameChunks(hour, known, base) ?? chunksOf(hour.series, known);
   const refs = cut.map(({ id, sets }) => ({ id, count: sets.length }));
-  const isOfUse =
-    base !== undefined &&
-    base.depth < limits.segmentDepth &&
-    shareKnown(
-      base,
-      refs,
-      hour.series.map(({ labels }) => labels),
-    ) >= leastKnown;
-  const { bytes, end } = encodeSegment(refs, hour, isOfUse ? base : undefined);
+  const { bytes, end } = encodeSegment(refs, hour, isOfUse(hour, refs, base) ? base : undefined);
   if (bytes.length <= limits.segmentBytes || hour.series.length <= 1) return [{ cut, bytes, end }];
   const middle = Math.ceil(hour.series.length / 2);
   return [hour.series.slice(0, middle), hour.series.slice(middle)].flatMap(series =>
     encoded({ ...hour, series }, known),
   );
+};
+
+/** The base's own chunks, where the series are the base's: their labels are the very same then. */
+const sameChunks = ({ series }: Union, known: KnownChunks, base?: Base): SchemaChunk[] | undefined => {
+  if (base === undefined || base.sets.length !== series.length) return undefined;
+  const keys = keysOfSets(base.sets);
+  if (!series.every(({ key }, at) => key === keys[at])) return undefined;
+  const chunks = base.chunks.map(({ id }) => known.get(id)).filter(chunk => chunk !== undefined);
+  return chunks.length === base.chunks.length ? chunks : undefined;
+};
+
+const isOfUse = ({ series }: Union, refs: readonly ChunkRef[], base?: Base): boolean => {
+  if (base === undefined || base.depth >= limits.segmentDepth) return false;
+  const sets = series.map(({ labels }) => labels);
+  return shareKnown(base, refs, sets) >= leastKnown;
 };

@@ -3,11 +3,11 @@ import type { Columns } from '../columns.ts';
 import { keyOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Cell } from './block.ts';
-import { unionOf } from './gather.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
 import { encodeSegment } from './segment.ts';
 import type { SchemaChunk } from './stored.ts';
+import { unionOf } from './union.ts';
 
 /** Which group of sources one belongs to: their objects and manifests are apart from the other groups'. */
 export const shardOf = (sourceId: string): number => {

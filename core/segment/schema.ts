@@ -3,7 +3,6 @@ import { crc32 } from 'node:zlib';
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { encodeLabelSets } from './chunk.ts';
-import type { Ordered } from './order.ts';
 import type { SchemaChunk } from './stored.ts';
 
 /** One set in this many ends a chunk by its content: with the least size, some 96 sets a chunk. */
@@ -21,11 +20,13 @@ const chunkOf = (id: string, sets: readonly LabelSet[]): SchemaChunk => ({ id, b
 /** Chunks that were made before: by the same id they are the same, and need not be made again. */
 export type KnownChunks = { get(id: string): SchemaChunk | undefined };
 
+type Keyed = { readonly key: string; readonly labels: LabelSet };
+
 /**
  * Cuts an ordered list into chunks at places that its content chooses, so that adding or dropping a series changes the
  * chunk it is in and leaves the others alone. Together the chunks are the list, in its order.
  */
-export const chunksOf = (ordered: readonly Ordered[], known: KnownChunks = new Map()): SchemaChunk[] => {
+export const chunksOf = (ordered: readonly Keyed[], known: KnownChunks = new Map()): SchemaChunk[] => {
   const chunks: SchemaChunk[] = [];
   let start = 0;
   let keys: string[] = [];

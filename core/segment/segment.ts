@@ -4,7 +4,8 @@ import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
-import { Above, type ColumnState, codeColumn, newState } from './column-coder.ts';
+import { codeColumn } from './column-coder.ts';
+import { Above, type ColumnState, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
 import type { Mixing } from './mixing.ts';
@@ -57,6 +58,7 @@ const startOf = (
 
 /** Where the base has each of these series; -1 where it has it not. Asked at once by chunk, else by labels. */
 const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
+  if (sets === base.sets) return sets.map((_, place) => place);
   const firstOf = new Map<string, number>();
   let at = 0;
   for (const { id, count } of base.chunks) {
@@ -99,7 +101,8 @@ export const encodeSegment = (
   if (base !== undefined) open.bytes(Buffer.from(base.name, 'base64url'));
   writeChunks(open, chunks, base?.chunks ?? []);
   writeTimes(open, columns, base?.lastMs ?? 0);
-  const sets = series.map(({ labels }) => labels);
+  const isSame = base !== undefined && sameChunks(chunks, base.chunks);
+  const sets = isSame ? base.sets : series.map(({ labels }) => labels);
   const start = startOf(base, chunks, sets, timestampsMs);
   const bits = new BitWriter();
   const coder = new NumberCoder(bits, start.mixing);
@@ -111,11 +114,16 @@ export const encodeSegment = (
   return { bytes, end: endOf(start, columns, { name: nameOf(bytes), depth, chunks, sets }) };
 };
 
+const sameChunks = (a: readonly ChunkRef[], b: readonly ChunkRef[]): boolean =>
+  a.length === b.length && a.every(({ id }, at) => b[at]!.id === id);
+
 /** A chunk that the base has is its place there, from 1; a new one is 0, its id and its size. None: as the base. */
 const writeChunks = (open: ByteWriter, chunks: readonly ChunkRef[], known: readonly ChunkRef[]): void => {
-  const isSame = chunks.length === known.length && chunks.every(({ id }, at) => known[at]!.id === id);
-  open.varint(isSame ? 0 : chunks.length);
-  if (isSame) return;
+  if (sameChunks(chunks, known)) {
+    open.varint(0);
+    return;
+  }
+  open.varint(chunks.length);
   const placeOf = new Map(known.map(({ id }, at) => [id, at + 1]));
   for (const { id, count } of chunks) {
     const place = placeOf.get(id);

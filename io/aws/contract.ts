@@ -21,7 +21,7 @@ export const environment = {
 
 /** Keys of the tables; every key attribute is a string. `expires` is epoch seconds. */
 export const tables = {
-  series: { partition: 'pk', sort: 'sk', expires: 'expiresAt' },
+  series: { partition: 'pk', sort: 'sk', expires: 'x' },
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
   keys: { partition: 'id' },

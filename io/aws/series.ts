@@ -25,10 +25,12 @@ const { partition, sort, expires } = tables.series;
 // Item kinds of the series table, by partition key:
 //   chunk#<id>               -                    b: label sets
 //   catalog#<day>#<shard>    <job>#<source id>#<hash of the chunks>  s: the source's labels, c: chunks and names
-//   seg#<source id>#<hour>   <segment key>        b: samples
+//   s#<source id><hour>      <segment key>        b: samples
 const chunkPartition = (id: string): string => `chunk#${id}`;
 const catalogPartition = (day: number, shard: number): string => `catalog#${day}#${shard}`;
-const segmentPartition = (sourceId: string, hourMs: number): string => `seg#${sourceId}#${hourMs}`;
+// Short, because every segment pays for its key: the hour as hours since 1970 in base 36.
+const segmentPartition = (sourceId: string, hourMs: number): string =>
+  `s#${sourceId}${(hourMs / limits.segmentSpanMs).toString(36)}`;
 
 /** All sources of a job stand in one partition, side by side. */
 const shardOf = (jobPrefix: string): number => jobPrefix.charCodeAt(0) % limits.catalogShards;

@@ -7,6 +7,7 @@ import { encodeBatch } from '../../core/segment/batch-message.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { SeriesReader } from '../../functions/reading.ts';
+import { RollupReader } from '../../functions/rollup-reading.ts';
 import type { Strike } from '../../io/memory/faults.ts';
 import { memoryPorts } from '../../io/memory/ports.ts';
 
@@ -184,8 +185,7 @@ describe('late samples', () => {
     await own.merge();
     await late(own);
     await own.merge();
-    const reader = new SeriesReader(own.ports);
-    const { series } = await reader.rollups(requests, '1h', startMs, startMs + day);
+    const { series } = await new RollupReader(own.ports).read(requests, '1h', startMs, startMs + day);
     expect(series).toHaveLength(1);
     expect(series[0]!.buckets[0]).toMatchObject({ timestampMs: startMs, count: 25, max: 4_711 });
   });
@@ -202,8 +202,12 @@ describe('days', () => {
     expect(manifests.every(({ hourMs }) => hourMs === undefined || hourMs >= startMs + 2 * day)).toBe(true);
     own.ports.series.segments.clear();
     expect(await own.read(startMs, startMs + 2 * day)).toEqual(before);
-    const reader = new SeriesReader(own.ports);
-    const read = await reader.rollups({ matches: () => true, job: 'shop' }, '1h', startMs, startMs + 2 * day);
+    const read = await new RollupReader(own.ports).read(
+      { matches: () => true, job: 'shop' },
+      '1h',
+      startMs,
+      startMs + 2 * day,
+    );
     expect(read.warnings).toEqual([]);
     const requests = read.series.find(({ labels }) => nameOf(labels).includes('requests_total'))!;
     expect(requests.buckets.map(({ timestampMs }) => (timestampMs - startMs) / hour)).toEqual([20, 21, 22, 23, 24, 25]);
@@ -221,7 +225,7 @@ describe('days', () => {
     const read = await own.read(startMs, startMs + hour);
     for (const samples of Object.values(read))
       expect(samples.split(' ')[0]).toBe(`${30.25 * minute}:${1_815 * (samples.includes('-') ? -0.5 : 1)}`);
-    const rolled = await new SeriesReader(own.ports).rollups({ matches: () => true }, '5m', startMs, startMs + hour);
+    const rolled = await new RollupReader(own.ports).read({ matches: () => true }, '5m', startMs, startMs + hour);
     expect(rolled.series).toHaveLength(2);
   });
 });

@@ -76,6 +76,7 @@ test('segments that build on each other read the same as what was sent, in whate
 });
 
 describe('a chain', () => {
+  const chain = limits.segmentDepth + 1;
   const rows = (round: number): Row[] =>
     Array.from({ length: 40 }, (_, at) => ({
       name: `m${at}`,
@@ -85,9 +86,7 @@ describe('a chain', () => {
   const { segments, chunkOf } = chained(batches);
 
   test('ends at its limit, and begins anew', () => {
-    expect(segments.map(({ depth }) => depth)).toEqual(
-      Array.from({ length: 20 }, (_, at) => at % (limits.segmentDepth + 1)),
-    );
+    expect(segments.map(({ depth }) => depth)).toEqual(Array.from({ length: 20 }, (_, at) => at % chain));
     expect(segments.map(({ key }) => key[0])).toEqual(segments.map(({ depth }) => (depth === 0 ? 'a' : 'b')));
   });
 
@@ -96,23 +95,28 @@ describe('a chain', () => {
     expect(chunksNeeded([segments[1]!.bytes])).toEqual([]);
   });
 
-  test.each([0, 3, 8, 9])('with segment %i missing loses what builds on it and nothing else, and says so', missing => {
-    const read = decodeHour(
-      segments.filter((_, at) => at !== missing).map(({ bytes }) => bytes),
-      chunkOf,
-    );
-    const lost = segments.filter((_, at) => at >= missing && Math.floor(at / 9) === Math.floor(missing / 9)).length;
-    expect(read.columns).toHaveLength(segments.length - lost);
-    expect(read.rejects.map(({ reject }) => reject.code)).toEqual(Array(lost - 1).fill('bad_segment'));
-    for (const { reject } of read.rejects) expect(reject.reason).toMatch(/builds on, is missing/);
-  });
+  test.each([0, 3, chain - 1, chain])(
+    'with segment %i missing loses what builds on it and nothing else, and says so',
+    missing => {
+      const read = decodeHour(
+        segments.filter((_, at) => at !== missing).map(({ bytes }) => bytes),
+        chunkOf,
+      );
+      const lost = segments.filter(
+        (_, at) => at >= missing && Math.floor(at / chain) === Math.floor(missing / chain),
+      ).length;
+      expect(read.columns).toHaveLength(segments.length - lost);
+      expect(read.rejects.map(({ reject }) => reject.code)).toEqual(Array(lost - 1).fill('bad_segment'));
+      for (const { reject } of read.rejects) expect(reject.reason).toMatch(/builds on, is missing/);
+    },
+  );
 
   test('with a bit of its first segment turned is refused as a whole, not misread', () => {
     const broken = segments[0]!.bytes.slice();
     broken[40]! ^= 4;
-    const read = decodeHour([broken, ...segments.slice(1, 9).map(({ bytes }) => bytes)], chunkOf);
+    const read = decodeHour([broken, ...segments.slice(1, chain).map(({ bytes }) => bytes)], chunkOf);
     expect(read.columns).toEqual([]);
-    expect(read.rejects).toHaveLength(9);
+    expect(read.rejects).toHaveLength(chain);
   });
 
   test('takes a fraction of the bytes of segments alone', () => {
