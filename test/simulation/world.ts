@@ -20,6 +20,7 @@ import { currentInvocation, fate, type Invocation, invoke, Life } from './life.t
 import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
 import { simulatedSqs } from './sqs.ts';
+import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
 
 /** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker. */
@@ -47,6 +48,8 @@ export class World {
   readonly agenda: Agenda;
   readonly storm: Storm;
   readonly books = new Books();
+  /** Of what is made up on the way, as pages are. */
+  readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
   readonly breaches: Breach[] = [];
