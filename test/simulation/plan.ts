@@ -72,7 +72,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
   const chance = new Chance(seed, 'plan');
   const values = new Values(0);
   const startMs = startOf(chance);
-  const calmMs = startMs + chance.between(4, 6) * minute;
+  const calmMs = startMs + chance.between(45, 68) * gridMs;
   const happenings: Happening[] = [
     ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
