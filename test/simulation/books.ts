@@ -116,12 +116,13 @@ const nameOfSource = (labels: LabelSet): string =>
 
 /** Of what was said of one series at one time: one of it, and none smaller than what was acknowledged. */
 const judge = (said: readonly Said[], found: Bits, place: string): Breach | undefined => {
-  if (said.some(({ bits }) => bits === undefined)) return undefined;
-  if (!said.some(({ bits }) => areSame(bits!, found))) {
-    const wanted = said.map(({ bits }) => textOfBits(bits!)).join(' or ');
+  const isEnd = areSame(found, staleBits);
+  if (!isEnd && said.some(({ bits }) => bits === undefined)) return undefined;
+  if (!said.some(({ bits }) => bits !== undefined && areSame(bits, found))) {
+    const wanted = said.map(({ bits }) => (bits === undefined ? 'any number' : textOfBits(bits))).join(' or ');
     return { kind: 'corrupt', what: `${place} is ${textOfBits(found)}, sent was ${wanted}` };
   }
-  const larger = said.find(({ bits, must }) => must && isLarger(bits!, found));
+  const larger = said.find(({ bits, must }) => must && bits !== undefined && isLarger(bits, found));
   if (larger === undefined) return undefined;
   return { kind: 'lost', what: `${place} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
 };

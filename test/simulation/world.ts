@@ -25,6 +25,7 @@ import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
 import { simulatedS3 } from './s3.ts';
 import { simulatedSqs } from './sqs.ts';
+import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
 
 /** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker. */
@@ -59,6 +60,8 @@ export class World {
   readonly agenda: Agenda;
   readonly storm: Storm;
   readonly books = new Books();
+  /** Of what is made up on the way, as pages are. */
+  readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
   readonly breaches: Breach[] = [];
