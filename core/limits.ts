@@ -78,6 +78,8 @@ export const limits = {
   blockShards: 32,
   /** Objects one day's manifest lists for late samples before all are merged into one. */
   blockParts: 8,
+  /** Late segments that one swap of a manifest merges: their keys stand in it, some 20 bytes each, and an item takes 400 KB. */
+  lateMerged: 2_000,
   /** Indexes of objects a warm reader keeps. */
   blockIndexesRemembered: 500,
   /** An object this small is read whole: one request instead of two, and some 20 ms for the bytes. */

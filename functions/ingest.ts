@@ -29,9 +29,10 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'clock' | 'measures
     const nowMs = clock.nowMs();
     const hours = messages.flatMap(({ batch }) => batch.columns.timestampsMs).map(hourOf);
     if (!hours.some(hourMs => isLateAt(hourMs, nowMs))) return;
-    // On their own: nobody reads the segments beside which they would have been.
-    const { segments } = segmentsOf(messages, { chunks: memory.known.chunks ?? new Map() });
+    // On their own: nobody reads the segments beside which they would have been. Cut otherwise, they may have other chunks.
+    const { segments, ...schema } = segmentsOf(messages, { chunks: memory.known.chunks ?? new Map() });
     const late = segments.filter(({ hourMs }) => isLateAt(hourMs, nowMs));
+    await series.add({ chunks: schema.chunks, catalog: schema.catalog, segments: [] });
     await series.addLate(
       late.map(segment => ({
         ...segment,

@@ -8,7 +8,7 @@ import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { type Merged, mergedOf, rolledUpOf } from '../core/segment/merge.ts';
 import { nameOf } from '../core/segment/segment.ts';
-import type { BlockObject, Manifest, Resolution, SchemaChunk } from '../core/segment/stored.ts';
+import type { BlockObject, LateSegment, Manifest, Resolution, SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 
 /** An object in memory, and where its cells are. */
@@ -56,33 +56,41 @@ export class Merger {
     await this.#swap(undefined, { day, shard, hourMs, version: 1, objects, unmerged, applied: [] });
   }
 
-  /** One shard's day: its hours into one object, and what is kept for longer. Then the hours' manifests go. */
+  /**
+   * One shard's day: its hours into one object, and what is kept for longer. Then the hours' manifests go, if they are as
+   * they were merged: to one of them late samples may have come meanwhile, and it is merged again.
+   */
   async mergeDay(day: number, shard: number): Promise<void> {
     const { blocks } = this.#ports;
-    const all = await blocks.manifestsOn(day, shard);
-    const hours = all.filter(({ hourMs }) => hourMs !== undefined);
-    const isMerged = all.some(({ hourMs }) => hourMs === undefined);
-    if (!isMerged) {
-      const raw = hours.flatMap(({ objects }) => objects);
-      const tail = hours.find(({ hourMs }) => hourMs === (day + 1) * limits.catalogSpanMs - limits.segmentSpanMs)
-        ?.objects[0];
-      const objects = await this.#mergeObjects(day, shard, raw, await this.#tailBefore(day, shard));
-      await this.#swap(undefined, {
+    for (let round = 0; round < limits.serviceTries; round += 1) {
+      const all = await blocks.manifestsOn(day, shard);
+      const whole = all.find(({ hourMs }) => hourMs === undefined);
+      const hours = all.filter(({ hourMs }) => hourMs !== undefined);
+      if (hours.length === 0) return;
+      const lastHourMs = (day + 1) * limits.catalogSpanMs - limits.segmentSpanMs;
+      const tail = hours.find(({ hourMs }) => hourMs === lastHourMs)?.objects[0] ?? whole?.tail;
+      const raw = [whole, ...hours]
+        .flatMap(each => each?.objects ?? [])
+        .filter(({ resolution }) => resolution === 'raw');
+      const unmerged = [whole, ...hours].flatMap(each => each?.unmerged ?? []);
+      await this.#swap(whole, {
         day,
         shard,
-        version: 1,
-        objects,
-        unmerged: [...new Set(hours.flatMap(({ unmerged }) => unmerged))],
-        applied: [...new Set(hours.flatMap(({ applied }) => applied))],
+        version: (whole?.version ?? 0) + 1,
+        objects: await this.#mergeObjects(day, shard, raw, await this.#tailBefore(day, shard)),
+        unmerged: [...new Set(unmerged)],
+        applied: whole?.applied ?? [],
         ...(tail !== undefined && { tail }),
       });
+      if (await blocks.drop(hours)) return;
     }
-    await blocks.drop(hours);
+    throw new Fault('overtaken', `hours of shard ${shard} of day ${day} do not stay as they are`, { retryable: true });
   }
 
   /**
    * Late segments of one shard's day: beside what was merged, then gone. Answers whether that was all of them: those of
-   * hours that are not merged yet wait. `isOver`: every hour of the day was merged, so who has no manifest gets one.
+   * hours that are not merged yet wait, as do those that cannot be read, and those beyond limits.lateMerged.
+   * `isOver`: every hour of the day was merged, so who has no manifest gets one.
    */
   async mergeLate(day: number, shard: number, isOver: boolean): Promise<boolean> {
     const { blocks } = this.#ports;
@@ -93,44 +101,54 @@ export class Merger {
     let left = late.length;
     for (const seen of whole !== undefined ? [whole] : isOver ? [none] : manifests) {
       const own = late.filter(({ hourMs }) => seen.hourMs === undefined || hourMs === seen.hourMs);
-      const fresh = own.filter(({ key }) => !seen.applied.includes(key));
-      if (fresh.length > 0) await this.#swap(seen === none ? undefined : seen, await this.#withLate(seen, fresh));
-      await blocks.dropLate(own);
-      left -= own.length;
+      const fresh = own.filter(({ key }) => !seen.applied.includes(key)).slice(0, limits.lateMerged);
+      const { pile, keys } = await this.#pileOf(day, fresh);
+      // Who is applied and still there was not deleted in time. Of who is gone the manifest need not know any more.
+      const applied = [...seen.applied.filter(key => own.some(each => each.key === key)), ...keys];
+      if (keys.length > 0)
+        await this.#swap(seen === none ? undefined : seen, await this.#withPile(seen, pile, applied));
+      const done = own.filter(({ key }) => applied.includes(key));
+      await blocks.dropLate(done);
+      left -= done.length;
     }
     return left === 0;
   }
 
-  /** The manifest that also lists an object of these late segments; when it lists many, one object of all. */
-  async #withLate(
-    seen: Manifest,
-    late: readonly { readonly sourceId: string; readonly key: string; readonly bytes: Uint8Array }[],
-  ): Promise<Manifest> {
-    const { day, shard } = seen;
+  /** What can be read of late segments, and their keys. The others stay where they are: readers tell them. */
+  async #pileOf(day: number, late: readonly LateSegment[]): Promise<{ pile: Pile; keys: readonly string[] }> {
     const pile = new Pile();
-    const unmerged = new Set(seen.unmerged);
-    const sources = await this.#sourcesOn(day);
+    const keys: string[] = [];
+    const sources = late.length === 0 ? new Map<string, Source>() : await this.#sourcesOn(day);
     for (const sourceId of new Set(late.map(each => each.sourceId))) {
       const source = sources.get(sourceId);
-      const segments = late.filter(each => each.sourceId === sourceId).map(({ bytes }) => bytes);
-      const { columns, isWhole } = await this.#decoded(segments, `${sourceId} late on ${day}`);
-      // Kept where they are: a late segment that cannot be merged is not deleted.
-      if (source === undefined || !isWhole)
-        throw new Fault('unreadable', `late segments of ${sourceId} cannot be merged`, { retryable: false });
-      pile.add(mergedOf(source, columns));
+      const columns: Columns[] = [];
+      for (const { key, bytes, sourceId: id } of source === undefined ? [] : late) {
+        if (id !== sourceId) continue;
+        const read = await this.#decoded([bytes], `${sourceId} late on ${day}`);
+        if (!read.isWhole) continue;
+        columns.push(...read.columns);
+        keys.push(key);
+      }
+      if (source !== undefined && columns.length > 0) pile.add(mergedOf(source, columns));
     }
+    return { pile, keys };
+  }
+
+  /** The manifest that also lists an object of this pile; when it lists many, or a day's, one object of all. */
+  async #withPile(seen: Manifest, pile: Pile, applied: readonly string[]): Promise<Manifest> {
+    const { day, shard } = seen;
+    const isDay = seen.hourMs === undefined;
     let objects = [...seen.objects, ...(await this.#put('raw', day, shard, pile))];
     const raw = objects.filter(({ resolution }) => resolution === 'raw');
-    if (seen.hourMs === undefined || raw.length > limits.blockParts)
+    if (isDay || raw.length > limits.blockParts)
       objects = await this.#mergeObjects(
         day,
         shard,
         raw,
-        await this.#tailBefore(day, shard),
-        seen.hourMs === undefined,
+        isDay ? await this.#tailBefore(day, shard) : undefined,
+        isDay,
       );
-    const applied = [...new Set([...seen.applied, ...late.map(({ key }) => key)])];
-    return { ...seen, version: seen.version + 1, objects, unmerged: [...unmerged], applied };
+    return { ...seen, version: seen.version + 1, objects, applied };
   }
 
   async #sourcesOn(day: number): Promise<ReadonlyMap<string, Source>> {
@@ -210,15 +228,30 @@ export class Merger {
     segments: readonly Uint8Array[],
     place: string,
   ): Promise<{ columns: readonly Columns[]; isWhole: boolean }> {
-    const missing = chunksNeeded(segments).filter(id => !this.#chunks.has(id));
-    if (this.#chunks.size + missing.length > limits.chunksRemembered) this.#chunks.clear();
-    for (const [id, bytes] of missing.length === 0 ? [] : await this.#ports.series.chunks(missing)) {
-      const read = decodeLabelSets(bytes);
-      if (read.ok) this.#chunks.set(id, read.sets);
-    }
-    const { columns, rejects } = decodeHour(segments, id => this.#chunks.get(id));
+    const chunks = await this.#chunksOf(chunksNeeded(segments));
+    const { columns, rejects } = decodeHour(segments, id => chunks.get(id));
     for (const { name, reject } of rejects)
       this.#ports.log.write('error', 'segment not merged', { place, name, reason: reject.reason });
     return { columns, isWhole: rejects.length === 0 };
+  }
+
+  /** These chunks, of which unknown ones are missing; what is forgotten to make room is not taken from them. */
+  async #chunksOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly LabelSet[]>> {
+    const found = new Map<string, readonly LabelSet[]>();
+    for (const id of ids) {
+      const known = this.#chunks.get(id);
+      if (known !== undefined) found.set(id, known);
+    }
+    const missing = ids.filter(id => !found.has(id));
+    if (missing.length === 0) return found;
+    const read = await this.#ports.series.chunks(missing);
+    if (this.#chunks.size + read.size > limits.chunksRemembered) this.#chunks.clear();
+    for (const [id, bytes] of read) {
+      const decoded = decodeLabelSets(bytes);
+      if (!decoded.ok) continue;
+      found.set(id, decoded.sets);
+      this.#chunks.set(id, decoded.sets);
+    }
+    return found;
   }
 }

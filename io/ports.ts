@@ -59,12 +59,15 @@ export type Units = {
 
 /** What segments are merged into: objects, and the manifests that say which of them count. */
 export type Blocks = {
-  /** A day's manifests, of one shard or of all, strongly consistent. */
+  /**
+   * A day's manifests, of one shard or of all, strongly consistent; a shard's hours were read before its day, so that an
+   * hour that is gone meanwhile is in the day.
+   */
   manifestsOn(day: number, shard?: number): Promise<readonly Manifest[]>;
   /** Puts `next` in the place of `seen` (undefined: where there is none), if that still stands. Tells whether it did. */
   swap(seen: Manifest | undefined, next: Manifest): Promise<boolean>;
-  /** Takes manifests away; those that are gone already are passed over. */
-  drop(manifests: readonly Manifest[]): Promise<void>;
+  /** Takes manifests away that still stand as they were seen. Tells whether all of them are gone now. */
+  drop(seen: readonly Manifest[]): Promise<boolean>;
   /** Stores an object. Its key names its bytes: the same call again changes nothing. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** The bytes of an object from `from` on up to `to`, which is not included; undefined where there is no object. */

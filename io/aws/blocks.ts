@@ -18,13 +18,15 @@ import { attributesOf, rowOf } from './rows.ts';
 const { partition, sort, expires } = tables.series;
 
 // Item kinds of the series table beside those of series.ts:
-//   blocks#<day>          <shard>#<hour or ->              v, o: objects, u: unmerged, a: applied, t: tail
+//   blocks#<day>          <shard>#<hour or day>            v, o: objects, u: unmerged, a: applied, t: tail
 //   late#<day>#<shard>    <source id>#<hour>#<segment key> b: samples
 //   late                  <day>#<shard>                    t: token
 //   merged                -                                u: until
 const manifestPartition = (day: number): string => `blocks#${day}`;
 const shardName = (shard: number): string => String(shard).padStart(2, '0');
-const manifestSort = ({ shard, hourMs }: Manifest): string => `${shardName(shard)}#${hourMs ?? '-'}`;
+/** Sorts after every hour. */
+const wholeDay = 'day';
+const manifestSort = ({ shard, hourMs }: Manifest): string => `${shardName(shard)}#${hourMs ?? wholeDay}`;
 export const latePartition = (day: number, shard: number): string => `late#${day}#${shard}`;
 export const lateSort = ({ sourceId, hourMs, key }: LateSegment): string => `${sourceId}#${hourMs}#${key}`;
 export const marksPartition = 'late';
@@ -106,7 +108,7 @@ export const awsBlocks = (
         return {
           day,
           shard: Number(name),
-          ...(hour !== '-' && { hourMs: Number(hour) }),
+          ...(hour !== wholeDay && { hourMs: Number(hour) }),
           version: Number(row['v']),
           objects: row['o'] as BlockObject[],
           unmerged: row['u'] as string[],
@@ -134,14 +136,24 @@ export const awsBlocks = (
         seen === undefined ? {} : { ':seen': seen.version },
       ),
 
-    drop: manifests =>
-      deleteAll(
-        'blocks.drop',
-        manifests.map(manifest => ({
-          [partition]: manifestPartition(manifest.day),
-          [sort]: manifestSort(manifest),
-        })),
-      ),
+    drop: async seen => {
+      const gone = seen.map(manifest =>
+        calledIf('blocks.drop', async () => {
+          const { ConsumedCapacity } = await dynamo.send(
+            new DeleteItemCommand({
+              TableName: table,
+              Key: attributesOf({ [partition]: manifestPartition(manifest.day), [sort]: manifestSort(manifest) }),
+              ConditionExpression: 'attribute_not_exists(#p) OR #v = :seen',
+              ExpressionAttributeNames: { '#p': partition, '#v': 'v' },
+              ExpressionAttributeValues: attributesOf({ ':seen': manifest.version }),
+              ReturnConsumedCapacity,
+            }),
+          );
+          used.writeUnits += ConsumedCapacity?.CapacityUnits ?? 0;
+        }),
+      );
+      return (await Promise.all(gone)).every(each => each);
+    },
 
     put: async (key, bytes) => {
       used.puts += 1;

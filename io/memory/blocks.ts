@@ -28,7 +28,12 @@ export class MemoryBlocks implements Blocks {
 
   manifestsOn(day: number, shard?: number): Promise<readonly Manifest[]> {
     return struck(this.#faults, 'blocks.manifestsOn', () =>
-      [...this.manifests.values()].filter(each => each.day === day && (shard === undefined || each.shard === shard)),
+      [...this.manifests.values()]
+        .filter(each => each.day === day && (shard === undefined || each.shard === shard))
+        .sort(
+          (a, b) =>
+            a.shard - b.shard || (a.hourMs ?? Number.POSITIVE_INFINITY) - (b.hourMs ?? Number.POSITIVE_INFINITY),
+        ),
     );
   }
 
@@ -40,9 +45,15 @@ export class MemoryBlocks implements Blocks {
     });
   }
 
-  async drop(manifests: readonly Manifest[]): Promise<void> {
-    for (const manifest of manifests)
-      await struck(this.#faults, 'blocks.drop', () => this.manifests.delete(nameOf(manifest)));
+  async drop(seen: readonly Manifest[]): Promise<boolean> {
+    const gone = seen.map(manifest =>
+      struck(this.#faults, 'blocks.drop', () => {
+        const now = this.manifests.get(nameOf(manifest));
+        if (now?.version === manifest.version) this.manifests.delete(nameOf(manifest));
+        return now === undefined || now.version === manifest.version;
+      }),
+    );
+    return (await Promise.all(gone)).every(each => each);
   }
 
   put(key: string, bytes: Uint8Array): Promise<void> {

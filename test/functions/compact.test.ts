@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type Batch, sourceIdOf } from '../../core/batch.ts';
 import { type LabelSet, labelSetOf, metricNameOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
@@ -6,6 +6,7 @@ import { Column } from '../../core/sample.ts';
 import { encodeBatch } from '../../core/segment/batch-message.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
+import { Merger } from '../../functions/merging.ts';
 import { SeriesReader } from '../../functions/reading.ts';
 import { RollupReader } from '../../functions/rollup-reading.ts';
 import type { Strike } from '../../io/memory/faults.ts';
@@ -15,6 +16,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const startMs = Date.UTC(2026, 5, 1);
+const usual = { ...limits };
+afterEach(() => Object.assign(limits, usual));
 
 const sourceOfName = (name: string) =>
   labelSetOf([
@@ -22,7 +25,12 @@ const sourceOfName = (name: string) =>
     ['instance', name],
   ]) as unknown as Batch['source'];
 
-const batchOf = (name: string, timesMs: readonly number[], valueAt: (timestampMs: number) => number): Batch => ({
+const batchOf = (
+  name: string,
+  timesMs: readonly number[],
+  valueAt: (timestampMs: number) => number,
+  metrics: readonly string[] = ['requests_total', 'temperature'],
+): Batch => ({
   id: `${name}@${timesMs[0]}`,
   via: 'pull',
   source: sourceOfName(name),
@@ -30,7 +38,7 @@ const batchOf = (name: string, timesMs: readonly number[], valueAt: (timestampMs
   columns: {
     timestampsMs: timesMs,
     pages: new Set(timesMs.keys()),
-    series: ['requests_total', 'temperature'].map((metric, at) => {
+    series: metrics.map((metric, at) => {
       const column = new Column(timesMs.length);
       for (const [slot, timestampMs] of timesMs.entries())
         column.set(slot, valueAt(timestampMs) * (at === 0 ? 1 : -0.5));
@@ -146,6 +154,38 @@ describe('hours', () => {
   });
 });
 
+describe('what is merged stays within what a reader takes', () => {
+  test('of times and series together', async () => {
+    const own = house();
+    await fill(own, ['a'], startMs + 20 * hour, startMs + day, 5 * minute);
+    const before = await own.read(startMs, startMs + day);
+    // An hour has 48 times of two series, a day 192, and 48 buckets of five minutes.
+    Object.assign(limits, { blockCells: 30 });
+    await pass(own, 4 * hour);
+    await own.merge();
+    own.ports.series.segments.clear();
+    expect(await own.read(startMs, startMs + day)).toEqual(before);
+    const { series, warnings } = await new RollupReader(own.ports).read(requests, '5m', startMs, startMs + day);
+    expect(warnings).toEqual([]);
+    expect(series[0]!.buckets).toHaveLength(48);
+  });
+
+  test('with a memory for chunks that is too small for all of them', async () => {
+    const own = house();
+    const storeAt = (atMs: number, ...metrics: string[]) => own.store(batchOf('a', [atMs], () => 1, metrics));
+    await storeAt(startMs, 'one');
+    await storeAt(startMs + hour, 'one');
+    await storeAt(startMs + hour + 1, 'two');
+    const before = await own.read(startMs, startMs + 2 * hour);
+    await pass(own, 4 * hour);
+    Object.assign(limits, { chunksRemembered: 1 });
+    await own.merge();
+    expect([...own.ports.blocks.manifests.values()].flatMap(({ unmerged }) => unmerged)).toEqual([]);
+    own.ports.series.segments.clear();
+    expect(await own.read(startMs, startMs + 2 * hour)).toEqual(before);
+  });
+});
+
 describe('late samples', () => {
   const late = (own: ReturnType<typeof house>) => own.store(batchOf('a', [startMs + 5 * minute], () => 4_711));
 
@@ -176,6 +216,42 @@ describe('late samples', () => {
     await own.merge();
     expect(await own.ports.blocks.lateMarks()).toEqual([]);
     expect(await own.read(startMs, startMs + hour)).toEqual(before);
+  });
+
+  test('are merged although others beside them cannot be read', async () => {
+    const own = house();
+    await fill(own, ['a'], startMs, startMs + hour);
+    await pass(own, startMs + day + 3 * hour - own.ports.clock.nowMs());
+    await own.merge();
+    await late(own);
+    const [mark] = await own.ports.blocks.lateMarks();
+    const [good] = await own.ports.blocks.lateOn(mark!.day, mark!.shard);
+    const bytes = good!.bytes.slice();
+    bytes[30]! ^= 1;
+    await own.ports.series.addLate([{ ...good!, key: 'broken', bytes }]);
+    await own.merge();
+    const left = await own.ports.blocks.lateOn(mark!.day, mark!.shard);
+    expect(left.map(({ key }) => key)).toEqual(['broken']);
+    expect(await own.ports.blocks.lateMarks()).toHaveLength(1);
+    const { series, warnings } = await new SeriesReader(own.ports).read(requests, startMs, startMs + hour);
+    expect(series[0]!.samples.some(({ value }) => value === 4_711)).toBe(true);
+    expect(warnings).toEqual([expect.stringMatching(/left out/)]);
+  });
+
+  test('of many batches are merged a few at a time', async () => {
+    const own = house();
+    await fill(own, ['a'], startMs, startMs + hour);
+    await pass(own, startMs + day + 3 * hour - own.ports.clock.nowMs());
+    await own.merge();
+    for (let at = 1; at < 8; at += 1) await own.store(batchOf('a', [startMs + at], () => at));
+    const before = await own.read(startMs, startMs + hour);
+    Object.assign(limits, { lateMerged: 3 });
+    for (const applied of [3, 3, 1]) {
+      await own.merge();
+      expect([...own.ports.blocks.manifests.values()].map(each => each.applied.length)).toContain(applied);
+      expect(await own.read(startMs, startMs + hour)).toEqual(before);
+    }
+    expect(await own.ports.blocks.lateMarks()).toEqual([]);
   });
 
   test('of a day that is merged change its rollups too', async () => {
@@ -297,6 +373,61 @@ describe('a crash or a rival at any call', () => {
     await own.merge();
     expect(await own.read(startMs, startMs + 2 * day)).toEqual(whole);
   });
+});
+
+test('late samples that are merged into an hour while its day is merged are in the day', async () => {
+  const own = house();
+  await fill(own, ['a'], startMs + 20 * hour, startMs + day, 30 * minute);
+  await pass(own, startMs + day + limits.compactAfterMs - own.ports.clock.nowMs() - 1);
+  await own.merge();
+  await own.store(batchOf('a', [startMs + 20 * hour + 7 * minute], () => 4_711));
+  const before = await own.read(startMs, startMs + day);
+  const [{ day: dayOf, shard } = { day: 0, shard: 0 }] = await own.ports.blocks.lateMarks();
+  const { blocks } = own.ports;
+  const swap = blocks.swap.bind(blocks);
+  let isFirst = true;
+  blocks.swap = async (seen, next) => {
+    if (next.hourMs === undefined && isFirst) {
+      isFirst = false;
+      await new Merger(own.ports).mergeLate(dayOf, shard, false);
+    }
+    return swap(seen, next);
+  };
+  await pass(own, 1);
+  // The late ones wait until the day is being merged.
+  const marks = blocks.lateMarks.bind(blocks);
+  blocks.lateMarks = async () => [];
+  await own.merge();
+  expect(isFirst).toBe(false);
+  blocks.lateMarks = marks;
+  await own.merge();
+  await own.merge();
+  expect([...blocks.manifests.values()].filter(({ day: each }) => each === dayOf)).toHaveLength(1);
+  own.ports.series.segments.clear();
+  expect(await own.read(startMs, startMs + day)).toEqual(before);
+});
+
+test('late samples that are cut otherwise than on time have their schema stored', async () => {
+  const metrics = Array.from({ length: 300 }, (_, at) => `metric_${at}`);
+  const first = batchOf('a', [startMs + 7 * minute], () => 0.1, metrics);
+  const second = batchOf('a', [startMs + 8 * minute], Math.random, metrics);
+  const trial = house();
+  await trial.store(first);
+  await trial.store(second);
+  const sizes = [...trial.ports.series.segments.values()].map(({ bytes }) => bytes.length);
+  const own = house();
+  await pass(own, startMs + hour + limits.lateAfterMs - 1 - own.ports.clock.nowMs());
+  await own.store(first);
+  Object.assign(limits, { segmentBytes: sizes[1]! });
+  const add = own.ports.series.add.bind(own.ports.series);
+  own.ports.series.add = async writes => {
+    await add(writes);
+    await pass(own, 1);
+  };
+  await own.store(second);
+  const [mark] = await own.ports.blocks.lateMarks();
+  expect(await own.ports.blocks.lateOn(mark!.day, mark!.shard)).toHaveLength(2);
+  await own.read(startMs, startMs + hour);
 });
 
 test('what is stored while its hour becomes late is found apart as well', async () => {

@@ -35,9 +35,18 @@ export const blocksContract = (
       expect(byHour(await blocks.manifestsOn(day, 3))).toEqual([manifest(2), manifest(1, hourMs)]);
       expect(await blocks.manifestsOn(day, 4)).toEqual([]);
       expect(await blocks.manifestsOn(day + 1)).toEqual([]);
-      await blocks.drop([manifest(1, hourMs)]);
-      await blocks.drop([manifest(1, hourMs)]);
+      expect(await blocks.drop([manifest(7, hourMs)])).toBe(false);
+      expect(await blocks.manifestsOn(day)).toHaveLength(2);
+      expect(await blocks.drop([manifest(1, hourMs)])).toBe(true);
+      expect(await blocks.drop([manifest(1, hourMs)])).toBe(true);
       expect(await blocks.manifestsOn(day)).toEqual([manifest(2)]);
+    });
+
+    test('a shard’s hours come before its day, so that what goes from there is seen here', async () => {
+      const { blocks } = make();
+      const hourMs = day * limits.catalogSpanMs;
+      for (const each of [manifest(1), manifest(1, hourMs)]) await blocks.swap(undefined, { ...each, shard: 11 });
+      expect((await blocks.manifestsOn(day, 11)).map(each => each.hourMs)).toEqual([hourMs, undefined]);
     });
 
     test('an object is read whole or in part; one that is not there is nothing', async () => {

@@ -11,6 +11,7 @@ export type Breach = {
     | 'invented'
     | 'unreadable'
     | 'accounts'
+    | 'rollup'
     | 'refused'
     | 'unheard'
     | 'bug';

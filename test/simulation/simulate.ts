@@ -2,11 +2,12 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
 import { limits } from '../../core/limits.ts';
 import { auditInstant, type Matrix } from './answers.ts';
-import { type Accounts, ask, balance, rangeOf, readBack } from './audit.ts';
+import { type Accounts, ask, balance, look, rangeOf, readBack } from './audit.ts';
 import type { Breach } from './books.ts';
 import { Chance } from './chance.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
 import { pushUntilTaken } from './producers.ts';
+import { auditRollups } from './rollups.ts';
 import { scrapeUntilDone, targetsOf } from './targets.ts';
 import type { Struck } from './weather.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -67,7 +68,12 @@ class Simulation {
     await this.#poll(agenda.nowMs() + 60_000);
     await this.#calm();
     await this.#merge(agenda.nowMs() + 6 * hour, late);
-    const { stored } = this.#world.breaches.length > 0 ? held : await readBack(this.#world);
+    let stored = held.stored;
+    if (this.#world.breaches.length === 0) {
+      const last = await readBack(this.#world);
+      await auditRollups(this.#world, last.series);
+      stored = last.stored;
+    }
     const accounts = balance(this.#world, stored);
     return {
       seed: this.#plan.seed,
@@ -95,16 +101,22 @@ class Simulation {
     }
   }
 
-  /** Ticks of the merger until then, a few in any weather, some by two workers at once; the last ones in calm. */
+  /**
+   * Ticks of the merger until then, and readers beside them: a few in any weather, some by two workers at once, but so
+   * that each week has one in calm, before segments that nobody has merged expire; the last ones in calm.
+   */
   async #merge(untilMs: number, chance: Chance): Promise<void> {
     const { agenda, storm } = this.#world;
-    const spanMs = untilMs - agenda.nowMs();
-    const turns = Array.from({ length: 4 }, () => agenda.nowMs() + chance.between(hour, spanMs - hour));
-    for (const [index, atMs] of [...turns.sort((a, b) => a - b), untilMs, untilMs + hour].entries()) {
+    const stormyMs = Math.min(untilMs - agenda.nowMs(), 6 * day);
+    const turns = Array.from({ length: 4 }, () => agenda.nowMs() + chance.between(hour, stormyMs - hour));
+    const calm = [agenda.nowMs() + stormyMs, untilMs, untilMs + hour];
+    for (const [index, atMs] of [...turns.sort((a, b) => a - b), ...calm].entries()) {
       await agenda.runUntil(atMs);
       storm.over = index >= turns.length;
       this.#start(this.#world.merge());
-      if (!storm.over && chance.is(0.4)) this.#start(this.#world.merge());
+      if (chance.is(0.4)) this.#start(this.#world.merge());
+      for (let looks = storm.over ? 1 : 2; looks > 0; looks -= 1)
+        agenda.at(agenda.nowMs() + chance.between(0, 4_000), () => this.#start(look(this.#world)));
       await this.#poll(agenda.nowMs() + 10 * 60_000);
     }
     await this.#calm();

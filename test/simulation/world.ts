@@ -3,6 +3,7 @@ import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
+import { SeriesReader } from '../../functions/reading.ts';
 import { scrape } from '../../functions/scrape.ts';
 import { awsBlocks } from '../../io/aws/blocks.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
@@ -36,6 +37,7 @@ const handlersOf = (ports: Ports) => ({
   ingest: ingest(ports),
   query: query(ports),
   compact: compact(ports),
+  look: new SeriesReader(ports),
 });
 
 export type Handlers = ReturnType<typeof handlersOf>;
@@ -52,6 +54,7 @@ const timeoutMs = {
   ingest: 60_000,
   query: 28_000,
   compact: 290_000,
+  look: 60_000,
 } as const;
 
 /** One world: its clock, its services, its workers, and the books of what was said. */
