@@ -52,8 +52,8 @@ export class Merger {
       if (columns.length > 0) pile.add(mergedOf(source, columns));
     }
     const objects = await this.#put('raw', day, shard, pile);
-    // Where there was nothing the manifest says so, and no reader looks for segments there.
-    await this.#swap(undefined, { day, shard, hourMs, version: 1, objects, unmerged, applied: [] });
+    // Where there was nothing the manifest says so, and no reader looks for segments there. Where somebody was faster, it is done.
+    await this.#ports.blocks.swap(undefined, { day, shard, hourMs, version: 1, objects, unmerged, applied: [] });
   }
 
   /**
@@ -73,7 +73,7 @@ export class Merger {
         .flatMap(each => each?.objects ?? [])
         .filter(({ resolution }) => resolution === 'raw');
       const unmerged = [whole, ...hours].flatMap(each => each?.unmerged ?? []);
-      await this.#swap(whole, {
+      const isSwapped = await blocks.swap(whole, {
         day,
         shard,
         version: (whole?.version ?? 0) + 1,
@@ -82,7 +82,7 @@ export class Merger {
         applied: whole?.applied ?? [],
         ...(tail !== undefined && { tail }),
       });
-      if (await blocks.drop(hours)) return;
+      if (isSwapped && (await blocks.drop(hours))) return;
     }
     throw new Fault('overtaken', `hours of shard ${shard} of day ${day} do not stay as they are`, { retryable: true });
   }

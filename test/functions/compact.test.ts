@@ -357,6 +357,14 @@ describe('a crash or a rival at any call', () => {
     }
   });
 
+  test('two mergers at once get on with hours and days like one', async () => {
+    const own = house();
+    await scenario(own);
+    await Promise.all([own.merge(), own.merge()]);
+    expect(await own.ports.blocks.mergedUntil()).toBe(startMs + day + 2 * hour);
+    expect([...own.ports.blocks.manifests.values()].filter(each => each.day * day === startMs)).toHaveLength(2);
+  });
+
   test('two mergers at once change nothing that is read', async () => {
     const own = house();
     await scenario(own);
