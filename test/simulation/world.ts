@@ -150,7 +150,7 @@ export class World {
     work: (handlers: Handlers, invocation: Invocation) => Promise<T>,
     delivery?: Delivery,
   ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
-    const worker = this.#idle.get(name)?.pop() ?? this.#hire(name);
+    const worker = this.#idleOne(name) ?? this.#hire(name);
     const { life, handlers } = worker;
     const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
     let isOver = false;
@@ -246,6 +246,13 @@ export class World {
       if (report?.[name] !== value)
         this.breach('accounts', `ingest reports ${report?.[name]} ${name}, it was given ${value}`);
     }
+  }
+
+  /** Not one that died after its answer, of a call that was still under way. */
+  #idleOne(name: keyof Handlers): Worker | undefined {
+    const idle = this.#idle.get(name) ?? [];
+    while (idle.at(-1)?.life.dead === true) idle.pop();
+    return idle.pop();
   }
 
   #hire(name: string): Worker {
