@@ -64,6 +64,8 @@ export type Plan = {
   readonly queue: { readonly hiddenMs: number; readonly mostReceives: number; readonly pollMs: number };
   readonly most: { readonly messages: number; readonly workers: number };
   readonly happenings: ReadonlyMap<number, Happening>;
+  /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
+  readonly merges: boolean;
   /** How many days after the storm old messages come once more. */
   readonly lateDays: number;
 };
@@ -85,6 +87,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
       : []),
   ];
   happenings.sort((a, b) => a.atMs - b.atMs);
+  const merges = chance.is(0.6);
   return {
     seed,
     startMs,
@@ -99,7 +102,8 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     },
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
-    lateDays: chance.between(1, 10),
+    merges,
+    lateDays: chance.between(1, merges ? 10 : 5),
   };
 };
 

@@ -71,7 +71,7 @@ class Simulation {
     let stored = held.stored;
     if (this.#world.breaches.length === 0) {
       const last = await readBack(this.#world);
-      await auditRollups(this.#world, last.series);
+      if (this.#plan.merges) await auditRollups(this.#world, last.series);
       stored = last.stored;
     }
     const accounts = balance(this.#world, stored);
@@ -108,15 +108,15 @@ class Simulation {
   async #merge(untilMs: number, chance: Chance): Promise<void> {
     const { agenda, storm } = this.#world;
     const stormyMs = Math.min(untilMs - agenda.nowMs(), 6 * day);
-    const turns = Array.from({ length: 4 }, () => agenda.nowMs() + chance.between(hour, stormyMs - hour));
+    const turns = Array.from({ length: 3 }, () => agenda.nowMs() + chance.between(hour, stormyMs - hour));
     const calm = [agenda.nowMs() + stormyMs, untilMs, untilMs + hour];
+    if (!this.#plan.merges) return agenda.runUntil(untilMs);
     for (const [index, atMs] of [...turns.sort((a, b) => a - b), ...calm].entries()) {
       await agenda.runUntil(atMs);
       storm.over = index >= turns.length;
       this.#start(this.#world.merge());
       if (chance.is(0.4)) this.#start(this.#world.merge());
-      for (let looks = storm.over ? 1 : 2; looks > 0; looks -= 1)
-        agenda.at(agenda.nowMs() + chance.between(0, 4_000), () => this.#start(look(this.#world)));
+      if (!storm.over) agenda.at(agenda.nowMs() + chance.between(0, 4_000), () => this.#start(look(this.#world)));
       await this.#poll(agenda.nowMs() + 10 * 60_000);
     }
     await this.#calm();
