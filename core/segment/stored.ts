@@ -56,8 +56,8 @@ export type Manifest = {
   readonly unmerged: readonly string[];
   /** Keys of late segments that were merged: they may be deleted, and do no harm until they are. */
   readonly applied: readonly string[];
-  /** The day's last hour, for the counters of the next day. */
-  readonly tail?: BlockObject;
+  /** Raw objects that hold the day's last hour, for the counters of the next day. */
+  readonly tail?: readonly BlockObject[];
 };
 
 /** A late segment, stored after its hour was merged or about to be. */

@@ -113,7 +113,7 @@ export const awsBlocks = (
           objects: row['o'] as BlockObject[],
           unmerged: row['u'] as string[],
           applied: row['a'] as string[],
-          ...(row['t'] !== undefined && { tail: row['t'] as BlockObject }),
+          ...(row['t'] !== undefined && { tail: row['t'] as BlockObject[] }),
         };
       });
     },

@@ -292,6 +292,28 @@ describe('days', () => {
     expect(requests.buckets[1]).toMatchObject({ count: 24, min: 75_600, max: 75_600 + 3_045 });
   });
 
+  test('count on from late samples of the day before', async () => {
+    const own = house();
+    await fill(own, ['a'], startMs + 23 * hour, startMs + 25 * hour);
+    await pass(own, startMs + day + limits.compactAfterMs - own.ports.clock.nowMs());
+    const increases = async () => {
+      const { series } = await new RollupReader(own.ports).read(requests, '1h', startMs, startMs + 2 * day);
+      return series[0]!.buckets.map(({ increase }) => increase);
+    };
+    await own.merge();
+    expect(await increases()).toEqual([3_045]);
+    // Late in its last hour, before the next day is merged, and after.
+    await own.store(batchOf('a', [startMs + day - 5], ms => (ms - startMs) / 1_000));
+    await own.merge();
+    await pass(own, day);
+    await own.merge();
+    expect((await increases()).map(Math.round)).toEqual([3_600, 3_045]);
+    await own.store(batchOf('a', [startMs + day - 1], () => 86_410));
+    await own.merge();
+    // It fell to 86,400 then, as a counter does that starts again.
+    expect((await increases()).map(Math.round)).toEqual([3_610, 89_445]);
+  });
+
   test('past their retention are not read, expired or not', async () => {
     const own = house();
     await fill(own, ['a'], startMs, startMs + hour);

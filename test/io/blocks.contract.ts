@@ -19,7 +19,7 @@ export const blocksContract = (
       objects: [object],
       unmerged: ['a'],
       applied: ['k'],
-      ...(hourMs === undefined && { tail: object }),
+      ...(hourMs === undefined && { tail: [object] }),
     });
 
     test('a manifest is swapped only where what was seen still stands', async () => {
