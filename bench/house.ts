@@ -43,6 +43,8 @@ export const startHouse = async () => {
         clock,
         log,
         measures: { tell: () => {}, flush: () => {} },
+        mirror: { chosen: [], show: () => {} },
+        passedOn: undefined,
         series: dynamoSeries(client, clock, table),
         blocks: awsBlocks({ dynamo: client, s3, clock }, table, bucket),
       });

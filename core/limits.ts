@@ -108,6 +108,13 @@ export const limits = {
   pageSamples: 200_000,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,
+  /** Rules of one relabeling, and characters of one pattern: beyond any configuration that was written by hand. */
+  relabelRules: 100,
+  patternChars: 4_096,
+  /** Width of a bin of slots, in which targets count as scraped at once. */
+  slotBinMs: 100,
+  /** Seats of a ring for each target on it: the fullest bin is so far over the mean. Less room makes more of them move. */
+  slotRoom: 1.14,
   /** How late a slot may be scraped, as a part of its interval; later it is a missed slot, the collector's fault. */
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
@@ -171,6 +178,17 @@ export const limits = {
   keyCacheMs: 30 * second,
   /** Keys, and names that were none, a warm push function remembers. */
   keysRemembered: 10_000,
+
+  /** Samples of one onward request: what Amazon Managed Prometheus advises its senders to put into one. */
+  onwardSamples: 1_000,
+  /** How long a receiver may take for one of them. */
+  onwardTimeoutMs: 15 * second,
+  /** What a receiver says of a refusal, as far as it is kept. */
+  onwardReasonChars: 300,
+  /** Choices of series to mirror: they travel to the function in its environment, which holds 4 KB. */
+  mirrorChoices: 20,
+  /** Lines that one invocation writes for mirrored series; beyond it, somebody has chosen too much. */
+  mirrorLines: 1_000,
 
   /** Age of the oldest accepted message at which we ring for ourselves: five seconds is usual, an hour is lost time. */
   selfAlarmBufferAgeMs: 5 * minute,

@@ -1,11 +1,12 @@
 import middy from '@middy/core';
 import { type Source, sourceIdOf } from '../core/batch.ts';
+import { Fault } from '../core/fault.ts';
 import { limits } from '../core/limits.ts';
 import { hourOf } from '../core/segment/gather.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import type { CatalogEntry } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
-import { Merger } from './merging.ts';
+import { Merger, overtaken } from './merging.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
 type CompactPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'blocks'>;
@@ -22,19 +23,22 @@ export const compact = (ports: CompactPorts) =>
     const merger = new Merger(ports);
     const endMs = clock.nowMs() + limits.compactForMs;
     const seen = await blocks.mergedUntil();
-    await mergeLate(ports, merger, seen ?? 0, endMs);
+    let failed = await mergeLate(ports, merger, seen ?? 0, endMs);
     let untilMs = seen ?? hourOf(clock.nowMs() - limits.hotRetentionMs);
     let sources: { readonly day: number; readonly shards: ReadonlyMap<number, readonly Source[]> } | undefined;
     while (isMergeable(untilMs, clock.nowMs()) && clock.nowMs() < endMs) {
       const day = Math.floor(untilMs / limits.catalogSpanMs);
       if (sources?.day !== day) sources = { day, shards: shardsOf(await ports.series.catalogOn(day)) };
-      const failed = await eachShard(ports, sources.shards, day, untilMs, merger);
+      const failedNow = await eachShard(ports, sources.shards, day, untilMs, merger);
+      failed += failedNow;
       // What failed is tried again at the next tick: no hour is passed over.
-      if (failed > 0) break;
+      if (failedNow > 0) break;
       untilMs += limits.segmentSpanMs;
     }
     if (untilMs !== seen) await blocks.moveMergedUntil(seen, untilMs);
-    log.write('info', 'merged', { untilMs, ...blocks.used() });
+    log.write('info', 'merged', { untilMs, failed, ...blocks.used() });
+    // Done as far as it goes; thrown so that CloudWatch counts it, and rings before segments expire unmerged.
+    if (failed > 0) throw new Fault('unmerged', `${failed} shards could not be merged`, { retryable: true });
   });
 
 const isMergeable = (hourMs: number, nowMs: number): boolean =>
@@ -76,23 +80,26 @@ const eachShard = async (
   return failed;
 };
 
+/** Late segments of every shard that has some. Answers how many shards failed; who was overtaken did not. */
 const mergeLate = async (
   { blocks, clock, log }: CompactPorts,
   merger: Merger,
   mergedMs: number,
   endMs: number,
-): Promise<void> => {
+): Promise<number> => {
+  let failed = 0;
   for (const mark of await blocks.lateMarks()) {
-    if (clock.nowMs() >= endMs) return;
+    if (clock.nowMs() >= endMs) return failed;
     try {
       const isOver = (mark.day + 1) * limits.catalogSpanMs <= mergedMs;
       if (await merger.mergeLate(mark.day, mark.shard, isOver)) await blocks.dropMark(mark);
     } catch (error) {
-      log.write('error', 'late segments not merged', {
-        day: mark.day,
-        shard: mark.shard,
-        cause: (error as Error).message,
-      });
+      const { code, message } = error as Partial<Fault> & Error;
+      const isOvertaken = code === overtaken;
+      if (!isOvertaken) failed += 1;
+      const { day, shard } = mark;
+      log.write(isOvertaken ? 'info' : 'error', 'late segments not merged', { day, shard, cause: message });
     }
   }
+  return failed;
 };

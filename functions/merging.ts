@@ -7,6 +7,9 @@ import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.
 import type { Ports } from '../io/ports.ts';
 import { MergedObjects, Pile } from './merged-objects.ts';
 
+/** The code of a fault that means: somebody else did it, or changed what it was to be done to. */
+export const overtaken = 'overtaken';
+
 /** The steps of merging; each may be broken off anywhere and made again. */
 export class Merger {
   readonly #ports: Pick<Ports, 'series' | 'blocks'>;
@@ -50,18 +53,21 @@ export class Merger {
         .flatMap(each => each?.objects ?? [])
         .filter(({ resolution }) => resolution === 'raw');
       const unmerged = [whole, ...hours].flatMap(each => each?.unmerged ?? []);
+      const before = await this.#tailBefore(day, shard);
       const isSwapped = await blocks.swap(whole, {
         day,
         shard,
         version: (whole?.version ?? 0) + 1,
-        objects: await this.#objects.rolledUp({ day, shard }, raw, await this.#tailBefore(day, shard)),
+        objects: await this.#objects.rolledUp({ day, shard }, raw, before),
         unmerged: [...new Set(unmerged)],
         applied: whole?.applied ?? [],
         ...(tail.length > 0 && { tail }),
       });
-      if (isSwapped && (await blocks.drop(hours))) return;
+      if (!isSwapped) continue;
+      await this.#rollUpAfter(before, day, shard);
+      if (await blocks.drop(hours)) return;
     }
-    throw new Fault('overtaken', `hours of shard ${shard} of day ${day} do not stay as they are`, { retryable: true });
+    throw new Fault(overtaken, `hours of shard ${shard} of day ${day} do not stay as they are`, { retryable: true });
   }
 
   /**
@@ -84,10 +90,16 @@ export class Merger {
       const applied = [...seen.applied.filter(key => own.some(each => each.key === key)), ...keys];
       const done = own.filter(({ key }) => applied.includes(key));
       const isTail = seen.hourMs === undefined && done.some(({ hourMs }) => hourMs === lastHourOf(day));
+      const before = await this.#tailBefore(day, shard);
       if (keys.length > 0)
-        await this.#swap(seen === none ? undefined : seen, { ...(await this.#withPile(seen, pile, isTail)), applied });
+        await this.#swap(seen === none ? undefined : seen, {
+          ...(await this.#withPile(seen, pile, isTail, before)),
+          applied,
+        });
+      if (seen.hourMs === undefined && done.length > 0)
+        await this.#rollUpAfter(keys.length > 0 ? before : undefined, day, shard);
       // What the next day's counters have grown from is another sample now.
-      if (isTail) await this.#rollUpAgain(day + 1, shard);
+      if (isTail) await this.#rollUpAfter(undefined, day + 1, shard);
       await blocks.dropLate(done);
       left -= done.length;
     }
@@ -115,14 +127,14 @@ export class Merger {
   }
 
   /** The manifest that also lists an object of this pile; when it lists many, or a day's, one object of all. */
-  async #withPile(seen: Manifest, pile: Pile, isTail: boolean): Promise<Manifest> {
+  async #withPile(seen: Manifest, pile: Pile, isTail: boolean, before: readonly BlockObject[]): Promise<Manifest> {
     const { day, shard, hourMs } = seen;
     const late = await this.#objects.put('raw', { day, shard }, pile);
     const raw = [...rawOf(seen), ...late];
     const version = seen.version + 1;
     if (hourMs !== undefined)
       return { ...seen, version, objects: raw.length > limits.blockParts ? await this.#objects.union(seen, raw) : raw };
-    const objects = await this.#objects.rolledUp(seen, raw, await this.#tailBefore(day, shard));
+    const objects = await this.#objects.rolledUp(seen, raw, before);
     if (!isTail) return { ...seen, version, objects };
     const tail = [...(seen.tail ?? []), ...late];
     return {
@@ -133,12 +145,20 @@ export class Merger {
     };
   }
 
-  /** A day's rollups once more, if it has been merged. */
-  async #rollUpAgain(day: number, shard: number): Promise<void> {
-    const seen = (await this.#ports.blocks.manifestsOn(day, shard)).find(({ hourMs }) => hourMs === undefined);
-    if (seen === undefined) return;
-    const objects = await this.#objects.rolledUp(seen, rawOf(seen), await this.#tailBefore(day, shard));
-    await this.#swap(seen, { ...seen, version: seen.version + 1, objects });
+  /**
+   * Rolls a day up once more, if it is merged, where the last samples of the day before are others than when it was rolled up
+   * (undefined: not known). Asked after each swap: whoever changes them looks at this day after that, so one of the two sees it.
+   */
+  async #rollUpAfter(tail: readonly BlockObject[] | undefined, day: number, shard: number): Promise<void> {
+    for (let rolledUp = tail; ; ) {
+      const before = await this.#tailBefore(day, shard);
+      if (rolledUp !== undefined && namesOf(rolledUp) === namesOf(before)) return;
+      const seen = (await this.#ports.blocks.manifestsOn(day, shard)).find(({ hourMs }) => hourMs === undefined);
+      if (seen === undefined) return;
+      const objects = await this.#objects.rolledUp(seen, rawOf(seen), before);
+      await this.#swap(seen, { ...seen, version: seen.version + 1, objects });
+      rolledUp = before;
+    }
   }
 
   async #sourcesOn(day: number): Promise<ReadonlyMap<string, Source>> {
@@ -153,10 +173,12 @@ export class Merger {
 
   async #swap(seen: Manifest | undefined, next: Manifest): Promise<void> {
     if (await this.#ports.blocks.swap(seen, next)) return;
-    throw new Fault('overtaken', `somebody else merged shard ${next.shard} of day ${next.day}`, { retryable: true });
+    throw new Fault(overtaken, `somebody else merged shard ${next.shard} of day ${next.day}`, { retryable: true });
   }
 }
 
 const lastHourOf = (day: number): number => (day + 1) * limits.catalogSpanMs - limits.segmentSpanMs;
+
+const namesOf = (objects: readonly BlockObject[]): string => objects.map(({ key }) => key).join(' ');
 
 const rawOf = ({ objects }: Manifest): BlockObject[] => objects.filter(({ resolution }) => resolution === 'raw');

@@ -1,7 +1,7 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
@@ -34,23 +34,31 @@ export class ObjectStore extends Construct {
       removalPolicy,
       lifecycleRules: Object.entries(keptDays).map(([prefix, days]) => ({ prefix, expiration: Duration.days(days) })),
     });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-S1',
+      reason:
+        'Access logs would cost more than what they log: two roles of this stack are all that may reach the bucket.',
+    });
   }
 
+  /** Whoever may not list a bucket hears of an object that is not there that it is forbidden: reading needs both. */
   readBy(...handlers: Handler[]): void {
-    this.#grant(handlers, ['GetObject']);
+    this.#grant(handlers, 'ListBucket', this.bucket.bucketArn);
+    this.#grant(handlers, 'GetObject', this.bucket.arnForObjects('*'));
   }
 
   writtenBy(...handlers: Handler[]): void {
-    this.#grant(handlers, ['PutObject']);
+    this.#grant(handlers, 'PutObject', this.bucket.arnForObjects('*'));
   }
 
-  #grant(handlers: readonly Handler[], actions: readonly string[]): void {
+  #grant(handlers: readonly Handler[], action: string, arn: string): void {
     for (const handler of handlers) {
-      Grant.addToPrincipal({
-        grantee: handler,
-        actions: actions.map(action => `s3:${action}`),
-        resourceArns: [this.bucket.arnForObjects('*')],
-      }).assertSuccess();
+      Grant.addToPrincipal({ grantee: handler, actions: [`s3:${action}`], resourceArns: [arn] }).assertSuccess();
+      const { logicalId } = this.bucket.node.defaultChild as CfnBucket;
+      Validations.of(handler.role!).acknowledge({
+        id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(this).resolve(logicalId)}.Arn>/*]`,
+        reason: 'Objects are named by what they hold: no key is known before. Nothing else is in the bucket.',
+      });
       this.#encryptionKey?.grant(handler, 'kms:Decrypt', 'kms:GenerateDataKey');
       handler.knows(this.#named, this.bucket.bucketName);
     }

@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from './assembly.ts';
 import { Gateway } from './gateway.ts';
-import { type Engines, House } from './house.ts';
+import { House } from './house.ts';
 import { lockFolder } from './lock.ts';
 import { startQueues } from './queues.ts';
 import { region } from './resolver.ts';
+import type { Engines } from './stores.ts';
 import { startTables } from './tables.ts';
 
 export type LocalSettings = {
@@ -71,7 +72,7 @@ const raise = async (
     print,
     atEnd: undo => ends.push(undo),
   });
-  await house.makeStores();
+  await house.stores.make();
   await house.startFunctions();
   await house.declare();
   gateway.routes = house.routes();

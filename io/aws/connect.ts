@@ -3,6 +3,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { Mirrored } from '../../core/onward/mirror.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
@@ -12,7 +14,8 @@ import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
-import { lineLog, lineMeasures } from './lines.ts';
+import { lineLog, lineMeasures, lineMirror } from './lines.ts';
+import { remoteWrite } from './onward.ts';
 import { sqsQueue } from './queue.ts';
 import { managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
@@ -54,6 +57,17 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
+  const passedOn = once(() => sqsQueue(sqs(), clock, named(environment.passedOn), 'passedOn'));
+  const onward = once(() =>
+    remoteWrite({
+      url: new URL(named(environment.onwardUrl)),
+      region: env[environment.onwardRegion],
+      token: env[environment.onwardToken],
+      secrets,
+      credentials: defaultProvider(),
+    }),
+  );
+  const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
   const s3 = once(() => new S3Client({ forcePathStyle: true }));
   const blocks = once(() =>
@@ -82,6 +96,13 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     get deadlines() {
       return deadlines();
     },
+    get passedOn() {
+      return env[environment.passedOn] === undefined ? undefined : passedOn();
+    },
+    get onward() {
+      return onward();
+    },
+    mirror: lineMirror(writeLine, chosen),
     get series() {
       return series();
     },

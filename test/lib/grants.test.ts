@@ -1,7 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../io/aws/contract.ts';
+import { Collector } from '../../lib/collector.ts';
 import { CollectorStack } from '../../lib/collector-stack.ts';
 import { type Resource, synthesized, templateOf } from './synthesized.ts';
 
@@ -18,13 +20,26 @@ const statementsOf = ({ all, at }: House, role: Resource): Statement[] =>
     .filter(({ properties }) => properties.Roles.some((each: unknown) => at(each) === role))
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
 
+/** All objects of a bucket, as a grant names them. */
+const objectsOf = (resource: unknown): unknown => {
+  const [, [bucket, rest] = []] = ((resource as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? []) as [
+    string,
+    unknown[],
+  ];
+  return rest === '/*' ? bucket : undefined;
+};
+
+const nameOf = (house: House, resource: unknown): string => {
+  if (resource === '*') return '*';
+  const bucket = objectsOf(resource);
+  return bucket === undefined ? house.at(resource).name : `${house.at(bucket).name}/*`;
+};
+
 /** Everything a role may do, as `resource: actions`. */
 const grantsTo = (house: House, role: Resource): string[] =>
   statementsOf(house, role)
     .flatMap(({ Action, Resource }) =>
-      listOf(Resource).map(
-        each => `${each === '*' ? '*' : house.at(each).name}: ${[...listOf(Action)].sort().join(' ')}`,
-      ),
+      listOf(Resource).map(each => `${nameOf(house, each)}: ${[...listOf(Action)].sort().join(' ')}`),
     )
     .sort();
 
@@ -40,7 +55,17 @@ const table = {
     'KeysTable: dynamodb:GetItem',
     logs('Push'),
   ],
-  IngestRole: [`BufferQueue: ${drain}`, logs('Ingest'), 'SeriesTable: dynamodb:BatchWriteItem'],
+  IngestRole: [
+    `BufferQueue: ${drain}`,
+    logs('Ingest'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:Query',
+  ],
+  CompactRole: [
+    'BlocksBucket: s3:ListBucket',
+    'BlocksBucket/*: s3:GetObject s3:PutObject',
+    logs('Compact'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query',
+  ],
   PlanRole: [
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem',
@@ -64,9 +89,15 @@ const table = {
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
   ],
-  QueryRole: [logs('Query'), 'SeriesTable: dynamodb:BatchGetItem dynamodb:Query'],
+  QueryRole: [
+    'BlocksBucket: s3:ListBucket',
+    'BlocksBucket/*: s3:GetObject',
+    logs('Query'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+  ],
   PlanTickRole: ['Plan: lambda:InvokeFunction'],
   CheckTickRole: ['Check: lambda:InvokeFunction'],
+  CompactTickRole: ['Compact: lambda:InvokeFunction'],
 };
 
 /** A statement that CDK merged holds the actions of all grants on one resource: told apart by service verbs, not order. */
@@ -104,7 +135,8 @@ test.each([
   { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
-  { name: 'Query', knows: ['series'] },
+  { name: 'Compact', knows: ['series', 'blocks'] },
+  { name: 'Query', knows: ['series', 'blocks'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -122,7 +154,65 @@ test('nobody may do anything to everything', () => {
     .all('AWS::IAM::Policy')
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
-  expect(JSON.stringify(statements)).not.toContain('*');
+  // But for the objects of our own bucket, whose keys nobody knows before.
+  const resources = statements.flatMap(({ Resource }) => listOf(Resource));
+  const named = resources.filter(
+    each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
+  );
+  expect(resources.length - named.length).toBe(2);
+  expect(JSON.stringify([named, statements.map(({ Action }) => Action)])).not.toContain('*');
+});
+
+describe('what passes samples on', () => {
+  const handlerOf = (house: House, name: string) =>
+    house.all('AWS::Lambda::Function').find(each => each.name === name)!.properties.Environment.Variables;
+  const roleOf = (house: House, name: string) => house.all('AWS::IAM::Role').find(each => each.name === name)!;
+
+  test('may write to one workspace, with its own signature', () => {
+    const workspaceArn = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1';
+    const onward = synthesized({ onward: { workspaceArn } });
+    const statements = statementsOf(onward, roleOf(onward, 'OnwardForwardRole'));
+    const signed = statements.find(({ Action }) => Action === 'aps:RemoteWrite');
+    expect(signed?.Resource).toBe(workspaceArn);
+    expect(
+      flat(
+        grantsTo(
+          { ...onward, at: each => (each === workspaceArn ? ({ name: 'Workspace' } as Resource) : onward.at(each)) },
+          roleOf(onward, 'OnwardForwardRole'),
+        ),
+      ),
+    ).toEqual(
+      flat([
+        'OnwardForwardLogs: logs:CreateLogStream logs:PutLogEvents',
+        `OnwardPassedOnQueue: ${drain}`,
+        'Workspace: aps:RemoteWrite',
+      ]),
+    );
+    expect(flat(grantsTo(onward, roleOf(onward, 'IngestRole')))).toContain('OnwardPassedOnQueue: sqs:SendMessage');
+    const { [environment.onwardUrl]: url, [environment.onwardRegion]: region } = handlerOf(onward, 'OnwardForward');
+    expect(JSON.stringify(url)).toContain('https://aps-workspaces.eu-west-1.');
+    expect(JSON.stringify(url)).toContain('/workspaces/ws-1/api/v1/remote_write');
+    expect(region).toBe('eu-west-1');
+  });
+
+  test('may read the one token it sends', () => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Other');
+    const token = new Secret(stack, 'Token');
+    new Collector(stack, 'Collector', { onward: { url: 'https://mimir.example.com/push', token } });
+    const onward = templateOf(stack);
+    expect(
+      flat(grantsTo(onward, roleOf(onward, 'OnwardForwardRole'))).filter(each => each.startsWith('Token')),
+    ).toEqual(['Token: secretsmanager:DescribeSecret', 'Token: secretsmanager:GetSecretValue']);
+  });
+
+  test('is not there unless asked for', () => {
+    expect(house.all('AWS::Lambda::Function').map(({ name }) => name)).not.toContain('OnwardForward');
+  });
+
+  test('chosen series are told to ingest', () => {
+    const mirror = [{ metric: 'up' }, { metric: 'depth', labels: { job: 'shop' } }];
+    expect(JSON.parse(handlerOf(synthesized({ mirror }), 'Ingest')[environment.mirror])).toEqual(mirror);
+  });
 });
 
 test('what looks after declared rows may fill the three tables, and read the secrets of keys it made', () => {

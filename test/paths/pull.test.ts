@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LabelSet } from '../../core/labels.ts';
-import { offsetMsOf } from '../../core/scrape/slots.ts';
+import { offsetsMsOf } from '../../core/scrape/slots.ts';
 import { decodeLabelSets } from '../../core/segment/chunk.ts';
 import { chunksNeeded, decodeHour } from '../../core/segment/hour.ts';
 import { memoryBuilding } from './building.ts';
@@ -61,7 +61,7 @@ describe('a target', () => {
       [`scrape_series_added${labels}`]: '0',
     });
     const slots = await slotsOf(house);
-    const offsetMs = offsetMsOf({ id: 'node/a', intervalMs: 15 * second });
+    const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;
     for (const slotMs of slots) expect((slotMs - offsetMs) % (15 * second)).toBe(0);
     expect(slots).toHaveLength(12);
   });

@@ -11,7 +11,7 @@ import { dynamoSeries } from '../../io/aws/series.ts';
 import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
-import { MemoryAlarms, MemoryDeployment, MemoryMeasures } from '../../io/memory/ports.ts';
+import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
@@ -108,6 +108,9 @@ export class World {
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
+      passedOn: undefined,
+      onward: new MemoryOnward(fate),
+      mirror: new MemoryMirror(),
       ...(dynamo === undefined
         ? memory
         : {
