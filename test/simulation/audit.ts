@@ -31,16 +31,22 @@ export const readBack = async (
 
 /** The same by a worker that any weather befalls, while others merge: it may get no answer, but no other one. */
 export const look = async (world: World): Promise<void> => {
+  // A read may be a second stale.
+  const storedBeforeMs = world.agenda.nowMs() - 2_000;
   const ran = await world.run('look', ({ look: reader }) => reader.read({ matches: () => true }, ...wholeOf(world)));
-  if (ran !== undefined) held(world, ran.answer);
+  if (ran !== undefined) held(world, ran.answer, storedBeforeMs);
 };
 
 const wholeOf = ({ plan }: World): [number, number] => [plan.startMs - hour, plan.calmMs + 2 * hour];
 
-const held = (world: World, { series, warnings }: SeriesRead): Awaited<ReturnType<typeof readBack>> => {
+const held = (
+  world: World,
+  { series, warnings }: SeriesRead,
+  storedBeforeMs?: number,
+): Awaited<ReturnType<typeof readBack>> => {
   const { books } = world;
   for (const warning of warnings) world.breach('unreadable', warning);
-  const { breaches, samples } = books.audit(series);
+  const { breaches, samples } = books.audit(series, storedBeforeMs);
   for (const { kind, what } of breaches) world.breach(kind, what);
   return { series, stored: samples };
 };

@@ -66,6 +66,8 @@ export type Plan = {
   readonly happenings: ReadonlyMap<number, Happening>;
   /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
   readonly merges: boolean;
+  /** When nobody takes messages off the queue, so that hours are merged before all of them are stored. */
+  readonly outage: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** How many days after the storm old messages come once more. */
   readonly lateDays: number;
 };
@@ -103,6 +105,10 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
     merges,
+    outage:
+      merges && chance.is(0.5)
+        ? { fromMs: chance.between(startMs, calmMs), toMs: calmMs + chance.between(hour, 30 * hour) }
+        : undefined,
     lateDays: chance.between(1, merges ? 10 : 5),
   };
 };
