@@ -2,19 +2,36 @@ import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
+import { hourOf, isLateAt } from '../core/segment/gather.ts';
+import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
+import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
-import { decodeSegment, readSegmentHeader } from '../core/segment/segment.ts';
-import type { Ports } from '../io/ports.ts';
+import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
+import type { Ports, Units } from '../io/ports.ts';
+import { BlockReader } from './block-reading.ts';
 import { inParallel } from './parallel.ts';
+import { unitsSince, usedBy } from './units.ts';
 
-export type Wanted = (labels: LabelSet) => boolean;
+/**
+ * Which series are wanted. Where all of them have one metric name or one job, saying so spares looking at the others.
+ */
+export type Wanted = {
+  readonly matches: (labels: LabelSet) => boolean;
+  readonly name?: string;
+  readonly job?: string;
+};
 
 /** A source and those of its label sets, the source's own labels included, that are wanted. */
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
-export type SeriesRead = { readonly series: readonly SeriesSamples[]; readonly warnings: readonly string[] };
+export type SeriesRead = {
+  readonly series: readonly SeriesSamples[];
+  readonly warnings: readonly string[];
+  readonly units: Units;
+};
 
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
@@ -22,27 +39,34 @@ export class OverLimit extends Error {}
 /** Reads series out of the store: catalog → schema chunks → segments, and no further than the question needs. */
 export class SeriesReader {
   readonly #series: Ports['series'];
+  readonly #blocks: Ports['blocks'];
+  readonly #clock: Ports['clock'];
+  readonly #cells: BlockReader;
   /** Chunks never change under their id: a warm function keeps them. */
   readonly #chunks = new Map<string, readonly LabelSet[]>();
 
-  constructor({ series }: Pick<Ports, 'series'>) {
-    this.#series = series;
+  constructor(ports: Pick<Ports, 'series' | 'blocks' | 'clock'>) {
+    this.#series = ports.series;
+    this.#blocks = ports.blocks;
+    this.#clock = ports.clock;
+    this.#cells = new BlockReader(ports);
   }
 
   /** The sources that had wanted series on the days that [fromMs, toMs] touches. Days, not instants: a superset. */
   async find(wanted: Wanted, fromMs: number, toMs: number): Promise<FoundSource[]> {
     const firstDay = Math.floor(fromMs / limits.catalogSpanMs);
     const lastDay = Math.floor(toMs / limits.catalogSpanMs);
+    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
     const chunkIds = new Map<string, { readonly source: Source; readonly ids: Set<string> }>();
     await inParallel(
       Array.from({ length: lastDay - firstDay + 1 }, (_, index) => firstDay + index),
       limits.queryParallel,
       async day => {
-        for (const { source, chunkId } of await this.#series.catalogOn(day)) {
+        for (const { source, chunks } of await this.#series.catalogOn(day, wanted.job)) {
           const sourceId = sourceIdOf(source);
-          const entry = chunkIds.get(sourceId);
-          if (entry === undefined) chunkIds.set(sourceId, { source, ids: new Set([chunkId]) });
-          else entry.ids.add(chunkId);
+          const entry = chunkIds.get(sourceId) ?? { source, ids: new Set() };
+          chunkIds.set(sourceId, entry);
+          for (const { id, names } of chunks) if (name === undefined || names.includes(name)) entry.ids.add(id);
         }
       },
     );
@@ -55,7 +79,7 @@ export class SeriesReader {
       for (const id of ids) {
         for (const set of chunks.get(id) ?? []) {
           const labels = merged(set, source);
-          if (wanted(labels)) sets.set(JSON.stringify(labels), labels);
+          if (wanted.matches(labels)) sets.set(JSON.stringify(labels), labels);
         }
       }
       if (sets.size === 0) continue;
@@ -67,33 +91,147 @@ export class SeriesReader {
     return found;
   }
 
-  /** The samples of wanted series in [fromMs, toMs], both included. */
+  /** The samples of wanted series in [fromMs, toMs], both included, that are within their retention. */
   async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+    const before = usedBy(this.#series, this.#blocks);
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
     const series: SeriesSamples[] = [];
     const warnings: string[] = [];
+    const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);
+    const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
     let samples = 0;
-    await inParallel(await this.find(wanted, fromMs, toMs), limits.queryParallel, async ({ source }) => {
-      const columns = await this.#columnsOf(source, fromMs, toMs, warnings);
-      for (const each of seriesIn(columns, source, wanted, fromMs, toMs)) {
+    await inParallel(found, limits.queryParallel, async source => {
+      const sourceId = sourceIdOf(source);
+      const hot = await this.#hotOf(source, merged.isMerged, oldestMs, toMs, warnings);
+      for (const each of seriesIn(
+        [...hot, ...(merged.columns.get(sourceId) ?? [])],
+        source,
+        wanted.matches,
+        oldestMs,
+        toMs,
+      )) {
         samples += each.samples.length;
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
         series.push(each);
       }
     });
-    return { series, warnings };
+    return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
   }
 
-  async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<Columns[]> {
-    const segments = await this.#series.between(sourceIdOf(source), fromMs, toMs);
-    const headers = segments.map(({ bytes }) => readSegmentHeader(bytes));
-    const chunks = await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
-    const columns: Columns[] = [];
-    for (const { bytes, key } of segments) {
-      const decoded = decodeSegment(bytes, id => chunks.get(id));
-      if (decoded.ok) columns.push(decoded.columns);
-      else warnings.push(`segment ${key} was left out: ${decoded.reject.reason}`);
+  /** What was merged of a day. */
+  manifestsOn(day: number): Promise<readonly Manifest[]> {
+    return this.#blocks.manifestsOn(day);
+  }
+
+  /** Columns out of blocks and late segments, and which hours of a source are in them. */
+  async #merged(
+    sources: readonly Source[],
+    wanted: Wanted,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<{ columns: ReadonlyMap<string, Columns[]>; isMerged: (sourceId: string, hourMs: number) => boolean }> {
+    const ids = new Set(sources.map(sourceIdOf));
+    const shards = [...new Set([...ids].map(shardOf))];
+    const columns = new Map<string, Columns[]>();
+    const manifests = new Map<string, Manifest>();
+    const nowMs = this.#clock.nowMs();
+    const days = daysOf(fromMs, toMs).filter(day => isLateAt(day * limits.catalogSpanMs, nowMs));
+    await inParallel(days, limits.queryParallel, async day => {
+      // Late segments first: what is gone from there is in the manifests that are read afterwards.
+      const late = await this.#lateOn(day, shards, ids);
+      const own = await this.#manifestsOn(day, shards);
+      for (const manifest of own) manifests.set(`${day} ${manifest.shard} ${manifest.hourMs ?? '-'}`, manifest);
+      await this.#decode(late, columns, warnings);
+      const objects = own.flatMap(manifest => (touches(manifest, fromMs, toMs) ? rawOf(manifest) : []));
+      const gone = await this.#decodeCells(objects, ids, wanted, columns, warnings);
+      if (gone.length === 0) return;
+      // Merged anew in between: what is listed now is there.
+      const again = await this.#manifestsOn(day, shards);
+      const fresh = again.flatMap(rawOf).filter(({ key }) => objects.every(object => object.key !== key));
+      for (const key of await this.#decodeCells(fresh, ids, wanted, columns, warnings))
+        warnings.push(`object ${key} is gone`);
+      if (fresh.length === 0) for (const key of gone) warnings.push(`object ${key} is gone`);
+    });
+    const isMerged = (sourceId: string, hourMs: number): boolean => {
+      const [day, shard] = [Math.floor(hourMs / limits.catalogSpanMs), shardOf(sourceId)];
+      const manifest = manifests.get(`${day} ${shard} -`) ?? manifests.get(`${day} ${shard} ${hourMs}`);
+      return manifest !== undefined && !manifest.unmerged.includes(sourceId);
+    };
+    return { columns, isMerged };
+  }
+
+  /** A few sources are asked for one by one, many by their shards. */
+  async #lateOn(day: number, shards: readonly number[], ids: ReadonlySet<string>): Promise<LateSegment[]> {
+    const asks =
+      ids.size <= shards.length
+        ? [...ids].map(id => this.#blocks.lateOn(day, shardOf(id), id))
+        : shards.map(shard => this.#blocks.lateOn(day, shard));
+    return (await Promise.all(asks)).flat().filter(({ sourceId }) => ids.has(sourceId));
+  }
+
+  async #manifestsOn(day: number, shards: readonly number[]): Promise<readonly Manifest[]> {
+    if (shards.length > limits.blockShards / 4) return this.#blocks.manifestsOn(day);
+    return (await Promise.all(shards.map(shard => this.#blocks.manifestsOn(day, shard)))).flat();
+  }
+
+  /** Decodes wanted cells into `columns`. Answers the objects that are gone. */
+  async #decodeCells(
+    objects: readonly BlockObject[],
+    ids: ReadonlySet<string>,
+    wanted: Wanted,
+    columns: Map<string, Columns[]>,
+    warnings: string[],
+  ): Promise<readonly string[]> {
+    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
+    const read = await this.#cells.cells(
+      objects,
+      ({ sourceId, chunk }) => ids.has(sourceId) && (name === undefined || chunk.names.includes(name)),
+    );
+    warnings.push(...read.warnings);
+    await this.#decode(
+      read.cells.map(({ sourceId, parts }) => ({ sourceId, bytes: parts[0]! })),
+      columns,
+      warnings,
+    );
+    return read.gone;
+  }
+
+  async #decode(
+    segments: readonly { readonly sourceId: string; readonly bytes: Uint8Array }[],
+    columns: Map<string, Columns[]>,
+    warnings: string[],
+  ): Promise<void> {
+    const chunks = await this.#load(chunksNeeded(segments.map(({ bytes }) => bytes)));
+    for (const { sourceId, bytes } of segments) {
+      const read = decodeHour([bytes], id => chunks.get(id));
+      columns.set(sourceId, [...(columns.get(sourceId) ?? []), ...read.columns]);
+      for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
     }
+  }
+
+  /** The columns of hours that are not merged. */
+  async #hotOf(
+    source: Source,
+    isMerged: (sourceId: string, hourMs: number) => boolean,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<Columns[]> {
+    const sourceId = sourceIdOf(source);
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.hotRetentionMs - limits.segmentSpanMs);
+    const hours: number[] = [];
+    for (let hourMs = hourOf(oldestMs); hourMs <= toMs; hourMs += limits.segmentSpanMs)
+      if (!isMerged(sourceId, hourMs)) hours.push(hourMs);
+    const columns: Columns[] = [];
+    await inParallel(hours, limits.queryParallel, async hourMs => {
+      const segments = (await this.#series.between(sourceId, hourMs, hourMs)).map(({ bytes }) => bytes);
+      const chunks = await this.#load(chunksNeeded(segments));
+      const read = decodeHour(segments, id => chunks.get(id));
+      for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
+      columns.push(...read.columns);
+    });
     return columns;
   }
 
@@ -118,3 +256,16 @@ export class SeriesReader {
     return wanted;
   }
 }
+
+/** The days that [fromMs, toMs] touches, as days since 1970 in UTC. */
+export const daysOf = (fromMs: number, toMs: number): number[] => {
+  const [first, last] = [Math.floor(fromMs / limits.catalogSpanMs), Math.floor(toMs / limits.catalogSpanMs)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+};
+
+const touches = ({ day, hourMs }: Manifest, fromMs: number, toMs: number): boolean => {
+  const startMs = hourMs ?? day * limits.catalogSpanMs;
+  return startMs <= toMs && startMs + (hourMs === undefined ? limits.catalogSpanMs : limits.segmentSpanMs) > fromMs;
+};
+
+const rawOf = ({ objects }: Manifest): BlockObject[] => objects.filter(({ resolution }) => resolution === 'raw');

@@ -57,8 +57,18 @@ const types = {
   group: 'text/plain',
 } as const;
 
-/** The HTTP request that says what was planned, in the words of its door. */
+const written = new WeakMap<Push, Request>();
+
+/** The HTTP request that says what was planned, in the words of its door: the same one at every try. */
 export const requestOf = (push: Push): Request => {
+  const before = written.get(push);
+  if (before !== undefined) return before;
+  const request = write(push);
+  written.set(push, request);
+  return request;
+};
+
+const write = (push: Push): Request => {
   const { producer, samples, key } = push;
   const { door, mixed, job, instance, packed } = producer;
   if (door === 'bits') throw new Error('bits do not go over HTTP yet');
