@@ -79,8 +79,7 @@ export const checkExpression = (expr: Expr): ValueType => {
 
 const expect = (expr: Expr, wanted: ValueType, context: string, at: number): void => {
   const found = checkExpression(expr);
-  if (found !== wanted)
-    throw new Refusal(at, `expected type ${named[wanted]} in ${context}, got ${named[found]}`);
+  if (found !== wanted) throw new Refusal(at, `expected type ${named[wanted]} in ${context}, got ${named[found]}`);
 };
 
 const checkCall = ({ name, args, from }: Call): void => {
@@ -94,7 +93,10 @@ const checkCall = ({ name, args, from }: Call): void => {
   if (variadic !== 0 && args.length < least)
     throw new Refusal(from, `expected at least ${least} argument(s) in call to ${quoted}, got ${args.length}`);
   if (variadic !== 0 && args.length > least + variadic)
-    throw new Refusal(from, `expected at most ${least + variadic} argument(s) in call to ${quoted}, got ${args.length}`);
+    throw new Refusal(
+      from,
+      `expected at most ${least + variadic} argument(s) in call to ${quoted}, got ${args.length}`,
+    );
   for (const [at, arg] of args.entries())
     expect(arg, wanted[Math.min(at, wanted.length - 1)]!, `call to function ${quoted}`, arg.from);
 };

@@ -4,7 +4,7 @@ import type { Read } from '../reject.ts';
 import type { AggregateOp, Aggregation, BinaryOp, Expr, Matching } from './ast.ts';
 import { checkExpression } from './check.ts';
 import { childrenOf, firstIn, numberAt, stringAt } from './literals.ts';
-import { type Piece, ordered } from './precedence.ts';
+import { ordered, type Piece } from './precedence.ts';
 import { Refusal, reading } from './refusal.ts';
 import { matchersAt, treeOf } from './selector.ts';
 
@@ -74,7 +74,8 @@ const matchingAt = (node: SyntaxNode, text: string): Matching => {
   const clause = node.getChild('MatchingModifierClause');
   if (clause === null) return { many: 'none', on: false, labels: [], include: [] };
   const [labels, include] = clause.getChildren('GroupingLabels');
-  const many = clause.getChild('GroupLeft') !== null ? 'left' : clause.getChild('GroupRight') !== null ? 'right' : 'none';
+  const many =
+    clause.getChild('GroupLeft') !== null ? 'left' : clause.getChild('GroupRight') !== null ? 'right' : 'none';
   return {
     many,
     on: clause.getChild('On') !== null,
@@ -86,9 +87,7 @@ const matchingAt = (node: SyntaxNode, text: string): Matching => {
 const labelsAt = (node: SyntaxNode, text: string): string[] =>
   childrenOf(node)
     .filter(({ name }) => name === 'LabelName' || name === 'QuotedLabelName')
-    .map(child =>
-      child.name === 'LabelName' ? text.slice(child.from, child.to) : stringAt(child.firstChild!, text),
-    );
+    .map(child => (child.name === 'LabelName' ? text.slice(child.from, child.to) : stringAt(child.firstChild!, text)));
 
 const operandAt = (node: SyntaxNode, text: string, depth: number): Expr => {
   const { from } = node;
@@ -120,7 +119,10 @@ const aggregationAt = (node: SyntaxNode, text: string, depth: number): Aggregati
   const word = node.getChild('AggregateOp')!;
   const op = text.slice(word.from, word.to).toLowerCase() as AggregateOp | 'limit_ratio';
   if (op === 'limit_ratio')
-    throw new Refusal(from, 'limit_ratio() is experimental and must be enabled with --enable-feature=promql-experimental-functions');
+    throw new Refusal(
+      from,
+      'limit_ratio() is experimental and must be enabled with --enable-feature=promql-experimental-functions',
+    );
   const args = argumentsAt(node, text, depth);
   if (args.length === 0) throw new Refusal(from, 'no arguments for aggregate expression provided');
   const wanted = withParameter.has(op) ? 2 : 1;

@@ -1,5 +1,6 @@
 /** Strings and comments, which are left as they are; a name before its parenthesis; a number that ends in a point. */
-const parts = /"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|`[^`]*`?|#[^\n]*|[A-Za-z_:][\w:]*|(\d[\d_]*)\.(?![\d\w_])/g;
+const parts =
+  /"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|`[^`]*`?|#[^\n]*|[A-Za-z_:][\w:]*|(\d[\d_]*)\.(?![\d\w_])/g;
 
 /**
  * The text with the same length and meaning in which the grammar package reads what Prometheus does: `5.` is written

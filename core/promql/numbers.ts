@@ -29,12 +29,12 @@ export const writePlain = (value: number): string => {
   return point > 0 ? `${sign}${digits.padEnd(point, '0')}` : `${sign}0.${'0'.repeat(-point)}${digits}`;
 };
 
-/** Go's %g, or %.<precision>g: an exponent below 1e-4 and from 1e21, or from the precision, on. */
+/** Go's %g, or %.<precision>g: an exponent below 1e-4, and from 1e6 or that many digits on. */
 export const writeGeneral = (value: number, precision?: number): string => {
   const name = nameOf(value);
   if (name !== undefined) return name;
   const short = precision === undefined ? value : Number(value.toPrecision(precision));
   const scientific = short.toExponential();
   const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
-  return exponent < -4 || exponent >= (precision ?? 21) ? widened(scientific) : writePlain(short);
+  return exponent < -4 || exponent >= (precision ?? 6) ? widened(scientific) : writePlain(short);
 };

@@ -87,7 +87,13 @@ const modified = (expr: Expr, node: SyntaxNode, text: string): Expr => {
       return rangeOf(expr, durationAt(node.getChild('DurationExpr')!, text));
     case 'SubqueryExpr': {
       const [range, step] = node.getChildren('DurationExpr');
-      const subquery = { kind: 'subquery', from: expr.from, body: expr, offsetMs: 0, rangeMs: durationAt(range!, text) } as const;
+      const subquery = {
+        kind: 'subquery',
+        from: expr.from,
+        body: expr,
+        offsetMs: 0,
+        rangeMs: durationAt(range!, text),
+      } as const;
       return step === undefined ? subquery : { ...subquery, stepMs: durationAt(step, text) };
     }
     default: {

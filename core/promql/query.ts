@@ -1,5 +1,8 @@
 import { limits } from '../limits.ts';
+import type { Read } from '../reject.ts';
 import { bare, type Expr, type Modifiers, type Subquery, type VectorSelector } from './ast.ts';
+import { typeOf } from './check.ts';
+import { readExpression } from './expression.ts';
 import { EvaluationError } from './failure.ts';
 import type { Matcher } from './matchers.ts';
 import { lastOf, type Steps } from './series.ts';
@@ -9,6 +12,8 @@ export type Query = {
   readonly text: string;
   readonly expr: Expr;
   readonly steps: Steps;
+  /** What `@ end()` names: where the range asked for ends, be there a step or not. */
+  readonly endMs: number;
   readonly isInstant: boolean;
   readonly lookbackMs: number;
   /**
@@ -38,8 +43,8 @@ export type PlannedRead = {
 export type Plan = { readonly query: Query; readonly reads: ReadonlyMap<VectorSelector, PlannedRead> };
 
 /** The one instant a selector looks at whatever the step, where it has an @. */
-export const fixedAt = ({ at, offsetMs }: Modifiers, { steps }: Query): number | undefined =>
-  at === undefined ? undefined : (at === 'start' ? steps.startMs : at === 'end' ? lastOf(steps) : at) - offsetMs;
+export const fixedAt = ({ at, offsetMs }: Modifiers, { steps, endMs }: Query): number | undefined =>
+  at === undefined ? undefined : (at === 'start' ? steps.startMs : at === 'end' ? endMs : at) - offsetMs;
 
 /** The steps shifted to the instants that are looked at: by the offset, or all at one for @. */
 export const lookedAt = (modifiers: Modifiers, steps: Steps, query: Query): Steps => {
@@ -60,7 +65,9 @@ export const subquerySteps = (subquery: Subquery, steps: Steps, query: Query): S
   const startMs = (Math.floor(afterMs / stepMs) + 1) * stepMs;
   const count = Math.floor((lastOf(looks) - startMs) / stepMs) + 1;
   if (count > limits.subquerySteps)
-    throw new EvaluationError(`a subquery has ${count} steps, the limit is ${limits.subquerySteps}: give it a longer step`);
+    throw new EvaluationError(
+      `a subquery has ${count} steps, the limit is ${limits.subquerySteps}: give it a longer step`,
+    );
   return { startMs, stepMs, count };
 };
 
@@ -85,12 +92,15 @@ export const planOf = (query: Query): Plan => {
       case 'string':
         return;
       case 'selector':
-        return read(expr, steps, 0, call);
+        read(expr, steps, 0, call);
+        return;
       case 'range':
-        return read(expr.selector, steps, expr.rangeMs, call);
+        read(expr.selector, steps, expr.rangeMs, call);
+        return;
       case 'subquery': {
         const inner = subquerySteps(expr, steps, query);
-        return inner.count < 1 ? undefined : walk(expr.body, inner, '');
+        if (inner.count > 0) walk(expr.body, inner, '');
+        return;
       }
       case 'call':
         for (const arg of expr.args) walk(bare(arg), steps, expr.name);
@@ -110,4 +120,25 @@ export const planOf = (query: Query): Plan => {
   };
   walk(query.expr, query.steps, '');
   return { query, reads };
+};
+
+/** Reads an expression that is asked about these instants. A range is asked only of what has a value at each. */
+export const readQuery = (
+  text: string,
+  asked: { readonly steps: Steps; readonly endMs: number; readonly isInstant: boolean },
+  lookbackMs: number = limits.lookbackMs,
+): Read<Query | undefined> => {
+  if (text.length > limits.expressionChars) {
+    const reason = `the query has ${text.length} characters, the limit is ${limits.expressionChars}`;
+    return { value: undefined, rejects: [{ code: 'bad_data', reason }] };
+  }
+  const { value: expr, rejects } = readExpression(text);
+  if (expr === undefined) return { value: undefined, rejects };
+  const type = typeOf(expr);
+  if (!asked.isInstant && (type === 'matrix' || type === 'string')) {
+    const named = type === 'matrix' ? 'range vector' : type;
+    const reason = `invalid expression type "${named}" for range query, must be Scalar or instant Vector`;
+    return { value: undefined, rejects: [{ code: 'bad_data', reason }] };
+  }
+  return { value: { text, expr, lookbackMs, ...asked }, rejects: [] };
 };

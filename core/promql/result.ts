@@ -1,5 +1,5 @@
 import type { LabelSet } from '../labels.ts';
-import type { Points, Steps, StepSeries } from './series.ts';
+import type { Points, StepSeries, Steps } from './series.ts';
 
 /** What a query gives. `vector` has the order that the expression says, `matrix` and `steps` that of the labels. */
 export type Value =
@@ -14,3 +14,11 @@ export type Value =
   | { readonly type: 'steps'; readonly steps: Steps; readonly series: readonly StepSeries[] };
 
 export type Result = { readonly value: Value; readonly warnings: readonly string[]; readonly infos: readonly string[] };
+
+/** The result with at most so many series, and a warning where that left some out. */
+export const limited = (result: Result, most: number): Result => {
+  const { value } = result;
+  if (value.type === 'scalar' || value.type === 'string' || value.series.length <= most) return result;
+  const shortened = { ...value, series: value.series.slice(0, most) } as Value;
+  return { ...result, value: shortened, warnings: [...result.warnings, 'results truncated due to limit'] };
+};

@@ -33,10 +33,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ...each('clamp', takes('vector', ['vector', 'scalar', 'scalar'])),
   ...each('clamp_max clamp_min', takes('vector', ['vector', 'scalar'])),
   ...each('round', takes('vector', ['vector', 'scalar'], 1)),
-  ...each(
-    'days_in_month day_of_month day_of_week day_of_year hour minute month year',
-    takes('vector', ['vector'], 1),
-  ),
+  ...each('days_in_month day_of_month day_of_week day_of_year hour minute month year', takes('vector', ['vector'], 1)),
   ...each('rate increase irate delta idelta deriv changes resets', takes('vector', ['matrix'])),
   ...each(
     'absent_over_time avg_over_time count_over_time first_over_time last_over_time mad_over_time max_over_time min_over_time',

@@ -1,6 +1,6 @@
 import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../../labels.ts';
 import { bare, type Call, type Expr } from '../ast.ts';
-import type { Emit, Steps, StepSeries } from '../series.ts';
+import type { Emit, StepSeries, Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 import { eachWindow, rangeOf } from './windows.ts';
 

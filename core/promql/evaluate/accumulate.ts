@@ -60,7 +60,8 @@ const avg = (count: number): Accumulator => {
   const added = (step: number, before: number, lostBefore: number, value: number): number => {
     const total = before + value;
     if (total === Infinity || total === -Infinity) lost[step] = 0;
-    else lost[step] = lostBefore + (Math.abs(before) >= Math.abs(value) ? before - total + value : value - total + before);
+    else
+      lost[step] = lostBefore + (Math.abs(before) >= Math.abs(value) ? before - total + value : value - total + before);
     return total;
   };
   return {

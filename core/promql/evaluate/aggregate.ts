@@ -1,9 +1,9 @@
+import { keyOf, type LabelSet, labelSetOf } from '../../labels.ts';
 import type { Aggregation, StringLiteral } from '../ast.ts';
 import { bare } from '../ast.ts';
-import { keyOf, type LabelSet, labelSetOf } from '../../labels.ts';
 import { EvaluationError } from '../failure.ts';
 import { writePlain } from '../numbers.ts';
-import { type Emit, emptySeries, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
 import { type Accumulator, accumulators } from './accumulate.ts';
 import type { Evaluation } from './evaluation.ts';
 import { grouperOf } from './group.ts';
@@ -17,13 +17,16 @@ export const aggregate = (evaluation: Evaluation, expr: Aggregation, steps: Step
     case 'topk':
     case 'bottomk':
     case 'limitk':
-      return ranked(evaluation, expr, steps, emit);
+      ranked(evaluation, expr, steps, emit);
+      break;
     case 'quantile':
-      return quantiles(evaluation, expr, steps, emit);
+      quantiles(evaluation, expr, steps, emit);
+      break;
     case 'count_values':
-      return countValues(evaluation, expr, steps, emit);
+      countValues(evaluation, expr, steps, emit);
+      break;
     default:
-      return accumulated(evaluation, expr, accumulators[expr.op], steps, emit);
+      accumulated(evaluation, expr, accumulators[expr.op], steps, emit);
   }
 };
 
@@ -41,7 +44,10 @@ const accumulated = (
     let group = groups.get(key);
     if (group === undefined) {
       evaluation.budget.hold(3 * steps.count);
-      group = { accumulator: accumulatorOf(steps.count), series: emptySeries(grouper.labelsOf(series.labels), steps.count) };
+      group = {
+        accumulator: accumulatorOf(steps.count),
+        series: emptySeries(grouper.labelsOf(series.labels), steps.count),
+      };
       groups.set(key, group);
     }
     group.accumulator.add(series);

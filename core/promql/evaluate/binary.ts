@@ -1,7 +1,7 @@
-import { type Binary, isComparison, isSetOp } from '../ast.ts';
+import { type ArithmeticOp, type Binary, type ComparisonOp, isComparison, isSetOp } from '../ast.ts';
 import { typeOf } from '../check.ts';
 import { mayClash, withoutName } from '../naming.ts';
-import { type Emit, isEmpty, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, isEmpty, type StepSeries, type Steps } from '../series.ts';
 import { distinct } from '../union.ts';
 import { arithmetic, comparing } from './arithmetic.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -11,15 +11,19 @@ import { combineSets } from './sets.ts';
 /** A binary operation of which one side at least is a vector. */
 export const binary = (evaluation: Evaluation, expr: Binary, steps: Steps, emit: Emit<StepSeries>): void => {
   const { left, right, op } = expr;
-  if (isSetOp(op)) return combineSets(evaluation, expr, op, steps, emit);
-  if (typeOf(left) === 'vector' && typeOf(right) === 'vector') return matchVectors(evaluation, expr, op, steps, emit);
-  return withScalar(evaluation, expr, steps, emit);
+  if (isSetOp(op)) combineSets(evaluation, expr, op, steps, emit);
+  else if (typeOf(left) === 'vector' && typeOf(right) === 'vector') matchVectors(evaluation, expr, op, steps, emit);
+  else withScalar(evaluation, expr, op, steps, emit);
 };
 
 /** Each series with a number: computed, or kept where the comparison holds. */
-const withScalar = (evaluation: Evaluation, expr: Binary, steps: Steps, emit: Emit<StepSeries>): void => {
-  const { left, right, op, returnBool } = expr;
-  if (isSetOp(op)) return;
+const withScalar = (
+  evaluation: Evaluation,
+  { left, right, returnBool }: Binary,
+  op: ArithmeticOp | ComparisonOp,
+  steps: Steps,
+  emit: Emit<StepSeries>,
+): void => {
   const swapped = typeOf(left) === 'scalar';
   const vector = swapped ? right : left;
   const scalars = evaluation.scalar(swapped ? left : right, steps);

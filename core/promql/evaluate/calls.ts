@@ -1,12 +1,12 @@
-import { type Call, bare, type Expr } from '../ast.ts';
 import { labelSetOf } from '../../labels.ts';
+import { bare, type Call, type Expr } from '../ast.ts';
 import { mayClash, withoutName } from '../naming.ts';
-import { type Emit, emptySeries, fullSeries, isEmpty, type Steps, type StepSeries, timeAt } from '../series.ts';
+import { type Emit, emptySeries, fullSeries, isEmpty, type StepSeries, type Steps, timeAt } from '../series.ts';
 import { distinct } from '../union.ts';
 import { absentOf, absentOverTime } from './absent.ts';
 import { larger, smaller } from './arithmetic.ts';
 import type { Evaluation } from './evaluation.ts';
-import { histogramFraction, histogramQuantile } from './histograms.ts';
+import { histogramFraction, histogramQuantile, noteQuantiles } from './histograms.ts';
 import { ofNumber, ofTime } from './maths.ts';
 import { overTimeFunctions } from './over-time.ts';
 import { noteRates } from './rate-notes.ts';
@@ -15,13 +15,14 @@ import { labelJoin, labelReplace } from './relabel.ts';
 import { selectSeries } from './select.ts';
 import { sortByLabels, sortByValue } from './sort.ts';
 import { overWindows, type RangeFunction } from './windows.ts';
-import { noteQuantiles } from './histograms.ts';
 
 type VectorFunction = (evaluation: Evaluation, call: Call, steps: Steps, emit: Emit<StepSeries>) => void;
 
 /** Values computed one by one; what comes out is another metric. */
 const mapped =
-  (prepare: (evaluation: Evaluation, call: Call, steps: Steps) => (value: number, step: number) => number): VectorFunction =>
+  (
+    prepare: (evaluation: Evaluation, call: Call, steps: Steps) => (value: number, step: number) => number,
+  ): VectorFunction =>
   (evaluation, call, steps, emit) =>
     renamed(evaluation, call.args[0]!, steps, emit, prepare(evaluation, call, steps));
 
@@ -50,14 +51,18 @@ const dated =
   (evaluation, call, steps, emit) => {
     const [arg] = call.args;
     if (arg !== undefined) return renamed(evaluation, arg, steps, emit, of);
-    emit(fullSeries(noLabels, Float64Array.from({ length: steps.count }, (_, step) => of(Math.trunc(timeAt(steps, step) / 1_000)))));
+    emit(
+      fullSeries(
+        noLabels,
+        Float64Array.from({ length: steps.count }, (_, step) => of(Math.trunc(timeAt(steps, step) / 1_000))),
+      ),
+    );
   };
 
 /** When the sample was, where the argument is a selector; the step's time for all else. */
 const timestamp: VectorFunction = (evaluation, call, steps, emit) => {
   const arg = bare(call.args[0]!);
-  if (arg.kind !== 'selector')
-    return renamed(evaluation, arg, steps, emit, (_, step) => timeAt(steps, step) / 1_000);
+  if (arg.kind !== 'selector') return renamed(evaluation, arg, steps, emit, (_, step) => timeAt(steps, step) / 1_000);
   const { add, done } = distinct(mayClash(arg), evaluation.budget, emit);
   selectSeries(evaluation, arg, steps, 'time', series => add({ ...series, labels: withoutName(series.labels) }));
   done();

@@ -1,13 +1,13 @@
-import { bare, type Binary, type Expr, type Parens } from '../ast.ts';
+import { noLabels } from '../../labels.ts';
+import { type Binary, bare, type Expr, type Parens } from '../ast.ts';
 import { Budget } from '../budget.ts';
 import { typeOf } from '../check.ts';
 import { mayClash, withoutName } from '../naming.ts';
 import { Notes } from '../notes.ts';
-import { noLabels } from '../../labels.ts';
-import type { Plan, PlannedRead } from '../query.ts';
 import { compareLabels } from '../order.ts';
+import type { Plan, PlannedRead } from '../query.ts';
 import type { Result } from '../result.ts';
-import { type Emit, isEmpty, type Points, type SeriesColumns, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, isEmpty, type Points, type SeriesColumns, type StepSeries, type Steps } from '../series.ts';
 import { distinct } from '../union.ts';
 import { aggregate } from './aggregate.ts';
 import { combine } from './arithmetic.ts';
@@ -62,7 +62,11 @@ const resultOf = (evaluation: Evaluation): Result['value'] => {
   if (typeOf(found) === 'scalar') {
     const values = evaluation.scalar(found, steps);
     if (instant) return { type: 'scalar', atMs, value: values[0]! };
-    return { type: 'steps', steps, series: [{ labels: noLabels, values, present: new Uint8Array(values.length).fill(1) }] };
+    return {
+      type: 'steps',
+      steps,
+      series: [{ labels: noLabels, values, present: new Uint8Array(values.length).fill(1) }],
+    };
   }
   const series: StepSeries[] = [];
   evaluation.series(found, steps, each => {
@@ -104,15 +108,21 @@ const combined = (evaluation: Evaluation, { op, left, right }: Binary, steps: St
 const seriesOf = (evaluation: Evaluation, expr: Bare, steps: Steps, emit: Emit<StepSeries>): void => {
   switch (expr.kind) {
     case 'selector':
-      return selectSeries(evaluation, expr, steps, 'value', emit);
+      selectSeries(evaluation, expr, steps, 'value', emit);
+      break;
     case 'call':
-      return callFunction(evaluation, expr, steps, emit);
+      callFunction(evaluation, expr, steps, emit);
+      break;
     case 'aggregation':
-      return aggregate(evaluation, expr, steps, emit);
+      aggregate(evaluation, expr, steps, emit);
+      break;
     case 'binary':
-      return binary(evaluation, expr, steps, emit);
+      binary(evaluation, expr, steps, emit);
+      break;
     case 'sign':
-      return expr.negative ? negated(evaluation, expr.body, steps, emit) : evaluation.series(expr.body, steps, emit);
+      if (expr.negative) negated(evaluation, expr.body, steps, emit);
+      else evaluation.series(expr.body, steps, emit);
+      break;
     default:
       throw new Error(`no vector: ${expr.kind}`);
   }

@@ -2,7 +2,7 @@ import type { Expr, MatrixSelector, Subquery, VectorSelector } from '../ast.ts';
 import type { Budget } from '../budget.ts';
 import type { Notes } from '../notes.ts';
 import type { Query } from '../query.ts';
-import type { Emit, Points, SeriesColumns, Steps, StepSeries } from '../series.ts';
+import type { Emit, Points, SeriesColumns, StepSeries, Steps } from '../series.ts';
 
 /**
  * One evaluation under way. Series are handed on one by one, so that a sum over a hundred thousand of them holds one and

@@ -1,8 +1,11 @@
-import { type LabelSet, keyOf, labelOf, labelSetOf, metricNameLabel, pick } from '../../labels.ts';
+import { keyOf, type LabelSet, labelOf, labelSetOf, metricNameLabel, pick } from '../../labels.ts';
 import type { Grouping, Matching } from '../ast.ts';
 
 /** Which group a series belongs to, and the labels that all of the group have. */
-export type Grouper = { readonly keyOf: (labels: LabelSet) => string; readonly labelsOf: (labels: LabelSet) => LabelSet };
+export type Grouper = {
+  readonly keyOf: (labels: LabelSet) => string;
+  readonly labelsOf: (labels: LabelSet) => LabelSet;
+};
 
 const byLabels = (names: readonly string[]): Grouper => {
   const sorted = [...new Set(names)].sort();

@@ -1,14 +1,17 @@
-import type { Call } from '../ast.ts';
 import { keyOf, type LabelSet, labelOf, pick } from '../../labels.ts';
+import type { Call } from '../ast.ts';
 import { withoutName } from '../naming.ts';
-import { type Emit, emptySeries, type Steps, type StepSeries } from '../series.ts';
-import { Union } from '../union.ts';
 import { writeGeneral } from '../numbers.ts';
+import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
+import { Union } from '../union.ts';
 import { type Bucket, bucketFraction, bucketQuantile, type Forced } from './buckets.ts';
 import type { Evaluation } from './evaluation.ts';
 
 /** The series that are one classic histogram, by their bounds, ascending. */
-type Histogram = { readonly labels: LabelSet; readonly buckets: { readonly bound: number; readonly series: StepSeries }[] };
+type Histogram = {
+  readonly labels: LabelSet;
+  readonly buckets: { readonly bound: number; readonly series: StepSeries }[];
+};
 
 const boundLabel = 'le';
 
@@ -71,7 +74,8 @@ const overHistograms = (
 
 export const noteQuantiles = (evaluation: Evaluation, quantiles: Float64Array, at: number): void => {
   for (const q of new Set(quantiles))
-    if (!(q >= 0 && q <= 1)) evaluation.notes.warn(`quantile value should be between 0 and 1, got ${writeGeneral(q)}`, at);
+    if (!(q >= 0 && q <= 1))
+      evaluation.notes.warn(`quantile value should be between 0 and 1, got ${writeGeneral(q)}`, at);
 };
 
 export const histogramQuantile = (evaluation: Evaluation, call: Call, steps: Steps, emit: Emit<StepSeries>): void => {

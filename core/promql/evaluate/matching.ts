@@ -2,7 +2,7 @@ import { keyOf, type LabelSet, labelOf, labelSetOf, pick } from '../../labels.ts
 import { type ArithmeticOp, type Binary, type ComparisonOp, isComparison, type Matching } from '../ast.ts';
 import { EvaluationError } from '../failure.ts';
 import { withoutName } from '../naming.ts';
-import { type Emit, emptySeries, isEmpty, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, emptySeries, isEmpty, type StepSeries, type Steps } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import { arithmetic, comparing } from './arithmetic.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -12,10 +12,11 @@ import { writeLabels } from './write-labels.ts';
 /** The series of one group on the side that is one: which of them is there at each step, if any. */
 type Side = { readonly series: StepSeries[]; readonly owner: Int32Array };
 
-/** Two series of one group at one step, on the side where there may be one. */
-type Twice = { readonly step: number; readonly first: LabelSet; readonly second: LabelSet };
+/** Two series of one group, on the side where there may be one. */
+type Twice = { readonly first: LabelSet; readonly second: LabelSet };
 
-type Ones = { readonly sides: ReadonlyMap<string, Side>; readonly twice: readonly Twice[]; readonly any: Uint8Array };
+/** The side of one: its groups, and at which steps one of them had two series. */
+type Ones = { readonly sides: ReadonlyMap<string, Side>; readonly twice: ReadonlyMap<number, Twice> };
 
 const absent = -1;
 
@@ -37,7 +38,7 @@ export const matchVectors = (
   const matcher = matcherOf(matching);
   const manyIsRight = matching.many === 'right';
   const [oneExpr, manyExpr] = manyIsRight ? [expr.left, expr.right] : [expr.right, expr.left];
-  const ones = onesOf(evaluation, expr, oneExpr, matcher, steps);
+  const ones = onesOf(evaluation, oneExpr, matcher, steps);
   const labelsOf = resultLabels(matching, !isComparison(op) || returnBool);
   const results = new Results(evaluation, matching, steps);
   const manyAny = new Uint8Array(steps.count);
@@ -59,7 +60,9 @@ export const matchVectors = (
         of = owner;
       }
       results.mark(result, key, step);
-      const [left, right] = manyIsRight ? [one.values[step]!, many.values[step]!] : [many.values[step]!, one.values[step]!];
+      const [left, right] = manyIsRight
+        ? [one.values[step]!, many.values[step]!]
+        : [many.values[step]!, one.values[step]!];
       if (compute !== undefined) result.series.values[step] = compute(left, right);
       else {
         const kept = holds!(left, right);
@@ -73,10 +76,9 @@ export const matchVectors = (
   results.emit(emit);
 };
 
-const onesOf = (evaluation: Evaluation, _: Binary, oneExpr: Binary['left'], matcher: Grouper, steps: Steps): Ones => {
+const onesOf = (evaluation: Evaluation, oneExpr: Binary['left'], matcher: Grouper, steps: Steps): Ones => {
   const sides = new Map<string, Side>();
-  const twice: Twice[] = [];
-  const any = new Uint8Array(steps.count);
+  const twice = new Map<number, Twice>();
   evaluation.series(oneExpr, steps, series => {
     if (isEmpty(series)) return;
     evaluation.budget.hold(steps.count * 2);
@@ -86,19 +88,18 @@ const onesOf = (evaluation: Evaluation, _: Binary, oneExpr: Binary['left'], matc
     const own = side.series.push(series) - 1;
     for (let step = 0; step < steps.count; step += 1) {
       if (series.present[step] === 0) continue;
-      any[step] = 1;
       const owner = side.owner[step]!;
       if (owner === absent) side.owner[step] = own;
-      else if (twice.at(-1)?.second !== series.labels || twice.length === 0)
-        twice.push({ step, first: side.series[owner]!.labels, second: series.labels });
+      else if (!twice.has(step)) twice.set(step, { first: side.series[owner]!.labels, second: series.labels });
     }
   });
-  return { sides, twice, any };
+  return { sides, twice };
 };
 
 /** Refuses two series of a group on the side of one, at a step where the other side has any. */
 const refuseTwice = ({ twice }: Ones, manyAny: Uint8Array, matching: Matching): void => {
-  const found = twice.find(({ step }) => manyAny[step] === 1);
+  const step = manyAny.findIndex((any, at) => any === 1 && twice.has(at));
+  const found = twice.get(step);
   if (found === undefined) return;
   const names = new Set(matching.labels);
   const group = pick(found.second, name => (matching.on ? names.has(name) : !names.has(name) && name !== '__name__'));

@@ -126,8 +126,7 @@ export const overTimeFunctions: Readonly<Record<string, RangeFunction>> = {
   ts_of_min_over_time: extremeTime(-1),
   deriv: points => {
     const { timesMs } = points;
-    return ({ first, end }) =>
-      end - first < 2 ? undefined : linearAt(points, first, end, timesMs[first]!).slope;
+    return ({ first, end }) => (end - first < 2 ? undefined : linearAt(points, first, end, timesMs[first]!).slope);
   },
   predict_linear:
     points =>

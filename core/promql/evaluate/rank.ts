@@ -1,7 +1,7 @@
-import type { Aggregation } from '../ast.ts';
 import type { LabelSet } from '../../labels.ts';
+import type { Aggregation } from '../ast.ts';
 import { EvaluationError } from '../failure.ts';
-import { type Emit, emptySeries, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 import { grouperOf } from './group.ts';
 

@@ -3,7 +3,7 @@ import { type LabelSet, labelOf, labelSetOf } from '../../labels.ts';
 import type { Call, StringLiteral } from '../ast.ts';
 import { bare } from '../ast.ts';
 import { EvaluationError } from '../failure.ts';
-import type { Emit, Steps, StepSeries } from '../series.ts';
+import type { Emit, StepSeries, Steps } from '../series.ts';
 import { Union } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
 
@@ -30,8 +30,7 @@ const relabelled = (
 export const labelReplace = (evaluation: Evaluation, call: Call, steps: Steps, emit: Emit<StepSeries>): void => {
   const [into = '', replacement = '', from = '', pattern = ''] = textsOf(call);
   const matching = compile(pattern);
-  if (!isLabelName(into))
-    throw new EvaluationError(`invalid destination label name in label_replace(): ${into}`);
+  if (!isLabelName(into)) throw new EvaluationError(`invalid destination label name in label_replace(): ${into}`);
   relabelled(evaluation, call, steps, emit, labels => {
     const groups = matching(labelOf(labels, from));
     return groups === undefined ? labels : withLabel(labels, into, expand(replacement, groups));

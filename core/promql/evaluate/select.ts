@@ -1,6 +1,14 @@
 import type { VectorSelector } from '../ast.ts';
 import { lookedAt, olderEndMs } from '../query.ts';
-import { type Emit, emptySeries, type Points, type SeriesColumns, type Steps, type StepSeries, timeAt } from '../series.ts';
+import {
+  type Emit,
+  emptySeries,
+  type Points,
+  type SeriesColumns,
+  type StepSeries,
+  type Steps,
+  timeAt,
+} from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 
 /** What is taken of the sample found: its value, or when it was, in seconds. */

@@ -1,5 +1,5 @@
 import type { Binary, Expr, SetOp } from '../ast.ts';
-import { type Emit, isEmpty, type Steps, type StepSeries } from '../series.ts';
+import { type Emit, isEmpty, type StepSeries, type Steps } from '../series.ts';
 import { Union } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Grouper, matcherOf } from './group.ts';
@@ -22,7 +22,10 @@ export const combineSets = (
   emit: Emit<StepSeries>,
 ): void => {
   const matcher = matcherOf(matching);
-  if (op === 'or') return either(evaluation, left, right, matcher, steps, emit);
+  if (op === 'or') {
+    either(evaluation, left, right, matcher, steps, emit);
+    return;
+  }
   const presence = presenceOf(evaluation, right, matcher, steps);
   const wanted = op === 'and' ? 1 : 0;
   evaluation.series(left, steps, series => {
@@ -57,7 +60,8 @@ const either = (
   evaluation.series(right, steps, series => {
     const other = presence.get(matcher.keyOf(series.labels));
     const { present } = series;
-    if (other !== undefined) for (let step = 0; step < present.length; step += 1) if (other[step] === 1) present[step] = 0;
+    if (other !== undefined)
+      for (let step = 0; step < present.length; step += 1) if (other[step] === 1) present[step] = 0;
     union.add(series);
   });
   union.emit(emit);

@@ -1,7 +1,7 @@
 import { labelOf } from '../../labels.ts';
 import { bare, type Call, type StringLiteral } from '../ast.ts';
 import { compareLabels } from '../order.ts';
-import type { Emit, Steps, StepSeries } from '../series.ts';
+import type { Emit, StepSeries, Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 
 /** Sorting means something at one step alone: a range's series always come in the order of their labels. */
@@ -15,7 +15,8 @@ const sorted = (
   if (steps.count > 1) {
     const about = 'sort is ineffective for range queries since results are always ordered by labels';
     evaluation.notes.warn(about, call.from);
-    return evaluation.series(call.args[0]!, steps, emit);
+    evaluation.series(call.args[0]!, steps, emit);
+    return;
   }
   const all: StepSeries[] = [];
   evaluation.series(call.args[0]!, steps, series => {

@@ -1,9 +1,9 @@
-import { type Call, bare, type MatrixSelector, type Subquery } from '../ast.ts';
-import { lookedAt, olderEndMs, subquerySteps } from '../query.ts';
-import { type Emit, emptySeries, type Points, type Steps, type StepSeries, timeAt, timesOf } from '../series.ts';
-import { EvaluationError } from '../failure.ts';
 import { keyOf } from '../../labels.ts';
+import { bare, type Call, type MatrixSelector, type Subquery } from '../ast.ts';
+import { EvaluationError } from '../failure.ts';
 import { mayClash, withoutName } from '../naming.ts';
+import { lookedAt, olderEndMs, subquerySteps } from '../query.ts';
+import { type Emit, emptySeries, type Points, type StepSeries, type Steps, timeAt, timesOf } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
 import { pointsOf } from './select.ts';

@@ -1,10 +1,8 @@
 import { type LabelSet, labelSetOf } from '../../../core/labels.ts';
-import { limits } from '../../../core/limits.ts';
 import { evaluate, type SeriesSource } from '../../../core/promql/evaluate/evaluate.ts';
-import { readExpression } from '../../../core/promql/expression.ts';
 import { selects } from '../../../core/promql/matchers.ts';
 import { compareLabels } from '../../../core/promql/order.ts';
-import { planOf, type Query } from '../../../core/promql/query.ts';
+import { planOf, type Query, readQuery } from '../../../core/promql/query.ts';
 import type { Result } from '../../../core/promql/result.ts';
 import type { SeriesColumns } from '../../../core/promql/series.ts';
 
@@ -20,7 +18,9 @@ export const columnsOf = ({ labels, samples }: Written): SeriesColumns => {
     labels: labelSetOf(Object.entries(labels)),
     timesMs: Float64Array.from(all, ([timeMs]) => timeMs),
     values: Float64Array.from(all, ([, value]) => (value === 'stale' ? Number.NaN : value)),
-    ...(all.some(([, value]) => value === 'stale') && { stale: Uint8Array.from(all, ([, value]) => Number(value === 'stale')) }),
+    ...(all.some(([, value]) => value === 'stale') && {
+      stale: Uint8Array.from(all, ([, value]) => Number(value === 'stale')),
+    }),
   };
 };
 
@@ -50,10 +50,10 @@ export const rangeQuery = (text: string, startMs: number, endMs: number, stepMs:
   queryOf(text, startMs, endMs, stepMs, false);
 
 const queryOf = (text: string, startMs: number, endMs: number, stepMs: number, isInstant: boolean): Query => {
-  const { value, rejects } = readExpression(text);
-  if (value === undefined) throw new Error(rejects[0]?.reason);
   const count = Math.floor((endMs - startMs) / stepMs) + 1;
-  return { text, expr: value, steps: { startMs, stepMs, count }, isInstant, lookbackMs: limits.lookbackMs };
+  const { value, rejects } = readQuery(text, { steps: { startMs, stepMs, count }, endMs, isInstant });
+  if (value === undefined) throw new Error(rejects[0]?.reason);
+  return value;
 };
 
 export const answer = (query: Query, series: readonly SeriesColumns[]): Result =>
