@@ -55,9 +55,12 @@ const lengthOf = ({ year, month }: Day): number =>
 
 const secondsADay = 86_400;
 
-/** Seconds as Go takes them into a time: whole, towards nought; what no integer holds becomes the least one. */
+/**
+ * Seconds as Go takes them into a time: whole, towards nought. What no 64-bit integer holds becomes the least one, and
+ * that wraps around in Go's calendar to the second after the greatest: the year 292277026596.
+ */
 const wholeSeconds = (value: number): number =>
-  Number.isNaN(value) || Math.abs(value) >= 2 ** 63 ? -(2 ** 63) : Math.trunc(value);
+  Number.isNaN(value) || Math.abs(value) >= 2 ** 63 ? 2 ** 63 : Math.trunc(value);
 
 const ofDay =
   (of: (day: Day, days: number) => number) =>
@@ -66,10 +69,8 @@ const ofDay =
     return of(dayOf(days), days);
   };
 
-const secondOfDay = (value: number): number => {
-  const seconds = wholeSeconds(value);
-  return seconds - Math.floor(seconds / secondsADay) * secondsADay;
-};
+/** By remainders, which are exact also where products are not. */
+const secondOfDay = (value: number): number => ((wholeSeconds(value) % secondsADay) + secondsADay) % secondsADay;
 
 /** Parts of the date and time, in UTC, of a number of seconds since 1970. */
 export const ofTime: Readonly<Record<string, (value: number) => number>> = {

@@ -1,7 +1,7 @@
 import { EvaluationError } from '../failure.ts';
 import { linearAt } from './regression.ts';
 import { Mean, quantileOf, Sum } from './summing.ts';
-import type { RangeFunction, Window } from './windows.ts';
+import type { RangeFunction } from './windows.ts';
 
 /** A function of the values in a window. */
 const ofValues =
@@ -10,32 +10,31 @@ const ofValues =
   ({ first, end }) =>
     of(values, first, end);
 
-/** The sample that no later one beats; `takesEqual` lets a later one that is the same win. NaN is beaten by all. */
-const extreme = (
-  values: Float64Array,
-  { first, end }: Pick<Window, 'first' | 'end'>,
-  sign: 1 | -1,
-  takesEqual: boolean,
-): number => {
-  let best = first;
-  for (let at = first; at < end; at += 1) {
-    const [value, known] = [values[at]! * sign, values[best]! * sign];
-    if (value > known || (takesEqual && value === known) || Number.isNaN(known)) best = at;
-  }
-  return best;
-};
+/** The greatest or least value; NaN only where there is nothing else. */
+const extremeValue = (beats: (value: number, known: number) => boolean): RangeFunction =>
+  ofValues((values, first, end) => {
+    let best = values[first]!;
+    for (let at = first + 1; at < end; at += 1) {
+      const value = values[at]!;
+      if (beats(value, best) || Number.isNaN(best)) best = value;
+    }
+    return best;
+  });
 
-const extremeValue =
-  (sign: 1 | -1): RangeFunction =>
-  ({ values }) =>
-  window =>
-    values[extreme(values, window, sign, false)];
-
+/** When it was, the last time it was. */
 const extremeTime =
-  (sign: 1 | -1): RangeFunction =>
+  (beats: (value: number, known: number) => boolean): RangeFunction =>
   ({ values, timesMs }) =>
-  window =>
-    timesMs[extreme(values, window, sign, true)]! / 1_000;
+  ({ first, end }) => {
+    let best = first;
+    for (let at = first + 1; at < end; at += 1)
+      if (!beats(values[best]!, values[at]!) && !Number.isNaN(values[at]!)) best = at;
+      else if (Number.isNaN(values[best]!)) best = at;
+    return timesMs[best]! / 1_000;
+  };
+
+const greater = (value: number, known: number): boolean => value > known;
+const less = (value: number, known: number): boolean => value < known;
 
 const sum = ofValues((values, first, end) => {
   const total = new Sum();
@@ -104,8 +103,8 @@ export const overTimeFunctions: Readonly<Record<string, RangeFunction>> = {
   count_over_time: ofValues((_, first, end) => end - first),
   first_over_time: ofValues((values, first) => values[first]!),
   last_over_time: ofValues((values, _, end) => values[end - 1]!),
-  max_over_time: extremeValue(1),
-  min_over_time: extremeValue(-1),
+  max_over_time: extremeValue(greater),
+  min_over_time: extremeValue(less),
   mad_over_time: mad,
   present_over_time: ofValues(() => 1),
   stddev_over_time: ofValues((values, first, end) => Math.sqrt(variance(values, first, end))),
@@ -122,8 +121,8 @@ export const overTimeFunctions: Readonly<Record<string, RangeFunction>> = {
     ({ timesMs }) =>
     ({ end }) =>
       timesMs[end - 1]! / 1_000,
-  ts_of_max_over_time: extremeTime(1),
-  ts_of_min_over_time: extremeTime(-1),
+  ts_of_max_over_time: extremeTime(greater),
+  ts_of_min_over_time: extremeTime(less),
   deriv: points => {
     const { timesMs } = points;
     return ({ first, end }) => (end - first < 2 ? undefined : linearAt(points, first, end, timesMs[first]!).slope);
