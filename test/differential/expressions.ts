@@ -81,7 +81,7 @@ export const expressionOf = (chance: Chance, depth: number): string => {
     () => `${chance.pick(aggregations)}${groupingOf(chance)} (${of()})`,
     () => `${chance.pick(['topk', 'bottomk'])}${groupingOf(chance)} (${chance.pick(['1', '2', '3', '100'])}, ${of()})`,
     () => `quantile${groupingOf(chance)} (${chance.pick(['0', '0.3', '0.99', '1.5'])}, ${of()})`,
-    () => `count_values${groupingOf(chance)} ("value", round(${of()}, 10))`,
+    () => `count_values${groupingOf(chance)} ("value", round(${leaf()}, 10))`,
     () => `${chance.pick(ofNumber)}(${of()})`,
     () => `clamp(${of()}, ${scalar()}, ${scalar()})`,
     () => `clamp_min(${of()}, ${scalar()})`,
