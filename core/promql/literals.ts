@@ -53,7 +53,10 @@ const literalMs = (node: SyntaxNode, text: string): number => {
 /** Milliseconds of a range or step, above nought. */
 export const durationAt = (node: SyntaxNode, text: string): number => {
   const child = firstIn(node);
-  if (child.name === 'UnaryOp') throw new Refusal(node.from, 'duration must be greater than 0');
+  if (child.name === 'UnaryOp') {
+    if (text[child.from] === '+') return durationAt(node.getChild('DurationExpr')!, text);
+    throw new Refusal(node.from, 'duration must be greater than 0');
+  }
   const ms = literalMs(child, text);
   if (ms > 0) return ms;
   throw new Refusal(node.from, 'duration must be greater than 0');
