@@ -5,7 +5,6 @@ import { compareLabels } from '../core/promql/order.ts';
 import { type PlannedRead, planOf, type Query } from '../core/promql/query.ts';
 import { limited, type Result } from '../core/promql/result.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
-import type { SeriesSamples } from '../core/segment/read.ts';
 import { OverLimit, type SeriesReader } from './reading.ts';
 
 /** Reads what a query needs and answers it with at most so many series. Warnings say what could not be read. */
@@ -23,14 +22,14 @@ export const answerOf = async (
     const key = keyOf(read);
     if (columns.has(key)) continue;
     if (read.toMs - read.fromMs > limits.querySpanMs) throw overSpan(read);
-    const found = await reader.read(labels => selects(read.matchers, labels), read.fromMs, read.toMs);
+    const found = await reader.columns(labels => selects(read.matchers, labels), read.fromMs, read.toMs);
     for (const warning of found.warnings) warnings.add(warning);
-    for (const each of found.series) samples += each.samples.length;
+    for (const each of found.series) samples += each.timesMs.length;
     if (samples > limits.querySamples)
       throw new OverLimit(`the query reads ${samples} samples, the limit is ${limits.querySamples}: shorten its range`);
     columns.set(
       key,
-      found.series.map(columnsOf).sort((a, b) => compareLabels(a.labels, b.labels)),
+      found.series.toSorted((a, b) => compareLabels(a.labels, b.labels)),
     );
   }
   const result = evaluate(plan, read => columns.get(keyOf(read)) ?? []);
@@ -47,10 +46,3 @@ const overSpan = ({ fromMs, toMs }: PlannedRead): OverLimit => {
   const days = Math.ceil((toMs - fromMs) / day);
   return new OverLimit(`the query covers ${days} days, the limit is ${limits.querySpanMs / day}`);
 };
-
-const columnsOf = ({ labels, samples }: SeriesSamples): SeriesColumns => ({
-  labels,
-  timesMs: Float64Array.from(samples, ({ timestampMs }) => timestampMs),
-  values: Float64Array.from(samples, ({ value }) => value),
-  ...(samples.some(({ stale }) => stale) && { stale: Uint8Array.from(samples, ({ stale }) => Number(stale)) }),
-});

@@ -2,8 +2,10 @@ import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import type { SeriesColumns } from '../core/promql/series.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
+import { columnsIn } from '../core/segment/read-columns.ts';
 import { decodeSegment, readSegmentHeader } from '../core/segment/segment.ts';
 import type { Ports } from '../io/ports.ts';
 import { inParallel } from './parallel.ts';
@@ -14,7 +16,7 @@ export type Wanted = (labels: LabelSet) => boolean;
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
-export type SeriesRead = { readonly series: readonly SeriesSamples[]; readonly warnings: readonly string[] };
+export type SeriesRead<S = SeriesSamples> = { readonly series: readonly S[]; readonly warnings: readonly string[] };
 
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
@@ -68,14 +70,29 @@ export class SeriesReader {
   }
 
   /** The samples of wanted series in [fromMs, toMs], both included. */
-  async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
-    const series: SeriesSamples[] = [];
+  read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+    return this.#read(wanted, fromMs, toMs, seriesIn, ({ samples }) => samples.length);
+  }
+
+  /** The same as columns of numbers, which is a tenth of the work. */
+  columns(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead<SeriesColumns>> {
+    return this.#read(wanted, fromMs, toMs, columnsIn, ({ timesMs }) => timesMs.length);
+  }
+
+  async #read<S>(
+    wanted: Wanted,
+    fromMs: number,
+    toMs: number,
+    seriesOf: (columns: Columns[], source: Source, wanted: Wanted, fromMs: number, toMs: number) => S[],
+    countOf: (series: S) => number,
+  ): Promise<SeriesRead<S>> {
+    const series: S[] = [];
     const warnings: string[] = [];
     let samples = 0;
     await inParallel(await this.find(wanted, fromMs, toMs), limits.queryParallel, async ({ source }) => {
       const columns = await this.#columnsOf(source, fromMs, toMs, warnings);
-      for (const each of seriesIn(columns, source, wanted, fromMs, toMs)) {
-        samples += each.samples.length;
+      for (const each of seriesOf(columns, source, wanted, fromMs, toMs)) {
+        samples += countOf(each);
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
         series.push(each);

@@ -69,7 +69,10 @@ describe('Prometheus words for what is wrong', () => {
     ['sum by a (b)', '1:8: parse error: unexpected identifier "a" in grouping opts, expected "("'],
     ['sum by (5) (b)', '1:9: parse error: unexpected number "5" in grouping opts, expected label'],
     ['sum by (a b) (b)', '1:11: parse error: unexpected identifier "b" in grouping opts, expected "," or ")"'],
-    ['a offset b', '1:10: parse error: unexpected identifier "b" in offset, expected number, duration, step(), or range()'],
+    [
+      'a offset b',
+      '1:10: parse error: unexpected identifier "b" in offset, expected number, duration, step(), or range()',
+    ],
     ['a @ b', '1:5: parse error: unexpected identifier "b" in @, expected timestamp'],
     ['a !b', "1:3: parse error: unexpected character after '!': 'b'"],
     ['a =~ b', "1:3: parse error: unexpected character after '=': '~'"],
