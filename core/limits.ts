@@ -129,8 +129,8 @@ export const limits = {
   querySpanMs: 32 * day,
   /** Values that one evaluation holds at once, one a series and step at 9 bytes: some 200 MB. */
   queryCells: 20_000_000,
-  /** Samples that windows look at, each as often as they overlap on it: some seconds of a core. */
-  queryVisits: 1_000_000_000,
+  /** Samples and steps looked at, each as often as windows overlap on it, sorted ones more: some seconds of a core. */
+  queryVisits: 500_000_000,
   /** Steps of one subquery: a month by 5 s. */
   subquerySteps: 520_000,
   /** Step of a subquery that names none: Prometheus's evaluation interval where none is set. */

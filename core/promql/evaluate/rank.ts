@@ -80,14 +80,19 @@ export const ranked = (evaluation: Evaluation, expr: Aggregation, steps: Steps, 
   evaluation.series(expr.body, steps, ({ labels, values, present }) => {
     if (counts === undefined) return;
     const key = grouper.keyOf(labels);
-    const heaps = groups.get(key) ?? Array.from({ length: steps.count }, () => []);
-    groups.set(key, heaps);
+    let heaps = groups.get(key);
+    if (heaps === undefined) {
+      // An empty heap takes as much as some values.
+      evaluation.budget.hold(8 * steps.count);
+      heaps = Array.from({ length: steps.count }, () => []);
+      groups.set(key, heaps);
+    }
     labelsOf.push(labels);
     for (let step = 0; step < steps.count; step += 1) {
       const most = counts[step]!;
       if (present[step] === 0 || most < 1) continue;
       const heap = heaps[step]!;
-      if (heap.length < most) evaluation.budget.hold(1);
+      if (heap.length < most) evaluation.budget.hold(8);
       const entry = { value: values[step]!, series: labelsOf.length - 1 };
       if (!limited) offer(heap, entry, most, before);
       else if (heap.length < most) heap.push(entry);

@@ -1,4 +1,5 @@
 import type { Binary, Expr, SetOp } from '../ast.ts';
+import type { Budget } from '../budget.ts';
 import { type Emit, isEmpty, type StepSeries, type Steps } from '../series.ts';
 import { Union } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -7,10 +8,12 @@ import { type Grouper, matcherOf } from './group.ts';
 /** At which steps a group had any series. */
 type Presence = Map<string, Uint8Array>;
 
-const note = (presence: Presence, key: string, { present }: StepSeries): void => {
+const note = (presence: Presence, key: string, { present }: StepSeries, budget: Budget): void => {
   const known = presence.get(key);
-  if (known === undefined) presence.set(key, present.slice());
-  else for (let step = 0; step < present.length; step += 1) known[step]! |= present[step]!;
+  if (known === undefined) {
+    budget.hold(present.length / 8);
+    presence.set(key, present.slice());
+  } else for (let step = 0; step < present.length; step += 1) known[step]! |= present[step]!;
 };
 
 /** and, or, unless: by what groups the other side has, step by step. Values come from the side they are taken of. */
@@ -38,8 +41,7 @@ export const combineSets = (
 
 const presenceOf = (evaluation: Evaluation, expr: Expr, matcher: Grouper, steps: Steps): Presence => {
   const presence: Presence = new Map();
-  evaluation.series(expr, steps, series => note(presence, matcher.keyOf(series.labels), series));
-  evaluation.budget.hold((presence.size * steps.count) / 8);
+  evaluation.series(expr, steps, series => note(presence, matcher.keyOf(series.labels), series, evaluation.budget));
   return presence;
 };
 
@@ -54,7 +56,7 @@ const either = (
   const union = new Union(evaluation.budget);
   const presence: Presence = new Map();
   evaluation.series(left, steps, series => {
-    note(presence, matcher.keyOf(series.labels), series);
+    note(presence, matcher.keyOf(series.labels), series, evaluation.budget);
     union.add(series);
   });
   evaluation.series(right, steps, series => {

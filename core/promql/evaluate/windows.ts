@@ -24,6 +24,16 @@ export type OfWindow = (window: Window, args: readonly number[]) => number | und
 /** A function over ranges: first it is given a series, then its windows, none of which begins or ends before the last. */
 export type RangeFunction = (points: Points) => OfWindow;
 
+/** How much more than a comparison some functions take for each sample: those sort, these keep what rounding takes. */
+const weights: ReadonlyMap<string, number> = new Map([
+  ['quantile_over_time', 20],
+  ['mad_over_time', 40],
+  ['stddev_over_time', 4],
+  ['stdvar_over_time', 4],
+  ['deriv', 4],
+  ['predict_linear', 4],
+]);
+
 /** Functions after which a series is still the same metric. */
 const keepsName: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
 
@@ -52,14 +62,21 @@ export const overWindows = (
     let found: StepSeries | undefined;
     const args: number[] = new Array(scalars.length).fill(0);
     const ofWindow = ofSeries(points);
-    eachWindow(evaluation, range, points, steps, (window, step) => {
-      for (let at = 0; at < args.length; at += 1) args[at] = scalars[at]![step]!;
-      const value = ofWindow(window, args);
-      if (value === undefined) return;
-      found ??= emptySeries(labels, steps.count);
-      found.values[step] = value;
-      found.present[step] = 1;
-    });
+    eachWindow(
+      evaluation,
+      range,
+      points,
+      steps,
+      (window, step) => {
+        for (let at = 0; at < args.length; at += 1) args[at] = scalars[at]![step]!;
+        const value = ofWindow(window, args);
+        if (value === undefined) return;
+        found ??= emptySeries(labels, steps.count);
+        found.values[step] = value;
+        found.present[step] = 1;
+      },
+      weights.get(call.name),
+    );
     if (found === undefined) return;
     note(points);
     if (seen !== undefined) {
@@ -78,12 +95,13 @@ export const eachWindow = (
   { timesMs }: Points,
   steps: Steps,
   visit: (window: Window, step: number) => void,
+  weight = 1,
 ): void => {
   const { rangeMs } = range;
   const looks = lookedAt(range.kind === 'range' ? range.selector : range, steps, evaluation.query);
   const window: Window = { first: 0, end: 0, startMs: 0, endMs: 0, atMs: 0, rangeMs };
   const older = olderEndMs(evaluation.query);
-  let visited = 0;
+  let visited = steps.count;
   for (let step = 0; step < steps.count; step += 1) {
     const endMs = timeAt(looks, step);
     const startMs = endMs - rangeMs;
@@ -97,7 +115,7 @@ export const eachWindow = (
     window.atMs = timeAt(steps, step);
     visit(window, step);
   }
-  evaluation.budget.visit(visited);
+  evaluation.budget.visit(visited * weight);
 };
 
 /** The samples of a range selector, or of a subquery the values its body has at its own steps. */

@@ -264,6 +264,9 @@ describe('bounds name figure and limit', () => {
   test.each([
     ['queryCells', 30, 'm_total', 'the query holds 33 values at once, the limit is 30'],
     ['queryVisits', 50, 'rate(m_total[5m])', 'times, the limit is 50'],
+    ['queryVisits', 50, 'm_total', 'times, the limit is 50'],
+    ['queryVisits', 150, 'quantile_over_time(0.5, m_total{at="1"}[10m])', 'times, the limit is 150'],
+    ['queryCells', 30, 'topk without () (1, m_total)', 'values at once, the limit is 30'],
     ['querySamples', 50, 'sum(m_total)', 'the query reads 51 samples, the limit is 50'],
     ['subquerySteps', 100, 'max_over_time(m_total[1h:1s])', 'a subquery has 3720 steps, the limit is 100'],
   ] as const)('%s', (limit, value, text, reason) => {
