@@ -12,6 +12,7 @@ import { unpack } from '../core/protocol/unpack.ts';
 import { type Read, type Reject, textOfReject } from '../core/reject.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Ports } from '../io/ports.ts';
+import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
@@ -51,6 +52,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   }
   const unpacked = unpack(packed, headerOf(event, 'content-encoding'), limits.pushUnpackedBytes);
   if (!unpacked.ok) return refusal(event, statusOf[unpacked.problem], [unpacked.reject]);
+  if (event.rawPath === lintPath) return lintAnswer(event, unpacked.bytes);
   const { value, rejects } = readBody(event, unpacked.bytes, acceptedAtMs);
   if (rejects.length > 0 || value === undefined) return refusal(event, 400, rejects);
 
@@ -60,6 +62,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     via: 'push',
     acceptedAtMs,
     ...(value.sourceLabels && { sourceLabels: value.sourceLabels }),
+    ...(value.families && { families: value.families }),
   });
   const forbidden = jobsOf(value, batches).filter(job => !who.mayPush(job));
   if (forbidden.length > 0) {

@@ -26,13 +26,15 @@ const cut = (batch: Batch, columns: Columns = batch.columns): Columns[] => {
 };
 
 const textOf = (
-  { columns: _, ...head }: Batch,
+  { columns: _, families, ...head }: Batch,
   { timestampsMs, pages, series }: Columns,
   part: number,
   parts: number,
 ): string => {
   const writer = new ByteWriter();
-  writer.text(JSON.stringify({ ...head, part, parts } satisfies Head));
+  // Said once, in the first part.
+  const told = part === 0 && families !== undefined ? { families } : {};
+  writer.text(JSON.stringify({ ...head, ...told, part, parts } satisfies Head));
   writeLabelSets(
     writer,
     series.map(({ labels }) => labels),

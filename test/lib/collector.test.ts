@@ -172,7 +172,7 @@ describe('routes', () => {
   });
 
   test.each([
-    ['Push', ['POST /metrics/{group+}', 'POST /v1/push', 'PUT /metrics/{group+}']],
+    ['Push', ['POST /metrics/{group+}', 'POST /v1/lint', 'POST /v1/push', 'PUT /metrics/{group+}']],
     [
       'Query',
       [
@@ -181,11 +181,13 @@ describe('routes', () => {
         'GET /-/ready',
         'GET /api/v1/label/{name}/values',
         'GET /api/v1/labels',
+        'GET /api/v1/metadata',
         'GET /api/v1/query',
         'GET /api/v1/query_range',
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
         'POST /api/v1/labels',
+        'POST /api/v1/metadata',
         'POST /api/v1/query',
         'POST /api/v1/query_range',
         'POST /api/v1/series',

@@ -35,7 +35,8 @@ describe('own-app', () => {
     expect(others).toEqual([]);
     expect(statement).toMatchObject({ Action: 'execute-api:Invoke', Effect: 'Allow' });
     const paths = statement.Resource.map((arn: Json) => arn['Fn::Join'][1].at(-1));
-    expect(paths.sort()).toEqual(['/$default/POST/metrics/*', '/$default/POST/v1/push', '/$default/PUT/metrics/*']);
+    const doors = ['POST/metrics/*', 'POST/v1/lint', 'POST/v1/push', 'PUT/metrics/*'];
+    expect(paths.sort()).toEqual(doors.map(door => `/$default/${door}`));
   });
 
   test('declares its target and its heartbeat, as rows that the collector reads', () => {
