@@ -2,7 +2,7 @@ import { keyOf } from '../../labels.ts';
 import { bare, type Call, type MatrixSelector, type Subquery } from '../ast.ts';
 import { EvaluationError } from '../failure.ts';
 import { mayClash, withoutName } from '../naming.ts';
-import { lookedAt, olderEndMs, subquerySteps } from '../query.ts';
+import { fixedAt, lookedAt, olderEndMs, subquerySteps } from '../query.ts';
 import { type Emit, emptySeries, type Points, type StepSeries, type Steps, timeAt, timesOf } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -56,6 +56,13 @@ export const overWindows = (
 ): void => {
   const range = rangeOf(call);
   const scalars = call.args.filter(arg => bare(arg) !== range).map(arg => evaluation.scalar(arg, steps));
+  // With an @ every step has the same window: one look does for all, unless the function asks when it is asked.
+  const fixed = fixedAt(range.kind === 'range' ? range.selector : range, evaluation.query) !== undefined;
+  const once =
+    fixed &&
+    call.name !== 'predict_linear' &&
+    scalars.every(values => values.every(value => Object.is(value, values[0])));
+  const asked = once ? { ...steps, count: 1 } : steps;
   const seen = mayClash(range) ? new Set<string>() : undefined;
   evaluation.points(range, steps, points => {
     const labels = keepsName.has(call.name) ? points.labels : withoutName(points.labels);
@@ -66,7 +73,7 @@ export const overWindows = (
       evaluation,
       range,
       points,
-      steps,
+      asked,
       (window, step) => {
         for (let at = 0; at < args.length; at += 1) args[at] = scalars[at]![step]!;
         const value = ofWindow(window, args);
@@ -78,6 +85,10 @@ export const overWindows = (
       weights.get(call.name),
     );
     if (found === undefined) return;
+    if (once) {
+      found.values.fill(found.values[0]!);
+      found.present.fill(1);
+    }
     note(points);
     if (seen !== undefined) {
       const key = keyOf(labels);

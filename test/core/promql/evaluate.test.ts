@@ -275,6 +275,19 @@ describe('bounds name figure and limit', () => {
     expect(() => answer(query(), many)).toThrow(reason);
   });
 
+  test('with an @ a window is looked at once, whatever the steps', () => {
+    Object.assign(limits, { queryVisits: 100 });
+    const [one] = many;
+    expect(stepsOf('sum_over_time(m_total[5m] @ 180)', [one!], 0, 20 * minute, minute)[0]?.[1]).toEqual(
+      new Array(21).fill(6),
+    );
+    Object.assign(limits, usual);
+    const text = 'predict_linear(m_total[5m] @ 180, 60)';
+    expect(stepsOf(text, [one!], 0, 2 * minute, minute)[0]?.[1]).toEqual([2, 3, 4]);
+    const varied = 'quantile_over_time(scalar(m_total{at="0"}) - 1, m_total[5m] @ 180)';
+    expect(stepsOf(varied, [one!], 0, 2 * minute, minute)[0]?.[1]).toEqual([1, 3, Infinity]);
+  });
+
   test('a sum holds its groups and not its series', () => {
     Object.assign(limits, { queryCells: 30 });
     expect(stepsOf('sum(m_total)', many, 0, 2 * minute, minute)).toEqual([[{}, [20, 40, 60]]]);

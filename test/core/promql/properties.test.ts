@@ -62,7 +62,7 @@ const { expression } = fc.letrec<{ expression: string; leaf: string }>(tie => ({
       )
       .map(([op, of]) => `${op}${of})`),
     fc
-      .tuple(fc.constantFrom('abs', 'ceil', 'sgn', '-', 'timestamp', 'absent', 'hour', 'sort'), tie('expression'))
+      .tuple(fc.constantFrom('abs', 'ceil', 'sgn', '-', 'timestamp', 'absent', 'hour'), tie('expression'))
       .map(([name, of]) => `${name}(${of})`),
     fc
       .tuple(tie('expression'), operator, fc.constantFrom('2', 'scalar(b{x="1"})'))
