@@ -1,56 +1,64 @@
 import type { LabelSet } from '../../labels.ts';
 import type { Aggregation } from '../ast.ts';
 import { EvaluationError } from '../failure.ts';
+import { compareLabels } from '../order.ts';
 import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 import { grouperOf } from './group.ts';
 
 type Entry = { readonly value: number; readonly series: number };
 
-/** Whether `a` comes before `b` in a heap whose root is the first to go: NaN goes first of all. */
-type Before = (a: number, b: number) => boolean;
+/** Whether `a` is the one to go where only one of both can stay. No two are equal. */
+type Worse = (a: Entry, b: Entry) => boolean;
 
-const lowest: Before = (a, b) => Number.isNaN(a) || a < b;
-const highest: Before = (a, b) => Number.isNaN(a) || a > b;
+/**
+ * By value, NaN being worst, then by labels, the later ones going first. Prometheus leaves it to chance which of equal
+ * values stay; here the same ones do whatever order they come in, so that a step of a range is the instant at that time.
+ */
+const worseBy =
+  (op: Aggregation['op'], labelsOf: readonly LabelSet[]): Worse =>
+  (a, b) => {
+    if (op !== 'limitk') {
+      const [noA, noB] = [Number.isNaN(a.value), Number.isNaN(b.value)];
+      if (noA !== noB) return noA;
+      if (!noA && a.value !== b.value) return op === 'topk' ? a.value < b.value : a.value > b.value;
+    }
+    return compareLabels(labelsOf[a.series]!, labelsOf[b.series]!) > 0;
+  };
 
-/** Go's container/heap, so that of equal values the same ones stay. */
-const push = (heap: Entry[], entry: Entry, before: Before): void => {
+/** A heap whose root is the worst. */
+const push = (heap: Entry[], entry: Entry, worse: Worse): void => {
   heap.push(entry);
   let at = heap.length - 1;
   while (at > 0) {
     const parent = (at - 1) >> 1;
-    if (!before(heap[at]!.value, heap[parent]!.value)) return;
+    if (!worse(heap[at]!, heap[parent]!)) return;
     [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
     at = parent;
   }
 };
 
-const sink = (heap: Entry[], before: Before): void => {
+const sink = (heap: Entry[], worse: Worse): void => {
   let at = 0;
   for (;;) {
     const left = 2 * at + 1;
     if (left >= heap.length) return;
     const right = left + 1;
-    const child = right < heap.length && before(heap[right]!.value, heap[left]!.value) ? right : left;
-    if (!before(heap[child]!.value, heap[at]!.value)) return;
+    const child = right < heap.length && worse(heap[right]!, heap[left]!) ? right : left;
+    if (!worse(heap[child]!, heap[at]!)) return;
     [heap[at], heap[child]] = [heap[child]!, heap[at]!];
     at = child;
   }
 };
 
-/** Takes the entry in if there is room, or if it beats the one that would go first. */
-const offer = (heap: Entry[], entry: Entry, most: number, before: Before): void => {
-  if (heap.length < most) push(heap, entry, before);
-  else if (before(heap[0]!.value, entry.value) && !Number.isNaN(entry.value)) {
+/** Takes the entry in if there is room, or if it is better than the worst. */
+const offer = (heap: Entry[], entry: Entry, most: number, worse: Worse): void => {
+  if (heap.length < most) push(heap, entry, worse);
+  else if (worse(heap[0]!, entry)) {
     heap[0] = entry;
-    sink(heap, before);
+    sink(heap, worse);
   }
 };
-
-const bestFirst =
-  (before: Before) =>
-  (a: Entry, b: Entry): number =>
-    before(b.value, a.value) ? (before(a.value, b.value) ? 0 : -1) : before(a.value, b.value) ? 1 : 0;
 
 /** How many at each step; NaN or more than Go's integers hold is refused. */
 const countsOf = (evaluation: Evaluation, { parameter }: Aggregation, steps: Steps): Float64Array | undefined => {
@@ -72,10 +80,9 @@ const countsOf = (evaluation: Evaluation, { parameter }: Aggregation, steps: Ste
  */
 export const ranked = (evaluation: Evaluation, expr: Aggregation, steps: Steps, emit: Emit<StepSeries>): void => {
   const counts = countsOf(evaluation, expr, steps);
-  const before = expr.op === 'bottomk' ? highest : lowest;
-  const limited = expr.op === 'limitk';
   const grouper = grouperOf(expr.grouping);
   const labelsOf: LabelSet[] = [];
+  const worse = worseBy(expr.op, labelsOf);
   const groups = new Map<string, Entry[][]>();
   evaluation.series(expr.body, steps, ({ labels, values, present }) => {
     if (counts === undefined) return;
@@ -93,15 +100,13 @@ export const ranked = (evaluation: Evaluation, expr: Aggregation, steps: Steps, 
       if (present[step] === 0 || most < 1) continue;
       const heap = heaps[step]!;
       if (heap.length < most) evaluation.budget.hold(8);
-      const entry = { value: values[step]!, series: labelsOf.length - 1 };
-      if (!limited) offer(heap, entry, most, before);
-      else if (heap.length < most) heap.push(entry);
+      offer(heap, { value: values[step]!, series: labelsOf.length - 1 }, most, worse);
     }
   });
   const results = new Map<number, StepSeries>();
   for (const heaps of groups.values()) {
     for (const [step, heap] of heaps.entries()) {
-      if (!limited) heap.sort(bestFirst(before));
+      heap.sort((a, b) => (worse(b, a) ? -1 : 1));
       for (const { value, series } of heap) {
         let result = results.get(series);
         if (result === undefined) {
