@@ -65,6 +65,10 @@ export class Prometheus {
     throw new Error('Prometheus did not become ready');
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   /** The parsed answer of a query, whatever its status. */
   async ask(path: string, parameters: Record<string, string>): Promise<unknown> {
     const body = new URLSearchParams(parameters);

@@ -36,10 +36,19 @@ const extremeTime =
 const greater = (value: number, known: number): boolean => value > known;
 const less = (value: number, known: number): boolean => value < known;
 
+/** As Sum, in the loop itself: it is what dashboards ask most. */
 const sum = ofValues((values, first, end) => {
-  const total = new Sum();
-  for (let at = first; at < end; at += 1) total.add(values[at]!);
-  return total.total;
+  let total = 0;
+  let lost = 0;
+  for (let at = first; at < end; at += 1) {
+    const value = values[at]!;
+    const next = total + value;
+    if (next === Infinity || next === -Infinity) lost = 0;
+    else if (Math.abs(total) >= Math.abs(value)) lost += total - next + value;
+    else lost += value - next + total;
+    total = next;
+  }
+  return total + lost;
 });
 
 const avg = ofValues((values, first, end) => {
