@@ -157,6 +157,8 @@ export const limits = {
   expressionDepth: 500,
   /** Characters of an expression: generated ones have some thousands. */
   expressionChars: 64 * KiB,
+  /** Selectors of one query read at the same time, each of which reads queryParallel sources. */
+  queryReadsParallel: 4,
   /** Sources read at the same time. */
   queryParallel: 16,
   /** Answer of a query: Lambda's 6 MB with room for the envelope. */

@@ -1,10 +1,11 @@
 import { limits } from '../core/limits.ts';
 import { evaluate } from '../core/promql/evaluate/evaluate.ts';
+import { compareLabels } from '../core/promql/label-sets.ts';
 import { selects } from '../core/promql/matchers.ts';
-import { compareLabels } from '../core/promql/order.ts';
 import { type PlannedRead, planOf, type Query } from '../core/promql/query.ts';
 import { limited, type Result } from '../core/promql/result.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
+import { inParallel } from './parallel.ts';
 import { OverLimit, type SeriesReader } from './reading.ts';
 
 /** Reads what a query needs and answers it with at most so many series. Warnings say what could not be read. */
@@ -14,14 +15,12 @@ export const answerOf = async (
   reader: SeriesReader,
 ): Promise<{ readonly result: Result; readonly warnings: readonly string[] }> => {
   const plan = planOf(query);
+  const reads = new Map([...plan.reads.values()].map(read => [keyOf(read), read]));
   const columns = new Map<string, readonly SeriesColumns[]>();
   const warnings = new Set<string>();
   let samples = 0;
-  // One after the other: each reads many sources at once, and all count towards one limit.
-  for (const read of plan.reads.values()) {
-    const key = keyOf(read);
-    if (columns.has(key)) continue;
-    if (read.toMs - read.fromMs > limits.querySpanMs) throw overSpan(read);
+  for (const read of reads.values()) if (read.toMs - read.fromMs > limits.querySpanMs) throw overSpan(read);
+  await inParallel([...reads], limits.queryReadsParallel, async ([key, read]) => {
     const found = await reader.columns(labels => selects(read.matchers, labels), read.fromMs, read.toMs);
     for (const warning of found.warnings) warnings.add(warning);
     for (const each of found.series) samples += each.timesMs.length;
@@ -31,7 +30,7 @@ export const answerOf = async (
       key,
       found.series.toSorted((a, b) => compareLabels(a.labels, b.labels)),
     );
-  }
+  });
   const result = evaluate(plan, read => columns.get(keyOf(read)) ?? []);
   return { result: limited(result, most), warnings: [...warnings] };
 };

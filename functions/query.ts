@@ -13,11 +13,11 @@ import {
   successBody,
 } from '../core/promql/answer.ts';
 import { labelNamesIn, labelValuesIn, readLabelName, seriesIn } from '../core/promql/catalog.ts';
-import { EvaluationError } from '../core/promql/failure.ts';
 import { type Matcher, selects } from '../core/promql/matchers.ts';
 import { metadataIn, readWantedMetadata } from '../core/promql/metadata.ts';
 import { inParameter, readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
+import { EvaluationError } from '../core/promql/result.ts';
 import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';

@@ -1,10 +1,10 @@
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
-import { EvaluationError } from './failure.ts';
 import { writeValue } from './numbers.ts';
 import { inParameter } from './parameters.ts';
 import type { Result, Value } from './result.ts';
+import { EvaluationError } from './result.ts';
 import { timeAt } from './series.ts';
 
 export type ErrorType = 'bad_data' | 'execution' | 'timeout' | 'unavailable' | 'internal' | 'not_found';

@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts';
-import { EvaluationError } from './failure.ts';
+import { EvaluationError } from './result.ts';
 
 /** What one evaluation has taken so far; it ends where a limit is passed, naming figure and limit. */
 export class Budget {

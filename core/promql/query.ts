@@ -3,8 +3,8 @@ import type { Read } from '../reject.ts';
 import { bare, type Expr, type Modifiers, type Subquery, type VectorSelector } from './ast.ts';
 import { typeOf } from './check.ts';
 import { readExpression } from './expression.ts';
-import { EvaluationError } from './failure.ts';
 import type { Matcher } from './matchers.ts';
+import { EvaluationError } from './result.ts';
 import { lastOf, type Steps } from './series.ts';
 
 /** A question: an expression, and the instants it is asked about, which is one where it is an instant query. */

@@ -13,6 +13,9 @@ export type Value =
   | { readonly type: 'matrix'; readonly series: readonly Points[] }
   | { readonly type: 'steps'; readonly steps: Steps; readonly series: readonly StepSeries[] };
 
+/** A question of good grammar and types that cannot be answered: Prometheus's own text, or a limit with its figures. */
+export class EvaluationError extends Error {}
+
 export type Result = { readonly value: Value; readonly warnings: readonly string[]; readonly infos: readonly string[] };
 
 /** The result with at most so many series, and a warning where that left some out. */

@@ -1,6 +1,6 @@
 import { keyOf } from '../labels.ts';
 import type { Budget } from './budget.ts';
-import { EvaluationError } from './failure.ts';
+import { EvaluationError } from './result.ts';
 import { type Emit, isEmpty, type StepSeries } from './series.ts';
 
 export const sameLabels = 'vector cannot contain metrics with the same labelset';

@@ -1,8 +1,8 @@
 import { resultBody } from '../../core/promql/answer.ts';
-import { EvaluationError } from '../../core/promql/failure.ts';
+import { EvaluationError } from '../../core/promql/result.ts';
 import type { SeriesColumns } from '../../core/promql/series.ts';
 import { answer, columnsOf, instantQuery, rangeQuery } from '../core/promql/asking.ts';
-import { Chance } from './chance.ts';
+import { Chance } from '../simulation/chance.ts';
 import { dataOf, endMs, startMs, writeOpenMetrics } from './data.ts';
 import { expressionOf } from './expressions.ts';
 import { majorVersion, Prometheus } from './prometheus.ts';
@@ -89,7 +89,7 @@ export type Comparison = {
 
 /** Puts random questions over random data to a real Prometheus and to ours. The same seed puts the same ones. */
 export const compare = async (seed: number, count: number): Promise<Comparison> => {
-  const chance = new Chance(seed);
+  const chance = new Chance(seed, 'promql');
   const data = dataOf(chance);
   const series = data.map(columnsOf);
   const includesOlderEnd = majorVersion() < 3;

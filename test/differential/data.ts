@@ -1,5 +1,5 @@
 import type { Written } from '../core/promql/asking.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../simulation/chance.ts';
 
 /** Where the data begins: a full hour, so that aligned questions meet aligned samples. */
 export const startMs = Date.UTC(2026, 0, 5, 10);

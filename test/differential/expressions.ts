@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { Chance } from '../simulation/chance.ts';
 
 // Random expressions of good grammar, most of good types, over the series of data.ts.
 

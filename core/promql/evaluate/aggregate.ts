@@ -1,8 +1,8 @@
 import { keyOf, type LabelSet, labelSetOf } from '../../labels.ts';
 import type { Aggregation, StringLiteral } from '../ast.ts';
 import { bare } from '../ast.ts';
-import { EvaluationError } from '../failure.ts';
 import { writePlain } from '../numbers.ts';
+import { EvaluationError } from '../result.ts';
 import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
 import { type Accumulator, accumulators } from './accumulate.ts';
 import type { Evaluation } from './evaluation.ts';

@@ -1,13 +1,13 @@
 import { keyOf, type LabelSet, labelOf, labelSetOf, pick } from '../../labels.ts';
 import { type ArithmeticOp, type Binary, type ComparisonOp, isComparison, type Matching } from '../ast.ts';
-import { EvaluationError } from '../failure.ts';
+import { writeLabels } from '../label-sets.ts';
 import { withoutName } from '../naming.ts';
+import { EvaluationError } from '../result.ts';
 import { type Emit, emptySeries, isEmpty, type StepSeries, type Steps } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import { arithmetic, comparing } from './arithmetic.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Grouper, matcherOf } from './group.ts';
-import { writeLabels } from './write-labels.ts';
 
 /** The series of one group on the side that is one: which of them is there at each step, if any. */
 type Side = { readonly series: StepSeries[]; readonly owner: Int32Array };

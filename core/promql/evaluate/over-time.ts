@@ -1,4 +1,4 @@
-import { EvaluationError } from '../failure.ts';
+import { EvaluationError } from '../result.ts';
 import { linearAt } from './regression.ts';
 import { Mean, quantileOf, Sum } from './summing.ts';
 import type { RangeFunction } from './windows.ts';

@@ -1,7 +1,7 @@
 import type { LabelSet } from '../../labels.ts';
 import type { Aggregation } from '../ast.ts';
-import { EvaluationError } from '../failure.ts';
-import { compareLabels } from '../order.ts';
+import { compareLabels } from '../label-sets.ts';
+import { EvaluationError } from '../result.ts';
 import { type Emit, emptySeries, type StepSeries, type Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 import { grouperOf } from './group.ts';

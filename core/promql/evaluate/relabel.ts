@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { type LabelSet, labelOf, labelSetOf } from '../../labels.ts';
 import type { Call, StringLiteral } from '../ast.ts';
 import { bare } from '../ast.ts';
-import { EvaluationError } from '../failure.ts';
+import { EvaluationError } from '../result.ts';
 import type { Emit, StepSeries, Steps } from '../series.ts';
 import { Union } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';

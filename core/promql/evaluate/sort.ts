@@ -1,6 +1,6 @@
 import { labelOf } from '../../labels.ts';
 import { bare, type Call, type StringLiteral } from '../ast.ts';
-import { compareLabels } from '../order.ts';
+import { compareLabels } from '../label-sets.ts';
 import type { Emit, StepSeries, Steps } from '../series.ts';
 import type { Evaluation } from './evaluation.ts';
 

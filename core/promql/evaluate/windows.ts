@@ -1,8 +1,8 @@
 import { keyOf } from '../../labels.ts';
 import { bare, type Call, type MatrixSelector, type Subquery } from '../ast.ts';
-import { EvaluationError } from '../failure.ts';
 import { mayClash, withoutName } from '../naming.ts';
 import { fixedAt, lookedAt, olderEndMs, subquerySteps } from '../query.ts';
+import { EvaluationError } from '../result.ts';
 import { type Emit, emptySeries, type Points, type StepSeries, type Steps, timeAt, timesOf } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';

@@ -1,7 +1,7 @@
 import { type LabelSet, labelSetOf } from '../../../core/labels.ts';
 import { evaluate, type SeriesSource } from '../../../core/promql/evaluate/evaluate.ts';
+import { compareLabels } from '../../../core/promql/label-sets.ts';
 import { selects } from '../../../core/promql/matchers.ts';
-import { compareLabels } from '../../../core/promql/order.ts';
 import { planOf, type Query, readQuery } from '../../../core/promql/query.ts';
 import type { Result } from '../../../core/promql/result.ts';
 import type { SeriesColumns } from '../../../core/promql/series.ts';

@@ -1,2 +1,0 @@
-/** A question of good grammar and types that cannot be answered: Prometheus's own text, or a limit with its figures. */
-export class EvaluationError extends Error {}
