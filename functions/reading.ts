@@ -2,12 +2,14 @@ import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
+import { columnsIn } from '../core/segment/read-columns.ts';
 import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
 import type { Ports, Units } from '../io/ports.ts';
 import { BlockReader } from './block-reading.ts';
@@ -27,8 +29,8 @@ export type Wanted = {
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
-export type SeriesRead = {
-  readonly series: readonly SeriesSamples[];
+export type SeriesRead<S = SeriesSamples> = {
+  readonly series: readonly S[];
   readonly warnings: readonly string[];
   readonly units: Units;
 };
@@ -92,10 +94,25 @@ export class SeriesReader {
   }
 
   /** The samples of wanted series in [fromMs, toMs], both included, that are within their retention. */
-  async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+  read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+    return this.#read(wanted, fromMs, toMs, seriesIn, ({ samples }) => samples.length);
+  }
+
+  /** The same as columns of numbers, which is a tenth of the work. */
+  columns(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead<SeriesColumns>> {
+    return this.#read(wanted, fromMs, toMs, columnsIn, ({ timesMs }) => timesMs.length);
+  }
+
+  async #read<S>(
+    wanted: Wanted,
+    fromMs: number,
+    toMs: number,
+    seriesOf: (columns: Columns[], source: Source, wanted: Wanted['matches'], fromMs: number, toMs: number) => S[],
+    countOf: (series: S) => number,
+  ): Promise<SeriesRead<S>> {
     const before = usedBy(this.#series, this.#blocks);
     const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
-    const series: SeriesSamples[] = [];
+    const series: S[] = [];
     const warnings: string[] = [];
     const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);
     const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
@@ -103,14 +120,9 @@ export class SeriesReader {
     await inParallel(found, limits.queryParallel, async source => {
       const sourceId = sourceIdOf(source);
       const hot = await this.#hotOf(source, merged.isMerged, oldestMs, toMs, warnings);
-      for (const each of seriesIn(
-        [...hot, ...(merged.columns.get(sourceId) ?? [])],
-        source,
-        wanted.matches,
-        oldestMs,
-        toMs,
-      )) {
-        samples += each.samples.length;
+      const columns = [...hot, ...(merged.columns.get(sourceId) ?? [])];
+      for (const each of seriesOf(columns, source, wanted.matches, oldestMs, toMs)) {
+        samples += countOf(each);
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
         series.push(each);
