@@ -78,6 +78,10 @@ test.each([
   ['a # comment\n + # another\n b', '(a + b)'],
   ["'a\\'b' # c", '"a\'b"'],
   ['sum', 'sum'],
+  ['offset + (OFFSET offset 5m) / rate(offset[1m])', '(offset + (OFFSET-300s / rate(offset[60])))'],
+  ['and offset 5m and offset', '(and-300s and offset)'],
+  ['a offset 5m + b OFFSET 1m', '(a-300s + b-60s)'],
+  ['sum by (offset) (a{offset="offset"}) > bool offset', '(sum by(offset)(offset,a) > bool offset)'],
   ['start + end', '(start + end)'],
 ])('%s', (text, expected) => {
   const { value, rejects } = readExpression(text);
