@@ -2,6 +2,7 @@ import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
 import type { Batch } from '../core/batch.ts';
+import { usualRetention } from '../core/retention.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import { compact } from '../functions/compact.ts';
 import { ingest } from '../functions/ingest.ts';
@@ -47,6 +48,7 @@ export const startHouse = async () => {
         mirror: { chosen: [], show: () => {} },
         passedOn: undefined,
         series: dynamoSeries(client, clock, table),
+        retention: usualRetention,
         families: dynamoFamilies(client, clock, table),
         blocks: awsBlocks({ dynamo: client, s3, clock }, table, bucket),
       });

@@ -73,7 +73,7 @@ export const limits = {
   /** Label sets of one schema chunk: cut by content between these, so that a change rewrites one chunk. */
   chunkSetsMin: 32,
   chunkSetsMax: 256,
-  /** How long samples are kept at each resolution. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
+  /** How long samples are kept at each resolution where nothing else is asked for. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
   rawRetentionMs: 15 * day,
   fiveMinuteRetentionMs: 90 * day,
   hourRetentionMs: 730 * day,
@@ -97,8 +97,13 @@ export const limits = {
   blockParallel: 8,
   /** When a merging function stops taking up work: it ends after 290 s. */
   compactForMs: 200 * second,
-  /** Schema chunks and catalog outlive the samples that name them. */
-  schemaRetentionMs: 17 * day,
+  /** Shortest and longest of a retention: days are merged whole, and nobody has asked for more than ten years yet. */
+  retentionMinMs: 1 * day,
+  retentionMaxMs: 3_650 * day,
+  /** By how much schema chunks and catalog outlive the samples that name them: days are merged whole, clocks differ. */
+  schemaOutlivesMs: 2 * day,
+  /** How long is remembered what was told of families. */
+  familyRetentionMs: 17 * day,
   /** Chunk ids a warm function remembers having written or read, so that it does not again. */
   chunksRemembered: 20_000,
   /** How long a remembered chunk is believed to be stored: far below its retention, so that it is renewed in time. */

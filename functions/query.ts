@@ -27,7 +27,7 @@ import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/h
 import { OverLimit, SeriesReader } from './reading.ts';
 import { wantedBy } from './wanted.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families'>;
+type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */
@@ -136,7 +136,7 @@ const evaluated = async (
 /** The label sets that any `match[]` selects in the span asked for; without `match[]` all, where that is allowed. */
 const setsIn = async ({ parameters, reader, ports }: Asked, matchIsRequired: boolean): Promise<LabelSet[]> => {
   const nowMs = ports.clock.nowMs();
-  const oldestMs = nowMs - limits.rawRetentionMs;
+  const oldestMs = nowMs - ports.retention.rawMs;
   const startMs = taken(readTimeParameter('start', optional(parameters, 'start'), oldestMs));
   const endMs = taken(readTimeParameter('end', optional(parameters, 'end'), nowMs));
   if (endMs < startMs) throw new Refused('bad_data', inParameter('end', 'end timestamp must not be before start time'));

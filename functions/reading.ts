@@ -43,14 +43,16 @@ export class SeriesReader {
   readonly #series: Ports['series'];
   readonly #blocks: Ports['blocks'];
   readonly #clock: Ports['clock'];
+  readonly #retention: Ports['retention'];
   readonly #cells: BlockReader;
   /** Chunks never change under their id: a warm function keeps them. */
   readonly #chunks = new Map<string, readonly LabelSet[]>();
 
-  constructor(ports: Pick<Ports, 'series' | 'blocks' | 'clock'>) {
+  constructor(ports: Pick<Ports, 'series' | 'blocks' | 'clock' | 'retention'>) {
     this.#series = ports.series;
     this.#blocks = ports.blocks;
     this.#clock = ports.clock;
+    this.#retention = ports.retention;
     this.#cells = new BlockReader(ports);
   }
 
@@ -111,7 +113,7 @@ export class SeriesReader {
     countOf: (series: S) => number,
   ): Promise<SeriesRead<S>> {
     const before = usedBy(this.#series, this.#blocks);
-    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
+    const oldestMs = Math.max(fromMs, this.#clock.nowMs() - this.#retention.rawMs);
     const series: S[] = [];
     const warnings: string[] = [];
     const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);

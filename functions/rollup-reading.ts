@@ -1,7 +1,6 @@
 import type { Source } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { keyOf, type LabelSet, labelOf, merged } from '../core/labels.ts';
-import { limits } from '../core/limits.ts';
 import type { PlacedCell } from '../core/segment/block.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
@@ -28,18 +27,20 @@ export type RollupsRead = {
 export class RollupReader {
   readonly #blocks: Ports['blocks'];
   readonly #clock: Ports['clock'];
+  readonly #retention: Ports['retention'];
   readonly #cells: BlockReader;
 
-  constructor(ports: Pick<Ports, 'blocks' | 'clock'>) {
+  constructor(ports: Pick<Ports, 'blocks' | 'clock' | 'retention'>) {
     this.#blocks = ports.blocks;
     this.#clock = ports.clock;
+    this.#retention = ports.retention;
     this.#cells = new BlockReader(ports);
   }
 
   /** What is kept for longer: buckets of five minutes or an hour that begin in [fromMs, toMs], of days that are over. */
   async read(wanted: Wanted, resolution: '5m' | '1h', fromMs: number, toMs: number): Promise<RollupsRead> {
     const before = usedBy(this.#blocks);
-    const keptMs = resolution === '5m' ? limits.fiveMinuteRetentionMs : limits.hourRetentionMs;
+    const keptMs = resolution === '5m' ? this.#retention.fiveMinuteMs : this.#retention.hourMs;
     const oldestMs = Math.max(fromMs, this.#clock.nowMs() - keptMs);
     const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
     const warnings: string[] = [];

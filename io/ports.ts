@@ -4,6 +4,7 @@ import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../c
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
+import type { Retention } from '../core/retention.ts';
 import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -91,7 +92,7 @@ export type Blocks = {
 export type Families = {
   /** What is known to be stored may be left as it is for limits.chunkRenewMs. */
   add(told: readonly ToldFamily[]): Promise<void>;
-  /** Everything told in the last limits.schemaRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
+  /** Everything told in the last limits.familyRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
   all(): Promise<readonly ToldFamily[]>;
 };
 
@@ -251,6 +252,7 @@ export type Ports = {
   readonly onward: Onward;
   readonly mirror: Mirror;
   readonly series: Series;
+  readonly retention: Retention;
   readonly families: Families;
   readonly blocks: Blocks;
   readonly targets: Targets;

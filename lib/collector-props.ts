@@ -25,6 +25,12 @@ export type CollectorProps = {
    */
   readonly encryptionKey?: IKey;
   /**
+   * How long what was collected is kept, in whole days from one on: samples, and what they become, buckets of five minutes and of
+   * an hour with count, sum, minimum, maximum and increase. A longer one takes effect on what is still there.
+   * @default 15 days of samples, 90 days of five minutes, 730 days of hours
+   */
+  readonly retention?: RetentionProps;
+  /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_MONTH
    */
@@ -95,6 +101,15 @@ export type OnwardProps =
       /** Holds the token that is sent as `Authorization: Bearer …`. @default none is sent */
       readonly token?: Pick<ISecret, 'secretArn' | 'grantRead'>;
     };
+
+export type RetentionProps = {
+  /** @default Duration.days(15) */
+  readonly samples?: Duration;
+  /** At least as long as samples. @default Duration.days(90) */
+  readonly fiveMinutes?: Duration;
+  /** At least as long as fiveMinutes. @default Duration.days(730) */
+  readonly hours?: Duration;
+};
 
 export type MirrorProps = {
   /** The name of a metric, such as `up`. */
@@ -167,7 +182,7 @@ export type KeyProps = {
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
-  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [], retention } = props;
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
@@ -187,6 +202,7 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
+  retentionDaysOf(retention);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
 };
@@ -214,6 +230,30 @@ const checkMirror = (mirror: readonly MirrorProps[]): void => {
     if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric))
       throw new Error(`mirror[${index}].metric: ${JSON.stringify(metric)} is no name of a metric, such as up`);
   }
+};
+
+/** The retention in days, defaults filled in. Throws on one that cannot be meant. */
+export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps = {}) => {
+  const { retentionMinMs, retentionMaxMs } = limits;
+  const daysOf = (name: string, asked: Duration | undefined, usualMs: number): number => {
+    checkBetween(`retention.${name}`, asked, retentionMinMs, retentionMaxMs);
+    const days = (asked?.toMilliseconds() ?? usualMs) / retentionMinMs;
+    if (!Number.isInteger(days)) throw new Error(`retention.${name}: ${days} days, expected whole ones`);
+    return days;
+  };
+  const kept = {
+    samples: daysOf('samples', samples, limits.rawRetentionMs),
+    fiveMinutes: daysOf('fiveMinutes', fiveMinutes, limits.fiveMinuteRetentionMs),
+    hours: daysOf('hours', hours, limits.hourRetentionMs),
+  };
+  for (const [finer, coarser] of [
+    ['samples', 'fiveMinutes'],
+    ['fiveMinutes', 'hours'],
+  ] as const) {
+    if (kept[coarser] < kept[finer])
+      throw new Error(`retention.${coarser}: ${kept[coarser]} days, but ${finer} are kept for ${kept[finer]}`);
+  }
+  return kept;
 };
 
 /** The same for a target. */

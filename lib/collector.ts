@@ -13,6 +13,7 @@ import {
   checkCollector,
   type HeartbeatProps,
   type KeyProps,
+  retentionDaysOf,
   type TargetProps,
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
@@ -73,8 +74,9 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
-    // A day longer than samples are read, as days are merged whole.
-    const keptDays = { 'raw/': 17, '5m/': 92, '1h/': 732 };
+    const days = retentionDaysOf(props.retention);
+    // Two days longer than they are read: days are merged whole, and clocks differ.
+    const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
     const blocks = new ObjectStore(this, 'Blocks', { named: environment.blocks, keptDays, ...kept });
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
@@ -138,6 +140,8 @@ export class Collector extends Measured {
     series.keptBy(compact);
     blocks.writtenBy(compact);
     blocks.readBy(compact, query);
+    const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
+    for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query];

@@ -7,6 +7,7 @@ export type {
   KeyProps,
   MirrorProps,
   OnwardProps,
+  RetentionProps,
   TargetProps,
   VpcScraping,
 } from './collector-props.ts';

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { limits } from '../../core/limits.ts';
+import { type Retention, usualRetention } from '../../core/retention.ts';
 import type { BlockObject, LateMark, LateSegment, Manifest } from '../../core/segment/stored.ts';
 import type { Blocks, Clock, Row } from '../ports.ts';
 import { called, calledIf, untilDone } from './calls.ts';
@@ -40,6 +41,7 @@ export const awsBlocks = (
   { dynamo, s3, clock }: { readonly dynamo: DynamoDBClient; readonly s3: S3Client; readonly clock: Clock },
   table: string,
   bucket: string,
+  retention: Retention = usualRetention,
 ): Blocks => {
   const used = { readUnits: 0, writeUnits: 0, gets: 0, puts: 0 };
   const ReturnConsumedCapacity = 'TOTAL' as const;
@@ -129,7 +131,7 @@ export const awsBlocks = (
           u: next.unmerged,
           a: next.applied,
           t: next.tail,
-          [expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + limits.hourRetentionMs),
+          [expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + retention.hourMs),
         },
         seen === undefined ? 'attribute_not_exists(#p)' : '#v = :seen',
         seen === undefined ? { '#p': partition } : { '#v': 'v' },

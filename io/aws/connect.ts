@@ -5,6 +5,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Mirrored } from '../../core/onward/mirror.ts';
+import { readRetention, usualRetention } from '../../core/retention.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
@@ -69,11 +70,13 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     }),
   );
   const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
-  const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
+  const keptDays = env[environment.retention];
+  const retention = keptDays === undefined ? usualRetention : readRetention(keptDays);
+  const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const s3 = once(() => new S3Client({ forcePathStyle: true }));
   const blocks = once(() =>
-    awsBlocks({ dynamo: dynamo(), s3: s3(), clock }, named(environment.series), named(environment.blocks)),
+    awsBlocks({ dynamo: dynamo(), s3: s3(), clock }, named(environment.series), named(environment.blocks), retention),
   );
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
@@ -105,6 +108,7 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
       return onward();
     },
     mirror: lineMirror(writeLine, chosen),
+    retention,
     get series() {
       return series();
     },

@@ -17,6 +17,8 @@ export const environment = {
   mirror: 'MIRROR',
   series: 'SERIES_TABLE',
   blocks: 'BLOCKS_BUCKET',
+  /** Days that samples, five-minute and hour buckets are kept, as `15,90,730`. */
+  retention: 'RETENTION_DAYS',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',

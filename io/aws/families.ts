@@ -70,7 +70,7 @@ const itemOf = (family: ToldFamily): Row => {
     h: family.help,
     u: family.unit,
     m: family.atMs,
-    [expires]: Math.ceil((family.atMs + limits.schemaRetentionMs) / 1_000),
+    [expires]: Math.ceil((family.atMs + limits.familyRetentionMs) / 1_000),
   };
 };
 

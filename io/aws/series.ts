@@ -9,6 +9,7 @@ import {
 import { type Source, sourceIdOf } from '../../core/batch.ts';
 import { labelOf, labelSetOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
+import { type Retention, schemaMsOf, usualRetention } from '../../core/retention.ts';
 import { decodeCatalogChunks, encodeCatalogChunks, jobPrefixOf } from '../../core/segment/catalog.ts';
 import { aloneKey } from '../../core/segment/gather.ts';
 import { nameOf } from '../../core/segment/segment.ts';
@@ -40,7 +41,12 @@ const epochSeconds = (ms: number): number => Math.ceil(ms / 1_000);
 type Item = { readonly attributes: Attributes };
 
 /** Series in one DynamoDB table. Every write is an unconditional put of what its key says: repeating it changes nothing. */
-export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string): Series => {
+export const dynamoSeries = (
+  client: DynamoDBClient,
+  clock: Clock,
+  table: string,
+  retention: Retention = usualRetention,
+): Series => {
   const used = { readUnits: 0, writeUnits: 0, gets: 0, puts: 0 };
   const count = (kind: 'readUnits' | 'writeUnits', ...consumed: readonly (ConsumedCapacity | undefined)[]): void => {
     for (const each of consumed) used[kind] += each?.CapacityUnits ?? 0;
@@ -119,7 +125,7 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
         [sort]: `${jobPrefix}#${sourceId}#${nameOf(bytes)}`,
         s: source.map(label => [...label]),
         c: bytes,
-        [expires]: epochSeconds(day * limits.catalogSpanMs + limits.schemaRetentionMs),
+        [expires]: epochSeconds(day * limits.catalogSpanMs + schemaMsOf(retention)),
       };
       items.push({ attributes: attributesOf(row) });
       listed.push(...missing.map(({ id }) => keyOfChunk(id)));
@@ -130,7 +136,7 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
 
   return {
     add: async ({ chunks, catalog, segments }) => {
-      const schemaExpires = epochSeconds(clock.nowMs() + limits.schemaRetentionMs);
+      const schemaExpires = epochSeconds(clock.nowMs() + schemaMsOf(retention));
       const item = (row: Row): Item => ({ attributes: attributesOf(row) });
       await writeOnce(
         'series.addChunks',
@@ -232,7 +238,7 @@ export const dynamoSeries = (client: DynamoDBClient, clock: Clock, table: string
       })),
 
     addLate: async late => {
-      const expiresAt = epochSeconds(clock.nowMs() + limits.rawRetentionMs);
+      const expiresAt = epochSeconds(clock.nowMs() + retention.rawMs);
       const rows = late.map(
         (each): Row => ({
           [partition]: latePartition(each.day, each.shard),

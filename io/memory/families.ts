@@ -23,7 +23,7 @@ export class MemoryFamilies implements Families {
   all(): Promise<readonly ToldFamily[]> {
     return struck(this.#faults, 'families.all', () =>
       [...this.#told.values()]
-        .filter(({ atMs }) => atMs + limits.schemaRetentionMs > this.#clock.nowMs())
+        .filter(({ atMs }) => atMs + limits.familyRetentionMs > this.#clock.nowMs())
         .sort((a, b) => b.atMs - a.atMs),
     );
   }

@@ -1,6 +1,7 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
+import { usualRetention } from '../../core/retention.ts';
 import type {
   Alarms,
   Deployment,
@@ -139,6 +140,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     passedOn: undefined as MemoryQueue | undefined,
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
+    retention: usualRetention,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),

@@ -25,7 +25,7 @@ export const familiesContract = (
 
     test('what is past its retention is not found, deleted or not', async () => {
       const { port, nowMs } = make();
-      await port.add([{ name: 'past', type: 'gauge', atMs: nowMs - limits.schemaRetentionMs - 2_000 }]);
+      await port.add([{ name: 'past', type: 'gauge', atMs: nowMs - limits.familyRetentionMs - 2_000 }]);
       expect((await port.all()).map(family => family.name)).not.toContain('past');
     });
 

@@ -36,6 +36,9 @@ test.each<[CollectorProps, string]>([
   [{ onward: { url: 'mimir' } }, 'onward.url: "mimir" is no https URL'],
   [{ mirror: [{ metric: 'up{}' }] }, 'mirror[0].metric: "up{}" is no name of a metric, such as up'],
   [{ mirror: Array.from({ length: 21 }, () => ({ metric: 'up' })) }, 'mirror: 21 choices, the limit is 20'],
+  [{ retention: { samples: Duration.hours(12) } }, 'retention.samples: 43200000 ms, expected from 86400000 ms'],
+  [{ retention: { samples: Duration.hours(36) } }, 'retention.samples: 1.5 days, expected whole ones'],
+  [{ retention: { samples: Duration.days(91) } }, 'retention.fiveMinutes: 90 days, but samples are kept for 91'],
   [{ encryptionKey: Key.fromKeyArn(stack(), 'Key', 'arn:aws:kms:us-east-1:123456789012:key/one') }, 'encryptionKey: '],
 ])('%#: refused', (props, message) => {
   expect(() => new Collector(stack(), 'Collector', props)).toThrow(message);
@@ -81,6 +84,24 @@ test.each<[HeartbeatProps, string]>([
 });
 
 describe('what was asked for is there', () => {
+  test('a retention, in the bucket and for the functions', () => {
+    const kept = synthesized({ retention: { samples: Duration.days(30), hours: Duration.days(1_000) } });
+    const [bucket] = kept.all('AWS::S3::Bucket');
+    expect(
+      bucket?.properties.LifecycleConfiguration.Rules.map(
+        ({ Prefix, ExpirationInDays }: { Prefix: string; ExpirationInDays: number }) => [Prefix, ExpirationInDays],
+      ),
+    ).toEqual([
+      ['raw/', 32],
+      ['5m/', 92],
+      ['1h/', 1_002],
+    ]);
+    for (const name of ['Ingest', 'Compact', 'Query']) {
+      const handler = kept.all('AWS::Lambda::Function').find(each => each.name === name);
+      expect(handler?.properties.Environment.Variables.RETENTION_DAYS).toBe('30,90,1000');
+    }
+  });
+
   test('throttles, as a fuse by default', () => {
     const settings = (props: CollectorProps) =>
       synthesized(props).all('AWS::ApiGatewayV2::Stage')[0]?.properties.DefaultRouteSettings;

@@ -131,12 +131,12 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 
 test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
-  { name: 'Ingest', knows: ['series'] },
+  { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
-  { name: 'Compact', knows: ['series', 'blocks'] },
-  { name: 'Query', knows: ['series', 'blocks'] },
+  { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(

@@ -212,10 +212,10 @@ export const mutants: readonly Mutant[] = [
   at(
     blocks,
     'swap manifests whatever stands there',
-    `[expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + limits.hourRetentionMs),
+    `[expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + retention.hourMs),
         },
         seen === undefined ? 'attribute_not_exists(#p)' : '#v = :seen',`,
-    `[expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + limits.hourRetentionMs),
+    `[expires]: epochSeconds((next.day + 1) * limits.catalogSpanMs + retention.hourMs),
         },
         seen === undefined ? 'attribute_not_exists(x) OR #p = #p' : ':seen = :seen OR #v = :seen',`,
   ),

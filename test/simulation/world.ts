@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { usualRetention } from '../../core/retention.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
@@ -114,6 +115,7 @@ export class World {
       onward: new MemoryOnward(fate),
       mirror: new MemoryMirror(),
       families,
+      retention: usualRetention,
       ...(dynamo === undefined
         ? memory
         : {
