@@ -28,7 +28,6 @@ export const selectSeries = (
   const lookbackMs = evaluation.query.lookbackMs + olderEndMs(evaluation.query);
   const looks = lookedAt(selector, steps, evaluation.query);
   for (const columns of evaluation.read(selector)) {
-    evaluation.budget.read(columns.timesMs.length);
     evaluation.budget.visit(looks.count);
     const found = newestAt(columns, looks, lookbackMs, taken);
     if (found !== undefined) emit(found);
