@@ -23,7 +23,7 @@ export class Budget {
     throw new EvaluationError(reason);
   }
 
-  /** Samples read. */
+  /** Samples read, each read's once. */
   read(samples: number): void {
     this.#samples += samples;
     if (this.#samples <= limits.querySamples) return;

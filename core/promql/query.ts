@@ -40,6 +40,7 @@ export type PlannedRead = {
   readonly call: string;
 };
 
+/** The reads of a query's selectors; selectors that read the same have the same read. */
 export type Plan = { readonly query: Query; readonly reads: ReadonlyMap<VectorSelector, PlannedRead> };
 
 /** The one instant a selector looks at whatever the step, where it has an @. */
@@ -74,9 +75,10 @@ export const subquerySteps = (subquery: Subquery, steps: Steps, query: Query): S
 /** What a query reads, selector by selector, from its expression alone. */
 export const planOf = (query: Query): Plan => {
   const reads = new Map<VectorSelector, PlannedRead>();
+  const known = new Map<string, PlannedRead>();
   const read = (selector: VectorSelector, steps: Steps, rangeMs: number, call: string): void => {
     const looks = lookedAt(selector, steps, query);
-    reads.set(selector, {
+    const planned = {
       matchers: selector.matchers,
       // The older end of a range or lookback is not included, as in Prometheus 3.
       fromMs: looks.startMs - (rangeMs || query.lookbackMs) + 1 - olderEndMs(query),
@@ -84,7 +86,10 @@ export const planOf = (query: Query): Plan => {
       rangeMs,
       stepMs: looks.count === 1 ? 0 : looks.stepMs,
       call,
-    });
+    };
+    const key = JSON.stringify([planned, selector.matchers.map(({ name, op, value }) => [name, op, value])]);
+    reads.set(selector, known.get(key) ?? planned);
+    known.set(key, reads.get(selector)!);
   };
   const walk = (expr: Expr, steps: Steps, call: string): void => {
     switch (expr.kind) {

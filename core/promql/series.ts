@@ -4,6 +4,14 @@ import type { LabelSet } from '../labels.ts';
 export type Steps = { readonly startMs: number; readonly stepMs: number; readonly count: number };
 
 /**
+ * What is kept of samples in buckets of time, column by column. A bucket's time is its end: it holds what was sampled from
+ * `bucketMs` before that on, that end itself excluded. `increase` is what a counter grew by.
+ */
+export type Rolled = Readonly<Record<'count' | 'sum' | 'min' | 'max' | 'increase', Float64Array>> & {
+  readonly bucketMs: number;
+};
+
+/**
  * The samples of one series, oldest first, one a time. `stale` marks staleness markers, whose bits do not survive being
  * handled as numbers, and is absent where there are none. Nobody writes into these columns: they may be shared.
  */
@@ -12,6 +20,8 @@ export type SeriesColumns = {
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
   readonly stale?: Uint8Array;
+  /** Where a read may be answered from buckets (see rolled.ts) and is: these instead of samples; `values` are their means. */
+  readonly rolled?: Rolled;
 };
 
 /** The samples of one series without its staleness markers. */

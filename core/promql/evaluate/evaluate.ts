@@ -28,14 +28,18 @@ export const evaluate = (plan: Plan, source: SeriesSource): Result => {
   const { query, reads } = plan;
   const notes = new Notes(query.text);
   const budget = new Budget();
+  const counted = new Set<PlannedRead>();
   const evaluation: Evaluation = {
     query,
     notes,
     budget,
-    // A selector that nothing asks about at any instant was not planned.
     read: selector => {
       const read = reads.get(selector);
-      return read === undefined ? [] : source(read);
+      // A selector that nothing asks about at any instant was not planned.
+      if (read === undefined) return [];
+      const isFirst = !counted.has(read);
+      counted.add(read);
+      return isFirst ? countedBy(budget, source(read)) : source(read);
     },
     scalar: (expr, steps) => scalarOf(evaluation, bare(expr), steps),
     series: (expr, steps, emit) => seriesOf(evaluation, bare(expr), steps, emit),
@@ -44,6 +48,13 @@ export const evaluate = (plan: Plan, source: SeriesSource): Result => {
   const value = resultOf(evaluation);
   return { value, warnings: notes.warnings, infos: notes.infos };
 };
+
+function* countedBy(budget: Budget, series: Iterable<SeriesColumns>): Iterable<SeriesColumns> {
+  for (const each of series) {
+    budget.read(each.timesMs.length);
+    yield each;
+  }
+}
 
 const resultOf = (evaluation: Evaluation): Result['value'] => {
   const { expr, steps } = evaluation.query;

@@ -28,7 +28,6 @@ export const selectSeries = (
   const lookbackMs = evaluation.query.lookbackMs + olderEndMs(evaluation.query);
   const looks = lookedAt(selector, steps, evaluation.query);
   for (const columns of evaluation.read(selector)) {
-    evaluation.budget.read(columns.timesMs.length);
     evaluation.budget.visit(looks.count);
     const found = newestAt(columns, looks, lookbackMs, taken);
     if (found !== undefined) emit(found);
@@ -52,8 +51,9 @@ const newestAt = (columns: SeriesColumns, looks: Steps, lookbackMs: number, take
 };
 
 /** The samples of a series that are no staleness markers. */
-export const pointsOf = ({ labels, timesMs, values, stale }: SeriesColumns): Points => {
-  if (stale === undefined || !stale.includes(1)) return { labels, timesMs, values };
+export const pointsOf = (columns: SeriesColumns): Points => {
+  const { labels, timesMs, values, stale } = columns;
+  if (stale === undefined || !stale.includes(1)) return columns;
   const kept: number[] = [];
   for (let at = 0; at < stale.length; at += 1) if (stale[at] !== 1) kept.push(at);
   return {

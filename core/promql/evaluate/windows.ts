@@ -6,6 +6,7 @@ import { EvaluationError } from '../result.ts';
 import { type Emit, emptySeries, type Points, type StepSeries, type Steps, timeAt, timesOf } from '../series.ts';
 import { sameLabels } from '../union.ts';
 import type { Evaluation } from './evaluation.ts';
+import { overRolled } from './rolled.ts';
 import { pointsOf } from './select.ts';
 
 /** Samples [first, end) of a series: those in (startMs, endMs], seen from the step at `atMs`. There is at least one. */
@@ -68,7 +69,7 @@ export const overWindows = (
     const labels = keepsName.has(call.name) ? points.labels : withoutName(points.labels);
     let found: StepSeries | undefined;
     const args: number[] = new Array(scalars.length).fill(0);
-    const ofWindow = ofSeries(points);
+    const ofWindow = points.rolled === undefined ? ofSeries(points) : overRolled(call.name, points.rolled);
     eachWindow(
       evaluation,
       range,
@@ -137,10 +138,7 @@ export const pointsIn = (
   emit: Emit<Points>,
 ): void => {
   if (range.kind === 'range') {
-    for (const columns of evaluation.read(range.selector)) {
-      evaluation.budget.read(columns.timesMs.length);
-      emit(pointsOf(columns));
-    }
+    for (const columns of evaluation.read(range.selector)) emit(pointsOf(columns));
     return;
   }
   const inner = subquerySteps(range, steps, evaluation.query);

@@ -275,6 +275,13 @@ describe('bounds name figure and limit', () => {
     expect(() => answer(query(), many)).toThrow(reason);
   });
 
+  test('what two selectors read alike counts once', () => {
+    Object.assign(limits, { querySamples: 60 });
+    expect(stepsOf('sum(m_total) + sum(m_total)', many, 0, 2 * minute, minute)).toEqual([[{}, [40, 80, 120]]]);
+    const twice = () => answer(rangeQuery('sum(m_total) + sum(m_total offset 1s)', 0, 2 * minute, minute), many);
+    expect(twice).toThrow('the query reads 61 samples, the limit is 60');
+  });
+
   test('with an @ a window is looked at once, whatever the steps', () => {
     Object.assign(limits, { queryVisits: 100 });
     const [one] = many;
