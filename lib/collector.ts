@@ -93,6 +93,8 @@ export class Collector extends Construct {
     // Doors.
     const pushes: Routes = {
       '/v1/push': ['POST'],
+      '/api/v1/write': ['POST'],
+      '/api/v1/push': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['PUT', 'POST'],
     };

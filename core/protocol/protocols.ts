@@ -1,0 +1,14 @@
+import { groupPush } from './group-push.ts';
+import { ownPush } from './own.ts';
+import { remoteWrite } from './remote-write.ts';
+import type { Protocol } from './request.ts';
+
+/** Which protocol is spoken at an address: producers' own paths, so that changing a URL is all a user does. */
+const byPath: Readonly<Record<string, Protocol>> = {
+  '/v1/push': ownPush,
+  '/api/v1/write': remoteWrite,
+  '/api/v1/push': remoteWrite,
+};
+
+export const protocolAt = (path: string): Protocol =>
+  path.startsWith('/metrics/') ? groupPush : ((Object.hasOwn(byPath, path) ? byPath[path] : undefined) ?? ownPush);

@@ -1,0 +1,62 @@
+import type { Label } from '../labels.ts';
+import { limits } from '../limits.ts';
+import type { GatheredSample } from './gather.ts';
+import { limitedLabels } from './label-limits.ts';
+import { histogramSamples, type WireHistogram } from './remote-write-histogram.ts';
+import type { Refusals } from './request.ts';
+import { windowReject } from './window.ts';
+import { type Bits, doubleOf, isStaleBits } from './wire-values.ts';
+
+/** A series of either version, as it came; `problem` says why nothing of it can be taken. */
+export type WireSeries = {
+  readonly labels: readonly Label[];
+  readonly samples: readonly { readonly bits: Bits; readonly timestampMs: number }[];
+  readonly histograms: readonly WireHistogram[];
+  readonly problem?: string;
+};
+
+/** What was taken of a request, in the protocol's own counts. Exemplars are read and not kept: of those nothing is written. */
+export type Written = { samples: number; histograms: number };
+
+/** Takes what is good of a series and says of the rest why not. */
+export const takeSeries = (
+  series: WireSeries,
+  path: string,
+  acceptedAtMs: number,
+  into: GatheredSample[],
+  refusals: Refusals,
+): Written => {
+  const { samples, histograms, problem } = series;
+  const written: Written = { samples: 0, histograms: 0 };
+  const all = samples.length + histograms.length;
+  if (problem !== undefined) {
+    refusals.add({ code: 'bad_series', place: { path }, reason: problem }, all);
+    return written;
+  }
+  const limited = limitedLabels(series.labels, path);
+  if ('reject' in limited) {
+    refusals.add(limited.reject, all);
+    return written;
+  }
+  for (const [index, { bits, timestampMs }] of samples.entries()) {
+    const reject = windowReject(timestampMs, acceptedAtMs, `${path}.samples[${index}]`, limits.backfillBehindMs);
+    if (reject !== undefined) refusals.add(reject);
+    else {
+      const stale = isStaleBits(bits);
+      into.push({ labels: limited.labels, value: stale ? 0 : doubleOf(bits), timestampMs, ...(stale && { stale }) });
+      written.samples += 1;
+    }
+  }
+  for (const [index, histogram] of histograms.entries()) {
+    const place = `${path}.histograms[${index}]`;
+    const reject = windowReject(histogram.timestampMs, acceptedAtMs, place, limits.backfillBehindMs);
+    const made = reject === undefined ? histogramSamples(series.labels, histogram) : [];
+    if (reject !== undefined) refusals.add(reject);
+    else if (typeof made === 'string') refusals.add({ code: 'bad_histogram', place: { path: place }, reason: made });
+    else {
+      for (const sample of made) into.push(sample);
+      written.histograms += 1;
+    }
+  }
+  return written;
+};
