@@ -36,6 +36,8 @@ export const limits = {
   backfillBehindMs: 15 * day,
   /** Bounds of an exponential histogram once they are explicit, +Inf and zero apart: what OpenTelemetry's SDKs send at most. */
   histogramBounds: 160,
+  /** Samples of target_info for one resource of a push: a day of them, half a lookback apart. */
+  targetInfoSamples: 576,
 
   /** One message of the buffer, base64 included: under SQS's 1 MiB, with room for the envelope. */
   messageBytes: 1_000_000,

@@ -10,6 +10,11 @@ export type GatheredSample = {
   readonly value: number;
   readonly stale?: boolean;
   readonly timestampMs?: number;
+  /**
+   * The value is what is to be added to a counter. `span` names the stretch of time it is of, as the producer names it:
+   * the same span of a series again is the same increment. Without one the delivery is what names it.
+   */
+  readonly increment?: { readonly span?: string };
 };
 
 export type Delivery = {

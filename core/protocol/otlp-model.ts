@@ -5,6 +5,13 @@ import type { Bits } from './wire-values.ts';
 /** Attributes with their values as text: booleans and numbers as JSON writes them, lists and maps as JSON, bytes as base64. */
 export type Attributes = readonly (readonly [name: string, value: string])[];
 
+/** An attribute's value as a label: a bigint is a whole number of 64 bits, which JSON has no form for. */
+export const textOfAny = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
+};
+
 export type Moment = {
   readonly attributes: Attributes;
   /** Nanoseconds since 1970; 0 is unknown. */

@@ -1,8 +1,8 @@
-import { bytesType, fixed64Type, type Wire, WireError } from '../exposition/wire.ts';
-import { limits } from '../limits.ts';
+import type { Wire } from '../exposition/wire.ts';
 import type { Attributes, Data, Metric, ResourceMetrics, Scope } from './otlp-model.ts';
+import { readAttribute } from './otlp-protobuf-attributes.ts';
 import { readExponentialPoint, readHistogramPoint, readNumberPoint, readSummaryPoint } from './otlp-protobuf-points.ts';
-import { doubleOf, readBits, readInside, readInt64, readString, readUint } from './wire-values.ts';
+import { readInside, readString, readUint } from './wire-values.ts';
 
 /** An ExportMetricsServiceRequest. What is no protobuf is thrown as a WireError. */
 export const readOtlpProtobuf = (wire: Wire): ResourceMetrics[] => {
@@ -62,11 +62,11 @@ const readMetric = (wire: Wire): Metric => {
   while (wire.next()) {
     if (wire.field === 1) name = readString(wire, 'a metric name');
     else if (wire.field === 3) unit = readString(wire, 'a unit');
-    else if (wire.field === 5) data = { kind: 'gauge', ...readData(wire, readNumberPoint) };
+    else if (wire.field === 5) data = { kind: 'gauge', points: readData(wire, readNumberPoint).points };
     else if (wire.field === 7) data = { kind: 'sum', ...readData(wire, readNumberPoint) };
     else if (wire.field === 9) data = { kind: 'histogram', ...readData(wire, readHistogramPoint) };
     else if (wire.field === 10) data = { kind: 'exponential', ...readData(wire, readExponentialPoint) };
-    else if (wire.field === 11) data = { kind: 'summary', ...readData(wire, readSummaryPoint) };
+    else if (wire.field === 11) data = { kind: 'summary', points: readData(wire, readSummaryPoint).points };
     else wire.skip();
   }
   return { name, unit, data };
@@ -87,68 +87,4 @@ const readData = <T>(
     else inside.skip();
   }
   return { points, temporality, isMonotonic };
-};
-
-/** A KeyValue. */
-export const readAttribute = (wire: Wire): [name: string, value: string] => {
-  let name = '';
-  let value: unknown = '';
-  while (wire.next()) {
-    if (wire.field === 1) name = readString(wire, 'an attribute name');
-    else if (wire.field === 2) value = readAny(readInside(wire, 'an attribute value'), 0);
-    else wire.skip();
-  }
-  return [name, typeof value === 'string' ? value : JSON.stringify(value)];
-};
-
-/** An AnyValue as JSON would hold it. */
-const readAny = (wire: Wire, depth: number): unknown => {
-  if (depth > limits.jsonDepth)
-    throw new WireError(`expected at most ${limits.jsonDepth} values inside each other, found more`, wire.at);
-  let value: unknown = '';
-  while (wire.next()) {
-    if (wire.field === 1) value = readString(wire, 'a text value');
-    else if (wire.field === 2) value = readUint(wire, 'a truth value') !== 0;
-    else if (wire.field === 3) value = readInt64(wire, 'a whole value');
-    else if (wire.field === 4) {
-      wire.expect(fixed64Type, 'a double value');
-      value = doubleOf(readBits(wire, 'a double value'));
-    } else if (wire.field === 5) value = readList(readInside(wire, 'a list'), depth);
-    else if (wire.field === 6) value = readMap(readInside(wire, 'a map'), depth);
-    else if (wire.field === 7) {
-      wire.expect(bytesType, 'bytes');
-      const { bytes, at, end } = wire.inside();
-      value = Buffer.from(bytes.subarray(at, end)).toString('base64');
-    } else wire.skip();
-  }
-  return value;
-};
-
-const readList = (wire: Wire, depth: number): unknown[] => {
-  const values: unknown[] = [];
-  while (wire.next()) {
-    if (wire.field === 1) values.push(readAny(readInside(wire, 'a list value'), depth + 1));
-    else wire.skip();
-  }
-  return values;
-};
-
-const readMap = (wire: Wire, depth: number): unknown => {
-  const entries: [string, unknown][] = [];
-  while (wire.next()) {
-    if (wire.field !== 1) {
-      wire.skip();
-      continue;
-    }
-    const pair = readInside(wire, 'a map entry');
-    let name = '';
-    let value: unknown = '';
-    while (pair.next()) {
-      if (pair.field === 1) name = readString(pair, 'a map key');
-      else if (pair.field === 2) value = readAny(readInside(pair, 'a map value'), depth + 1);
-      else pair.skip();
-    }
-    entries.push([name, value]);
-  }
-  return Object.fromEntries(entries);
 };

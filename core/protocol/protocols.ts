@@ -1,4 +1,5 @@
 import { groupPush } from './group-push.ts';
+import { otlp } from './otlp.ts';
 import { ownPush } from './own.ts';
 import { remoteWrite } from './remote-write.ts';
 import type { Protocol } from './request.ts';
@@ -8,6 +9,8 @@ const byPath: Readonly<Record<string, Protocol>> = {
   '/v1/push': ownPush,
   '/api/v1/write': remoteWrite,
   '/api/v1/push': remoteWrite,
+  '/v1/metrics': otlp,
+  '/api/v1/otlp/v1/metrics': otlp,
 };
 
 export const protocolAt = (path: string): Protocol =>
