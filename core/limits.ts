@@ -53,6 +53,8 @@ export const limits = {
   blockCells: 4_000_000,
   /** Span that one partition of segments covers; a segment never crosses it. */
   segmentSpanMs: 1 * hour,
+  /** How often a counter made of increments tells its sum on the way out: Prometheus's usual scrape interval. */
+  counterStepMs: 15 * second,
   /** Span of one catalog partition, the day in UTC. */
   catalogSpanMs: 1 * day,
   /** Partitions the catalog of a day is spread over: 1,000 write units a second each. */

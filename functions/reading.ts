@@ -3,8 +3,11 @@ import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
+import { incrementSeries, withCounters } from '../core/segment/counters.ts';
+import { decodeIncrements, isIncrements, readIncrementsHeader } from '../core/segment/increments.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
 import { decodeSegment, readSegmentHeader } from '../core/segment/segment.ts';
+import type { Segment } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 import { inParallel } from './parallel.ts';
 
@@ -15,6 +18,8 @@ export type FoundSource = { readonly source: Source; readonly sets: readonly Lab
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
 export type SeriesRead = { readonly series: readonly SeriesSamples[]; readonly warnings: readonly string[] };
+
+type Blocks = { readonly columns: Columns[]; readonly increments: Columns[] };
 
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
@@ -73,8 +78,13 @@ export class SeriesReader {
     const warnings: string[] = [];
     let samples = 0;
     await inParallel(await this.find(wanted, fromMs, toMs), limits.queryParallel, async ({ source }) => {
-      const columns = await this.#columnsOf(source, fromMs, toMs, warnings);
-      for (const each of seriesIn(columns, source, wanted, fromMs, toMs)) {
+      const { columns, increments } = await this.#blocksOf(source, fromMs, toMs, warnings);
+      const plain = seriesIn(columns, source, wanted, increments.length > 0 ? 0 : fromMs, toMs);
+      const found =
+        increments.length > 0
+          ? withCounters(plain, incrementSeries(increments, source, wanted), fromMs, toMs)
+          : plain;
+      for (const each of found) {
         samples += each.samples.length;
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
@@ -84,17 +94,34 @@ export class SeriesReader {
     return { series, warnings };
   }
 
-  async #columnsOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<Columns[]> {
-    const segments = await this.#series.between(sourceIdOf(source), fromMs, toMs);
-    const headers = segments.map(({ bytes }) => readSegmentHeader(bytes));
+  /**
+   * The source's blocks that may hold samples in [fromMs, toMs]. Where there are increments the hour before comes along: what
+   * came in it already is not counted again.
+   */
+  async #blocksOf(source: Source, fromMs: number, toMs: number, warnings: string[]): Promise<Blocks> {
+    const sourceId = sourceIdOf(source);
+    const blocks = await this.#decoded(await this.#series.between(sourceId, fromMs, toMs), warnings);
+    if (blocks.increments.length === 0) return blocks;
+    const hourMs = Math.floor(fromMs / limits.segmentSpanMs) * limits.segmentSpanMs;
+    const before = await this.#series.between(sourceId, hourMs - limits.segmentSpanMs, hourMs - 1);
+    const earlier = await this.#decoded(before, warnings);
+    return {
+      columns: [...earlier.columns, ...blocks.columns],
+      increments: [...earlier.increments, ...blocks.increments],
+    };
+  }
+
+  async #decoded(segments: readonly Segment[], warnings: string[]): Promise<Blocks> {
+    const headers = segments.map(({ bytes }) => (isIncrements(bytes) ? readIncrementsHeader : readSegmentHeader)(bytes));
     const chunks = await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
-    const columns: Columns[] = [];
+    const blocks: Blocks = { columns: [], increments: [] };
     for (const { bytes, key } of segments) {
-      const decoded = decodeSegment(bytes, id => chunks.get(id));
-      if (decoded.ok) columns.push(decoded.columns);
+      const kind = isIncrements(bytes);
+      const decoded = (kind ? decodeIncrements : decodeSegment)(bytes, id => chunks.get(id));
+      if (decoded.ok) (kind ? blocks.increments : blocks.columns).push(decoded.columns);
       else warnings.push(`segment ${key} was left out: ${decoded.reject.reason}`);
     }
-    return columns;
+    return blocks;
   }
 
   /** These chunks, of which unknown ones are missing. Theirs for good: what is forgotten meanwhile is not taken away. */

@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 //   2 bytes kind · 1 byte version · 1 byte codec · 4 bytes CRC-32 of all that follows · content
 // The content is plain or zstd, whichever is smaller.
 
-export type Kind = 'SG' | 'SC' | 'SB';
+export type Kind = 'SG' | 'SI' | 'SC' | 'SB';
 
 const version = 1;
 const plain = 0;

@@ -4,6 +4,7 @@ import type { Columns, SeriesColumn } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
+import { encodeIncrements, incrementHours } from './increments.ts';
 import { chunksOf } from './schema.ts';
 import { encodeSegment } from './segment.ts';
 import type { CatalogEntry, SchemaChunk, Segment, SeriesWrites } from './stored.ts';
@@ -28,15 +29,29 @@ export const segmentsOf = (delivered: readonly Delivered[]): SeriesWrites => {
   const chunks = new Map<string, SchemaChunk>();
   const catalog = new Map<string, CatalogEntry>();
   const segments: Segment[] = [];
+  const list = (hourMs: number, source: Source, sourceId: string, cut: readonly SchemaChunk[]): void => {
+    const day = Math.floor(hourMs / limits.catalogSpanMs);
+    for (const chunk of cut) {
+      chunks.set(chunk.id, chunk);
+      catalog.set(`${day} ${sourceId} ${chunk.id}`, { day, source, chunkId: chunk.id });
+    }
+  };
   for (const [sourceId, { source, messages }] of [...bySource].sort(byKey)) {
-    for (const named of portions([...messages].sort(byKey))) {
+    const ordered = [...messages].sort(byKey);
+    for (const named of portions(ordered.filter(([, { batch }]) => batch.columns.tags !== undefined))) {
+      for (const [hourMs, columns] of incrementHours(named.map(([, { batch }]) => batch))) {
+        for (const { key, bytes, cut } of encodeIncrements(columns)) {
+          segments.push({ sourceId, hourMs, key, bytes });
+          list(hourMs, source, sourceId, cut);
+        }
+      }
+    }
+    for (const named of portions(ordered.filter(([, { batch }]) => batch.columns.tags === undefined))) {
       const nameHash = hashOf(named.map(([name]) => name));
       for (const [hourMs, columns] of hoursOf(named.map(([, { batch }]) => batch))) {
-        for (const { suffix, refs, bytes, cut } of encoded(columns)) {
+        for (const { suffix, bytes, cut } of encoded(columns)) {
           segments.push({ sourceId, hourMs, key: keyFor(columns.timestampsMs, nameHash, suffix), bytes });
-          const day = Math.floor(hourMs / limits.catalogSpanMs);
-          for (const chunk of cut) chunks.set(chunk.id, chunk);
-          for (const { id } of refs) catalog.set(`${day} ${sourceId} ${id}`, { day, source, chunkId: id });
+          list(hourMs, source, sourceId, cut);
         }
       }
     }
@@ -129,7 +144,6 @@ const joinInto = (
 
 type Encoded = {
   readonly suffix: string;
-  readonly refs: { readonly id: string }[];
   readonly bytes: Uint8Array;
   readonly cut: SchemaChunk[];
 };
@@ -139,7 +153,7 @@ const encoded = (columns: Columns, suffix = ''): Encoded[] => {
   const cut = chunksOf(columns.series.map(({ labels }) => labels));
   const refs = cut.map(({ id, sets }) => ({ id, count: sets.length }));
   const bytes = encodeSegment(refs, columns);
-  if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) return [{ suffix, refs, bytes, cut }];
+  if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) return [{ suffix, bytes, cut }];
   const middle = Math.ceil(columns.series.length / 2);
   return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap((series, half) =>
     encoded({ ...columns, series }, `${suffix}.${half}`),
