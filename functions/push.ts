@@ -61,7 +61,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
 
   const { pushed } = read;
   const batches = batchesOf(pushed.samples, {
-    id: request.header('idempotency-key') || event.requestContext.requestId,
+    id: request.header('idempotency-key') || (pushed.deliveryId ?? request.receipt),
     via: 'push',
     acceptedAtMs,
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
@@ -90,8 +90,9 @@ const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushReq
 });
 
 /** Every job that the push would be taken for, that of a sign of life included. */
-const jobsOf = ({ sourceLabels }: Pushed, batches: readonly Batch[]): string[] => {
-  const sources = [...batches.map(({ source }) => source), ...(sourceLabels === undefined ? [] : [sourceLabels])];
+const jobsOf = ({ sourceLabels, alive = [] }: Pushed, batches: readonly Batch[]): string[] => {
+  const forced = sourceLabels === undefined ? [] : [sourceLabels];
+  const sources = [...batches.map(({ source }) => source), ...forced, ...alive];
   return [...new Set(sources.map(source => labelOf(source, 'job')))];
 };
 
@@ -99,10 +100,11 @@ const jobsOf = ({ sourceLabels }: Pushed, batches: readonly Batch[]): string[] =
 const hear = async (
   { heartbeats, deadlines, clock }: PushPorts,
   batches: readonly Batch[],
-  { sourceLabels }: Pushed,
+  { sourceLabels, alive = [] }: Pushed,
   atMs: number,
 ): Promise<void> => {
-  const sources = new Map(batches.map(({ source }) => [sourceIdOf(source), source]));
+  const heard = [...batches.map(({ source }) => source), ...alive];
+  const sources = new Map(heard.map(source => [sourceIdOf(source), source]));
   if (sources.size === 0 && sourceLabels !== undefined) sources.set('', sourceLabels);
   const keys = new Map<string, HeartbeatKey>();
   for (const source of sources.values()) {

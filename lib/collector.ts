@@ -95,6 +95,7 @@ export class Collector extends Construct {
       '/v1/push': ['POST'],
       '/api/v1/write': ['POST'],
       '/api/v1/push': ['POST'],
+      '/v1/statsd': ['POST', 'PUT'],
       '/v1/metrics': ['POST'],
       '/api/v1/otlp/v1/metrics': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.

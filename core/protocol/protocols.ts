@@ -3,12 +3,14 @@ import { otlp } from './otlp.ts';
 import { ownPush } from './own.ts';
 import { remoteWrite } from './remote-write.ts';
 import type { Protocol } from './request.ts';
+import { statsd } from './statsd.ts';
 
 /** Which protocol is spoken at an address: producers' own paths, so that changing a URL is all a user does. */
 const byPath: Readonly<Record<string, Protocol>> = {
   '/v1/push': ownPush,
   '/api/v1/write': remoteWrite,
   '/api/v1/push': remoteWrite,
+  '/v1/statsd': statsd,
   '/v1/metrics': otlp,
   '/api/v1/otlp/v1/metrics': otlp,
 };

@@ -4,7 +4,14 @@ import type { Read, Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
 
 /** A push as it was understood: its samples, and the labels that are forced on every one of them. */
-export type Pushed = { readonly samples: readonly GatheredSample[]; readonly sourceLabels?: LabelSet };
+export type Pushed = {
+  readonly samples: readonly GatheredSample[];
+  readonly sourceLabels?: LabelSet;
+  /** Sources that were heard although no sample is theirs. */
+  readonly alive?: readonly LabelSet[];
+  /** What names the delivery, where the protocol has a name for it that stays when it is made again. */
+  readonly deliveryId?: string;
+};
 
 /** What every reader of a push is told: the bytes, unpacked, and when they were accepted. */
 export type PushBody = { readonly contentType: string; readonly body: Uint8Array; readonly acceptedAtMs: number };
