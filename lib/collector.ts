@@ -96,6 +96,11 @@ export class Collector extends Construct {
       '/api/v1/write': ['POST'],
       '/api/v1/push': ['POST'],
       '/v1/statsd': ['POST', 'PUT'],
+      '/api/v2/write': ['POST'],
+      '/write': ['POST'],
+      '/v1/graphite': ['POST'],
+      '/api/v2/series': ['POST'],
+      '/v1/firehose': ['POST'],
       '/v1/metrics': ['POST'],
       '/api/v1/otlp/v1/metrics': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.

@@ -1,4 +1,8 @@
+import { datadog } from './datadog.ts';
+import { firehose } from './firehose.ts';
+import { graphite } from './graphite.ts';
 import { groupPush } from './group-push.ts';
+import { influx } from './influx.ts';
 import { otlp } from './otlp.ts';
 import { ownPush } from './own.ts';
 import { remoteWrite } from './remote-write.ts';
@@ -11,6 +15,11 @@ const byPath: Readonly<Record<string, Protocol>> = {
   '/api/v1/write': remoteWrite,
   '/api/v1/push': remoteWrite,
   '/v1/statsd': statsd,
+  '/api/v2/write': influx,
+  '/write': influx,
+  '/v1/graphite': graphite,
+  '/api/v2/series': datadog,
+  '/v1/firehose': firehose,
   '/v1/metrics': otlp,
   '/api/v1/otlp/v1/metrics': otlp,
 };

@@ -135,7 +135,7 @@ const readName = (written: string): { name: string; tags: Tags; hasBrackets: boo
   const [, before, inside, after] = /^([^[\]]*)\[([^[\]]*)\]([^[\]]*)$/.exec(written) ?? [];
   if (inside !== undefined)
     return { name: cleaned(`${before}${after}`), tags: readTags(inside, '='), hasBrackets: true };
-  const [, name, rest] = /^([^,#]+)[,#](.*)$/.exec(written) ?? [];
+  const [, name, rest] = /^([^,#=[\]]+)[,#]([^[\]]*)$/.exec(written) ?? [];
   const tags = name !== undefined && rest!.includes('=') ? readTags(rest!, '=') : [];
   return { name: cleaned(tags.length > 0 ? name! : written), tags, hasBrackets: false };
 };
