@@ -4,7 +4,7 @@ import { takeEmf } from './emf.ts';
 import type { GatheredSample } from './gather.ts';
 import { type Fields, isFields, isNumber, isText, parsedJson, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
-import { plainLabels, plainMetricName } from './plain-names.ts';
+import { cloudwatchName, plainLabels } from './plain-names.ts';
 import type { Refusals } from './request.ts';
 import { windowReject } from './window.ts';
 
@@ -71,7 +71,3 @@ const takeStreamed = (
     samples.push({ labels: labelSetOf(limited.labels), value: value[statistic] as number, timestampMs: timestamp });
   }
 };
-
-/** `AWS/EC2`, `CPUUtilization`, `sum` → `aws_ec2_cpuutilization_sum`. */
-export const cloudwatchName = (namespace: string, name: string, statistic: string): string =>
-  plainMetricName(`${namespace}_${name}_${statistic}`.toLowerCase());

@@ -1,9 +1,8 @@
 import { limits } from '../limits.ts';
-import { cloudwatchName } from './cloudwatch.ts';
 import type { GatheredSample } from './gather.ts';
-import { type Fields, isFields, isNumber, isText, shown } from './json-fields.ts';
+import { type Fields, fieldOf, isFields, isNumber, isText, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
-import { plainLabels } from './plain-names.ts';
+import { cloudwatchName, plainLabels } from './plain-names.ts';
 import type { Refusals } from './request.ts';
 import { windowReject } from './window.ts';
 
@@ -40,13 +39,13 @@ export const takeEmf = (
       continue;
     }
     for (const name of read.metrics) {
-      const values = valuesOf(document[name]);
+      const values = valuesOf(fieldOf(document, name));
       if (values === undefined) {
-        refuse(name, `expected a number or up to ${mostValues} of them, found ${shown(document[name])}`);
+        refuse(name, `expected a number or up to ${mostValues} of them, found ${shown(fieldOf(document, name))}`);
         continue;
       }
       for (const dimensions of read.dimensions) {
-        const pairs = dimensions.map(key => [key, textOf(document[key])] as const);
+        const pairs = dimensions.map(key => [key, textOf(fieldOf(document, key))] as const);
         for (const [statistic, value] of [['sum', values.reduce((sum, each) => sum + each, 0)], ['count', values.length]] as const) {
           const metric = cloudwatchName(read.namespace, name, statistic);
           const limited = limitedLabels(plainLabels(metric, [['job', read.namespace], ...pairs]), path);

@@ -19,17 +19,18 @@ const truths: ReadonlyMap<string, number> = new Map([
 export class InfluxReader {
   readonly #text: string;
   #at = 0;
+  #line = 1;
+  /** The line on which the last point began, from 1. */
+  line = 1;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The line that is read next, from 1. */
-  line = 1;
-
   /** The next point or what is wrong with it; undefined at the end. After a problem nothing more is to be read. */
   next(): InfluxRead {
     this.#skipEmpty();
+    this.line = this.#line;
     if (this.#at >= this.#text.length) return undefined;
     const measurement = this.#word(', ', ', ');
     if (measurement === '') return { problem: 'missing measurement' };
@@ -93,7 +94,7 @@ export class InfluxReader {
     for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
       const char = this.#text[this.#at]!;
       if (char === '\\') this.#at += 1;
-      else if (char === '\n') this.line += 1;
+      else if (char === '\n') this.#line += 1;
       else if (char === '"') {
         this.#at += 1;
         return true;
@@ -106,7 +107,7 @@ export class InfluxReader {
     for (; this.#at < this.#text.length; this.#at += 1) {
       const char = this.#text[this.#at]!;
       if (char === '#') this.#until('\n');
-      if (this.#text[this.#at] === '\n') this.line += 1;
+      if (this.#text[this.#at] === '\n') this.#line += 1;
       else if (!/[ \t\r]/.test(char) || this.#at >= this.#text.length) return;
     }
   }

@@ -52,12 +52,11 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const samples: GatheredSample[] = [];
   const refusals = new Refusals();
   for (;;) {
-    const { line } = reader;
     const next = reader.next();
     if (next === undefined) break;
     // One malformed line and nothing is written, as in InfluxDB.
     if ('problem' in next) return refused({ code: 'unable to parse', place: { line: reader.line }, reason: next.problem });
-    takePoint(next.point, unitNs, line, request, samples, refusals);
+    takePoint(next.point, unitNs, reader.line, request, samples, refusals);
     if (samples.length > limits.pushSamples)
       return refused({ code: 'sample_limit', reason: `more than ${limits.pushSamples} fields, send fewer at once` }, 413);
   }

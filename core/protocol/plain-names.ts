@@ -27,3 +27,7 @@ export const readDecimal = (text: string): number | undefined => {
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 };
+
+/** `AWS/EC2`, `CPUUtilization`, `sum` → `aws_ec2_cpuutilization_sum`. */
+export const cloudwatchName = (namespace: string, name: string, statistic: string): string =>
+  plainMetricName(`${namespace}_${name}_${statistic}`.toLowerCase());
