@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type Batch, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
+import { identified } from '../core/key/identity.ts';
 import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
@@ -47,6 +48,8 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     answerOf(event, protocol.refusal(request, status, rejects));
   const who = await whoIs(ports, event);
   if (!who.isKnown) return refuse(401, [who.reject]);
+  if (who.scope.protocols?.includes(protocol.name) === false)
+    return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const unread = protocol.refusedUnread?.(request);
   if (unread !== undefined) return refuse(unread.status, [unread.reject]);
   const packed = bodyOf(event);
@@ -59,14 +62,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   const read = protocol.read(request, unpacked.bytes);
   if (!read.ok) return refuse(read.status, read.rejects);
 
-  const { pushed } = read;
-  const batches = batchesOf(pushed.samples, {
-    id: request.header('idempotency-key') || (pushed.deliveryId ?? request.receipt),
-    via: 'push',
-    acceptedAtMs,
-    ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
-  });
-  const forbidden = jobsOf(pushed, batches).filter(job => !who.mayPush(job));
+  const { pushed, forbidden } = identified(read.pushed, who.scope);
   if (forbidden.length > 0) {
     const reasonOf = (job: string): string => `this key may not push for job ${JSON.stringify(job)}`;
     return refuse(
@@ -74,6 +70,12 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
       forbidden.map(job => ({ code: 'forbidden', reason: reasonOf(job) })),
     );
   }
+  const batches = batchesOf(pushed.samples, {
+    id: request.header('idempotency-key') || (pushed.deliveryId ?? request.receipt),
+    via: 'push',
+    acceptedAtMs,
+    ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
+  });
   await ports.buffer.send(batches.flatMap(encodeBatch));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
   await hear(ports, batches, pushed, acceptedAtMs);
@@ -88,13 +90,6 @@ const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushReq
   acceptedAtMs,
   receipt: event.requestContext.requestId,
 });
-
-/** Every job that the push would be taken for, that of a sign of life included. */
-const jobsOf = ({ sourceLabels, alive = [] }: Pushed, batches: readonly Batch[]): string[] => {
-  const forced = sourceLabels === undefined ? [] : [sourceLabels];
-  const sources = [...batches.map(({ source }) => source), ...forced, ...alive];
-  return [...new Set(sources.map(source => labelOf(source, 'job')))];
-};
 
 /** Every source that was in the push was heard; an empty push is a sign of life of the source it names. */
 const hear = async (
