@@ -50,6 +50,8 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   if (!who.isKnown) return refuse(401, [who.reject]);
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
+  const moved = protocol.movedTo?.(request.path);
+  if (moved !== undefined) return answerOf(event, { status: moved.status, headers: { location: moved.path } });
   const unread = protocol.refusedUnread?.(request);
   if (unread !== undefined) return refuse(unread.status, [unread.reject]);
   const packed = bodyOf(event);
@@ -74,6 +76,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     id: request.header('idempotency-key') || (pushed.deliveryId ?? request.receipt),
     via: 'push',
     acceptedAtMs,
+    ...(pushed.pages && { pages: true }),
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
   });
   await ports.buffer.send(batches.flatMap(encodeBatch));

@@ -81,9 +81,7 @@ export class SeriesReader {
       const { columns, increments } = await this.#blocksOf(source, fromMs, toMs, warnings);
       const plain = seriesIn(columns, source, wanted, increments.length > 0 ? 0 : fromMs, toMs);
       const found =
-        increments.length > 0
-          ? withCounters(plain, incrementSeries(increments, source, wanted), fromMs, toMs)
-          : plain;
+        increments.length > 0 ? withCounters(plain, incrementSeries(increments, source, wanted), fromMs, toMs) : plain;
       for (const each of found) {
         samples += each.samples.length;
         if (samples > limits.querySamples)
@@ -112,7 +110,9 @@ export class SeriesReader {
   }
 
   async #decoded(segments: readonly Segment[], warnings: string[]): Promise<Blocks> {
-    const headers = segments.map(({ bytes }) => (isIncrements(bytes) ? readIncrementsHeader : readSegmentHeader)(bytes));
+    const headers = segments.map(({ bytes }) =>
+      (isIncrements(bytes) ? readIncrementsHeader : readSegmentHeader)(bytes),
+    );
     const chunks = await this.#load(headers.flatMap(header => (header.ok ? header.chunks.map(({ id }) => id) : [])));
     const blocks: Blocks = { columns: [], increments: [] };
     for (const { bytes, key } of segments) {

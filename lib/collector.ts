@@ -104,7 +104,8 @@ export class Collector extends Construct {
       '/v1/metrics': ['POST'],
       '/api/v1/otlp/v1/metrics': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
-      '/metrics/{group+}': ['PUT', 'POST'],
+      '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
+      '/metrics': ['PUT', 'POST', 'DELETE'],
     };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });

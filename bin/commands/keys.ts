@@ -15,7 +15,10 @@ export const keysCommand = (connect: Connect): Command => {
     .description('make a key and show it, once: only its hash is kept')
     .option('--job <job...>', 'jobs that may be pushed with it (default: any)')
     .option('--protocols <list>', `protocols it may be used with (default: all), of ${protocolNames.join(', ')}`)
-    .option('--rename', 'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused')
+    .option(
+      '--rename',
+      'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused',
+    )
     .addHelpText('after', '\nExample:\n  sluice keys create --job checkout --protocols otlp,pushgateway')
     .action(async ({ job, protocols, rename }: { job?: string[]; protocols?: string; rename?: true }) => {
       const text = made();

@@ -16,13 +16,19 @@ export const takeDocument = (
   samples: GatheredSample[],
   refusals: Refusals,
 ): void => {
-  if (!isFields(document)) refusals.add({ code: 'bad_document', place: { path }, reason: `expected an object, found ${shown(document)}` });
-  else if (Array.isArray(document['logEvents'])) takeLogEvents(document['logEvents'], path, acceptedAtMs, samples, refusals);
+  if (!isFields(document))
+    refusals.add({ code: 'bad_document', place: { path }, reason: `expected an object, found ${shown(document)}` });
+  else if (Array.isArray(document['logEvents']))
+    takeLogEvents(document['logEvents'], path, acceptedAtMs, samples, refusals);
   else if (document['_aws'] !== undefined) takeEmf(document, undefined, path, acceptedAtMs, samples, refusals);
   else if (document['metric_name'] !== undefined) takeStreamed(document, path, acceptedAtMs, samples, refusals);
   // CloudWatch Logs asks with it whether somebody is there.
   else if (document['messageType'] !== 'CONTROL_MESSAGE')
-    refusals.add({ code: 'bad_document', place: { path }, reason: 'neither a streamed metric, nor log events, nor EMF' });
+    refusals.add({
+      code: 'bad_document',
+      place: { path },
+      reason: 'neither a streamed metric, nor log events, nor EMF',
+    });
 };
 
 /** Messages of a log group: those that are EMF are metrics, the others are a log. */
@@ -54,7 +60,15 @@ const takeStreamed = (
 ): void => {
   const refuse = (what: string, found: unknown): undefined =>
     refusals.add({ code: 'bad_document', place: { path: `${path}.${what}` }, reason: `found ${shown(found)}` });
-  const { namespace, metric_name: name, dimensions = {}, timestamp, value, account_id: account = '', region = '' } = document;
+  const {
+    namespace,
+    metric_name: name,
+    dimensions = {},
+    timestamp,
+    value,
+    account_id: account = '',
+    region = '',
+  } = document;
   if (!isText(namespace)) return refuse('namespace', namespace);
   if (!isText(name)) return refuse('metric_name', name);
   if (!isFields(dimensions)) return refuse('dimensions', dimensions);
@@ -63,7 +77,10 @@ const takeStreamed = (
   const reject = windowReject(timestamp, acceptedAtMs, path, limits.backfillBehindMs);
   if (reject !== undefined) return refusals.add(reject);
   const pairs = Object.entries(dimensions).filter((pair): pair is [string, string] => isText(pair[1]));
-  const own: Label[] = [['account_id', String(account)], ['region', String(region)]];
+  const own: Label[] = [
+    ['account_id', String(account)],
+    ['region', String(region)],
+  ];
   for (const statistic of statistics) {
     const metric = cloudwatchName(namespace, name, statistic);
     const limited = limitedLabels(plainLabels(metric, [...pairs, ...own, ['job', namespace]]), path);

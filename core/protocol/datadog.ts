@@ -6,7 +6,7 @@ import { type Fields, isFields, isNumber, isText, parsedJson, shown } from './js
 import { limitedLabels } from './label-limits.ts';
 import { forcedSource } from './lines.ts';
 import { plainLabels, plainMetricName } from './plain-names.ts';
-import { jsonOf, problemsOf, type Protocol, type PushRequest, type Reading, Refusals } from './request.ts';
+import { jsonOf, type Protocol, type PushRequest, problemsOf, type Reading, Refusals } from './request.ts';
 import { windowReject } from './window.ts';
 
 // docs.datadoghq.com/api/latest/metrics, Submit metrics (v2).
@@ -19,13 +19,17 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const parsed = parsedJson(body);
   if ('reject' in parsed) return refused(parsed.reject);
   const series = isFields(parsed.value) ? parsed.value['series'] : undefined;
-  if (!Array.isArray(series)) return refused({ code: 'bad_json', place: { path: 'series' }, reason: `expected a list, found ${shown(series)}` });
+  if (!Array.isArray(series))
+    return refused({ code: 'bad_json', place: { path: 'series' }, reason: `expected a list, found ${shown(series)}` });
   const refusals = new Refusals();
   const samples: GatheredSample[] = [];
   for (const [index, each] of series.entries()) {
     takeSeries(each, `series[${index}]`, request.acceptedAtMs, samples, refusals);
     if (samples.length > limits.pushSamples)
-      return refused({ code: 'sample_limit', reason: `more than ${limits.pushSamples} points, send fewer at once` }, 413);
+      return refused(
+        { code: 'sample_limit', reason: `more than ${limits.pushSamples} points, send fewer at once` },
+        413,
+      );
   }
   if (samples.length === 0 && refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
   const answer = jsonOf(202, { errors: problemsOf(refusals.listed, refusals.count) });
@@ -44,7 +48,8 @@ const takeSeries = (
   if (!isFields(series)) return refuse(path, `expected an object, found ${shown(series)}`);
   const { metric, type = 0, points, interval } = series;
   if (!isText(metric) || metric === '') return refuse(`${path}.metric`, `expected a name, found ${shown(metric)}`);
-  if (![0, 1, 2, 3].includes(type as number)) return refuse(`${path}.type`, `expected 0, 1, 2 or 3, found ${shown(type)}`);
+  if (![0, 1, 2, 3].includes(type as number))
+    return refuse(`${path}.type`, `expected 0, 1, 2 or 3, found ${shown(type)}`);
   if (!Array.isArray(points)) return refuse(`${path}.points`, `expected a list, found ${shown(points)}`);
   const pairs = pairsOf(series);
   if (typeof pairs === 'string') return refuse(path, pairs, points.length);

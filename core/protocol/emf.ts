@@ -28,7 +28,8 @@ export const takeEmf = (
   if (!isFields(aws)) return refuse('_aws', `expected an object, found ${shown(aws)}`);
   const { Timestamp: timestampMs, CloudWatchMetrics: directives } = aws;
   if (!isNumber(timestampMs)) return refuse('_aws.Timestamp', `expected milliseconds, found ${shown(timestampMs)}`);
-  if (!Array.isArray(directives)) return refuse('_aws.CloudWatchMetrics', `expected a list, found ${shown(directives)}`);
+  if (!Array.isArray(directives))
+    return refuse('_aws.CloudWatchMetrics', `expected a list, found ${shown(directives)}`);
   const reject = windowReject(timestampMs, acceptedAtMs, path, limits.backfillBehindMs);
   if (reject !== undefined) return refusals.add(reject);
   for (const [index, directive] of directives.entries()) {
@@ -46,11 +47,20 @@ export const takeEmf = (
       }
       for (const dimensions of read.dimensions) {
         const pairs = dimensions.map(key => [key, textOf(fieldOf(document, key))] as const);
-        for (const [statistic, value] of [['sum', values.reduce((sum, each) => sum + each, 0)], ['count', values.length]] as const) {
+        for (const [statistic, value] of [
+          ['sum', values.reduce((sum, each) => sum + each, 0)],
+          ['count', values.length],
+        ] as const) {
           const metric = cloudwatchName(read.namespace, name, statistic);
           const limited = limitedLabels(plainLabels(metric, [['job', read.namespace], ...pairs]), path);
           if ('reject' in limited) refusals.add(limited.reject);
-          else samples.push({ labels: limited.labels, value, timestampMs, increment: id === undefined ? {} : { span: `emf ${id}` } });
+          else
+            samples.push({
+              labels: limited.labels,
+              value,
+              timestampMs,
+              increment: id === undefined ? {} : { span: `emf ${id}` },
+            });
         }
       }
     }
@@ -64,12 +74,18 @@ type Directive = {
 };
 
 const readDirective = (directive: unknown): Directive | string => {
-  const { Namespace: namespace, Metrics: metrics, Dimensions: dimensions = [[]] } = isFields(directive) ? directive : {};
+  const {
+    Namespace: namespace,
+    Metrics: metrics,
+    Dimensions: dimensions = [[]],
+  } = isFields(directive) ? directive : {};
   if (!isText(namespace) || namespace === '') return `expected a Namespace, found ${shown(namespace)}`;
-  if (!Array.isArray(metrics) || metrics.length > mostMetrics) return `expected at most ${mostMetrics} Metrics, found ${shown(metrics)}`;
+  if (!Array.isArray(metrics) || metrics.length > mostMetrics)
+    return `expected at most ${mostMetrics} Metrics, found ${shown(metrics)}`;
   const names = metrics.map(metric => (isFields(metric) ? metric['Name'] : undefined));
   if (!names.every(isText)) return `expected a Name of each metric, found ${shown(metrics)}`;
-  const isSet = (set: unknown): set is string[] => Array.isArray(set) && set.length <= mostDimensions && set.every(isText);
+  const isSet = (set: unknown): set is string[] =>
+    Array.isArray(set) && set.length <= mostDimensions && set.every(isText);
   if (!Array.isArray(dimensions) || !dimensions.every(isSet))
     return `expected sets of at most ${mostDimensions} Dimensions, found ${shown(dimensions)}`;
   return { namespace, metrics: names, dimensions: dimensions.length === 0 ? [[]] : dimensions };

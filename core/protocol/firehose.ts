@@ -10,7 +10,15 @@ import { strategies } from './otlp-names.ts';
 import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { identityOf } from './otlp-resource.ts';
 import { OtlpSamples } from './otlp-samples.ts';
-import { jsonOf, problemsOf, type Protocol, type PushAnswer, type PushRequest, type Reading, Refusals } from './request.ts';
+import {
+  jsonOf,
+  type Protocol,
+  type PushAnswer,
+  type PushRequest,
+  problemsOf,
+  type Reading,
+  Refusals,
+} from './request.ts';
 
 // docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html: every answer repeats the request's id; all but 200
 // is a failure, which is tried again and ends in the stream's backup bucket.
@@ -36,16 +44,25 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     takeDocument(delivery, 'body', request.acceptedAtMs, samples, refusals);
   else {
     const { records } = delivery;
-    if (!Array.isArray(records)) return refused({ code: 'bad_json', place: { path: 'records' }, reason: `expected a list, found ${shown(records)}` });
+    if (!Array.isArray(records))
+      return refused({
+        code: 'bad_json',
+        place: { path: 'records' },
+        reason: `expected a list, found ${shown(records)}`,
+      });
     for (const [index, record] of records.entries()) {
       const path = `records[${index}]`;
       const data = isFields(record) ? record['data'] : undefined;
-      if (!isText(data)) refusals.add({ code: 'bad_record', place: { path }, reason: `expected data in base64, found ${shown(data)}` });
+      if (!isText(data))
+        refusals.add({ code: 'bad_record', place: { path }, reason: `expected data in base64, found ${shown(data)}` });
       else takeRecord(Buffer.from(data, 'base64'), path, request, samples, refusals);
     }
   }
   if (samples.length > limits.pushSamples)
-    return refused({ code: 'sample_limit', reason: `${samples.length} samples, the limit is ${limits.pushSamples}` }, 413);
+    return refused(
+      { code: 'sample_limit', reason: `${samples.length} samples, the limit is ${limits.pushSamples}` },
+      413,
+    );
   // What is good is kept; the whole comes again, adds nothing, and ends in the backup bucket with what is bad in it.
   const answer = refusals.count === 0 ? answerOf(request, 200) : answerOf(request, 400, refusals.text);
   const deliveryId = requestIdOf(request);
@@ -96,7 +113,8 @@ const takeOtlp = (
       for (const { attributes, scopes } of readOtlpProtobuf(wire.inside())) {
         const naming = strategies.UnderscoreEscapingWithSuffixes;
         const taking = new OtlpSamples(naming, acceptedAtMs, refusals);
-        for (const { metrics } of scopes) for (const metric of metrics) taking.take(metric, identityOf(attributes), path);
+        for (const { metrics } of scopes)
+          for (const metric of metrics) taking.take(metric, identityOf(attributes), path);
         for (const sample of taking.samples) samples.push(sample);
       }
     }

@@ -22,7 +22,8 @@ export const incrementSlots = (
   { id, acceptedAtMs }: Delivery,
 ): { readonly slots: readonly Slot[]; readonly series: readonly Series[] } => {
   const digest = createHash('sha256');
-  for (const { labels, value, timestampMs } of increments) digest.update(`${keyOf(labels)};${value};${timestampMs ?? ''};`);
+  for (const { labels, value, timestampMs } of increments)
+    digest.update(`${keyOf(labels)};${value};${timestampMs ?? ''};`);
   const content = increments.length === 0 ? '' : digest.digest('base64url');
   const slots: Slot[] = [];
   const slotAt = new Map<string, number>();

@@ -52,7 +52,11 @@ export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery)
     const sourceId = sources.length > 1 ? `${id}/${sourceIdOf(source)}` : id;
     const { slots, series: added } = incrementSlots(increments, delivery);
     const kinds = [
-      { kindId: sourceId, blocks: blocksOf([...series.values()]), columns: columnsOf(pages ? acceptedAtMs : undefined) },
+      {
+        kindId: sourceId,
+        blocks: blocksOf([...series.values()]),
+        columns: columnsOf(pages ? acceptedAtMs : undefined),
+      },
       { kindId: `${sourceId}+`, blocks: blocksOf(added), columns: incrementColumnsOf(slots) },
     ];
     return kinds.flatMap(({ kindId, blocks, columns }) =>
@@ -123,19 +127,21 @@ const blocksOf = (all: readonly Series[]): (readonly Series[])[] => {
   return blocks;
 };
 
-const columnsOf = (pageMs: number | undefined) => (block: readonly Series[]): Columns => {
-  const times = new Set(pageMs === undefined ? [] : [pageMs]);
-  for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
-  const timestampsMs = [...times].sort((a, b) => a - b);
-  const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
-  const series = block.map(({ labels, at }) => {
-    const column = new Column(timestampsMs.length);
-    for (const [timestampMs, { value, stale = false }] of at) {
-      const slot = slotOf.get(timestampMs)!;
-      if (stale) column.setStale(slot);
-      else column.set(slot, value);
-    }
-    return { labels, column };
-  });
-  return { timestampsMs, pages: new Set(pageMs === undefined ? [] : [slotOf.get(pageMs)!]), series };
-};
+const columnsOf =
+  (pageMs: number | undefined) =>
+  (block: readonly Series[]): Columns => {
+    const times = new Set(pageMs === undefined ? [] : [pageMs]);
+    for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
+    const timestampsMs = [...times].sort((a, b) => a - b);
+    const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
+    const series = block.map(({ labels, at }) => {
+      const column = new Column(timestampsMs.length);
+      for (const [timestampMs, { value, stale = false }] of at) {
+        const slot = slotOf.get(timestampMs)!;
+        if (stale) column.setStale(slot);
+        else column.set(slot, value);
+      }
+      return { labels, column };
+    });
+    return { timestampsMs, pages: new Set(pageMs === undefined ? [] : [slotOf.get(pageMs)!]), series };
+  };

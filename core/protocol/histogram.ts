@@ -1,4 +1,4 @@
-import { type Label, labelSetOf, type LabelSet, metricNameLabel } from '../labels.ts';
+import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { GatheredSample } from './gather.ts';
 
@@ -27,7 +27,8 @@ export type ClassicHistogram = {
 export const boundText = (bound: number): string => {
   if (bound === Number.POSITIVE_INFINITY) return '+Inf';
   if (bound === Number.NEGATIVE_INFINITY) return '-Inf';
-  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(bound)) ?? [];
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(bound)) ?? [];
   if (whole === '') return String(bound);
   const digits = whole + fraction;
   const point = 1 + Number(power);
@@ -89,7 +90,11 @@ export const classicOf = (histogram: ExponentialHistogram): ClassicHistogram => 
     for (let index = least; index <= most; index += 1) push(bound(index), positive.get(index) ?? 0);
   }
   if (buckets.at(-1)!.le !== Number.POSITIVE_INFINITY) push(Number.POSITIVE_INFINITY, histogram.count - count);
-  return { buckets: buckets.filter(({ le }, at) => at === 0 || le > buckets[at - 1]!.le), count: histogram.count, sum: histogram.sum };
+  return {
+    buckets: buckets.filter(({ le }, at) => at === 0 || le > buckets[at - 1]!.le),
+    count: histogram.count,
+    sum: histogram.sum,
+  };
 };
 
 /** What all samples made of one histogram have in common. */

@@ -50,7 +50,8 @@ export class InfluxReader {
     if (typeof fields === 'string') return { problem: fields };
     this.#skip(' ');
     const digits = this.#until('\n').replace(/\r$/, '').trimEnd();
-    if (digits !== '' && !/^-?\d{1,19}$/.test(digits)) return { problem: `bad timestamp ${JSON.stringify(digits.slice(0, 40))}` };
+    if (digits !== '' && !/^-?\d{1,19}$/.test(digits))
+      return { problem: `bad timestamp ${JSON.stringify(digits.slice(0, 40))}` };
     const timestamp = digits === '' ? undefined : BigInt(digits);
     return { point: { measurement, tags, fields, timestamp } };
   }

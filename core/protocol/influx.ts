@@ -2,11 +2,19 @@ import { decodeUtf8 } from '../exposition/words.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
-import { InfluxReader, type InfluxPoint } from './influx-line.ts';
+import { type InfluxPoint, InfluxReader } from './influx-line.ts';
 import { limitedLabels } from './label-limits.ts';
 import { forcedSource } from './lines.ts';
 import { plainLabels, plainMetricName } from './plain-names.ts';
-import { jsonOf, problemsOf, type Protocol, type PushAnswer, type PushRequest, type Reading, Refusals } from './request.ts';
+import {
+  jsonOf,
+  type Protocol,
+  type PushAnswer,
+  type PushRequest,
+  problemsOf,
+  type Reading,
+  Refusals,
+} from './request.ts';
 import { windowReject } from './window.ts';
 
 // docs.influxdata.com/influxdb/v2/api, POST /api/v2/write, and /influxdb/v1/tools/api, POST /write.
@@ -38,14 +46,20 @@ const codes: Readonly<Record<number, string>> = {
 
 const refusal = (request: PushRequest, status: number, rejects: readonly Reject[], lead = ''): PushAnswer => {
   const message = `${lead}${problemsOf(rejects).join('; ')}`;
-  return isV1(request) ? jsonOf(status, { error: message }) : jsonOf(status, { code: codes[status] ?? 'internal error', message });
+  return isV1(request)
+    ? jsonOf(status, { error: message })
+    : jsonOf(status, { code: codes[status] ?? 'internal error', message });
 };
 
 const read = (request: PushRequest, body: Uint8Array): Reading => {
   const refused = (reject: Reject, status = 400): Reading => ({ ok: false, status, rejects: [reject] });
   const { precision = 'ns' } = request.query;
   const unitNs = Object.hasOwn(precisions, precision) ? precisions[precision] : undefined;
-  if (unitNs === undefined) return refused({ code: 'bad_precision', reason: `precision ${JSON.stringify(precision)} is none of ns, us, ms, s` });
+  if (unitNs === undefined)
+    return refused({
+      code: 'bad_precision',
+      reason: `precision ${JSON.stringify(precision)} is none of ns, us, ms, s`,
+    });
   const text = decodeUtf8(body);
   if (text === undefined) return refused({ code: 'bad_utf8', reason: 'the body is not valid UTF-8' });
   const reader = new InfluxReader(text);
@@ -55,10 +69,14 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     const next = reader.next();
     if (next === undefined) break;
     // One malformed line and nothing is written, as in InfluxDB.
-    if ('problem' in next) return refused({ code: 'unable to parse', place: { line: reader.line }, reason: next.problem });
+    if ('problem' in next)
+      return refused({ code: 'unable to parse', place: { line: reader.line }, reason: next.problem });
     takePoint(next.point, unitNs, reader.line, request, samples, refusals);
     if (samples.length > limits.pushSamples)
-      return refused({ code: 'sample_limit', reason: `more than ${limits.pushSamples} fields, send fewer at once` }, 413);
+      return refused(
+        { code: 'sample_limit', reason: `more than ${limits.pushSamples} fields, send fewer at once` },
+        413,
+      );
   }
   const answer: PushAnswer =
     refusals.count === 0

@@ -11,7 +11,8 @@ export const isFields = (value: unknown): value is Fields =>
 /** JSON of bounded depth in valid UTF-8, or why it is none. */
 export const parsedJson = (bytes: Uint8Array): { readonly value: unknown } | { readonly reject: Reject } => {
   const refused = (code: string, reason: string) => ({ reject: { code, reason } });
-  if (isDeeper(bytes, limits.jsonDepth)) return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
+  if (isDeeper(bytes, limits.jsonDepth))
+    return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
   const text = decodeUtf8(bytes);
   if (text === undefined) return refused('bad_utf8', 'the text is not valid UTF-8');
   try {
@@ -30,4 +31,5 @@ export const shown = (value: unknown): string =>
   value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 60);
 
 /** A field of its own: what every object has is no field. */
-export const fieldOf = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+export const fieldOf = (fields: Fields, name: string): unknown =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;

@@ -3,7 +3,7 @@ import { type LabelSet, labelSetOf, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
-import { jsonOf, problemsOf, type PushAnswer, type PushRequest, type Reading, type Refusals } from './request.ts';
+import { jsonOf, type PushAnswer, type PushRequest, problemsOf, type Reading, type Refusals } from './request.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -55,7 +55,10 @@ export const lineReading = (
 ): Reading => {
   const source = forcedSource(request.query);
   if (samples.length > limits.pushSamples)
-    return refusedWhole(413, { code: 'sample_limit', reason: `${samples.length} samples, the limit is ${limits.pushSamples}` });
+    return refusedWhole(413, {
+      code: 'sample_limit',
+      reason: `${samples.length} samples, the limit is ${limits.pushSamples}`,
+    });
   if (samples.length === 0 && alive.length === 0) {
     if (refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
     if (source.sourceLabels === undefined) return refusedWhole(400, { code: 'empty', reason: 'the body has no lines' });
@@ -65,13 +68,19 @@ export const lineReading = (
     receipt: request.receipt,
     ...(refusals.count > 0 && { rejected: refusals.count, problems: problemsOf(refusals.listed, refusals.count) }),
   });
-  return { ok: true, pushed: { samples, ...source, ...(alive.length > 0 && { alive }) }, refusedSamples: refusals.samples, answer };
+  return {
+    ok: true,
+    pushed: { samples, ...source, ...(alive.length > 0 && { alive }) },
+    refusedSamples: refusals.samples,
+    answer,
+  };
 };
 
 const refusedWhole = (status: number, reject: Reject): Reading => ({ ok: false, status, rejects: [reject] });
 
 export const lineRefusal = (_: PushRequest, status: number, rejects: readonly Reject[]): PushAnswer =>
   jsonOf(status, {
-    error: status === 503 ? 'the collector cannot take this at the moment, please retry' : 'nothing of this push was stored',
+    error:
+      status === 503 ? 'the collector cannot take this at the moment, please retry' : 'nothing of this push was stored',
     problems: problemsOf(rejects),
   });

@@ -50,5 +50,9 @@ export const exponentialAsSteady = (point: ExponentialPoint): ClassicHistogram |
     running += upTo.get(power) ?? 0;
     buckets.push({ le: 2 ** power, count: running });
   }
-  return { buckets: [...buckets, { le: Number.POSITIVE_INFINITY, count: point.count }], count: point.count, sum: point.sum };
+  return {
+    buckets: [...buckets, { le: Number.POSITIVE_INFINITY, count: point.count }],
+    count: point.count,
+    sum: point.sum,
+  };
 };

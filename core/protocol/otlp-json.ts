@@ -2,7 +2,17 @@ import { decodeUtf8 } from '../exposition/words.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import { isDeeper } from './json-depth.ts';
-import { type Attributes, type Buckets, type Data, type Metric, type Moment, type NumberPoint, type ResourceMetrics, type Scope, textOfAny } from './otlp-model.ts';
+import {
+  type Attributes,
+  type Buckets,
+  type Data,
+  type Metric,
+  type Moment,
+  type NumberPoint,
+  type ResourceMetrics,
+  type Scope,
+  textOfAny,
+} from './otlp-model.ts';
 import { bitsOf } from './wire-values.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,9 +31,12 @@ class Miss extends Error {
  * The JSON of an ExportMetricsServiceRequest (opentelemetry-proto, OTLP/HTTP): names in lowerCamelCase, numbers of 64 bits as
  * text or numbers, enums as numbers; fields it does not know are left alone.
  */
-export const readOtlpJson = (bytes: Uint8Array): { readonly value: ResourceMetrics[] } | { readonly reject: Reject } => {
+export const readOtlpJson = (
+  bytes: Uint8Array,
+): { readonly value: ResourceMetrics[] } | { readonly reject: Reject } => {
   const refused = (code: string, reason: string, path = 'body') => ({ reject: { code, place: { path }, reason } });
-  if (isDeeper(bytes, limits.jsonDepth)) return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
+  if (isDeeper(bytes, limits.jsonDepth))
+    return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
   const text = decodeUtf8(bytes);
   if (text === undefined) return refused('bad_utf8', 'the body is not valid UTF-8');
   try {
@@ -42,7 +55,8 @@ const fields = (value: unknown, path: string): Fields => {
 };
 
 /** null is what is absent, as protobuf's JSON has it. */
-const optional = (value: unknown, path: string): Fields => (value === undefined || value === null ? {} : fields(value, path));
+const optional = (value: unknown, path: string): Fields =>
+  value === undefined || value === null ? {} : fields(value, path);
 
 const list = <T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T[] => {
   if (value === undefined || value === null) return [];
@@ -66,7 +80,9 @@ const words: ReadonlyMap<unknown, number> = new Map([
 const double = (value: unknown, path: string): number => {
   if (value === undefined || value === null) return 0;
   if (typeof value === 'number') return value;
-  const read = words.get(value) ?? (typeof value === 'string' && /^-?[0-9.]+([eE][+-]?[0-9]+)?$/.test(value) ? Number(value) : Number.NaN);
+  const read =
+    words.get(value) ??
+    (typeof value === 'string' && /^-?[0-9.]+([eE][+-]?[0-9]+)?$/.test(value) ? Number(value) : Number.NaN);
   if (Number.isNaN(read) && value !== 'NaN') throw new Miss(path, 'a number', value);
   return read;
 };
@@ -145,7 +161,8 @@ const readMetric = (value: unknown, path: string): Metric => {
 
 const readData = (metric: Fields, path: string): Data | undefined => {
   for (const [field, read] of Object.entries(kinds)) {
-    if (metric[field] !== undefined && metric[field] !== null) return read(fields(metric[field], `${path}.${field}`), `${path}.${field}`);
+    if (metric[field] !== undefined && metric[field] !== null)
+      return read(fields(metric[field], `${path}.${field}`), `${path}.${field}`);
   }
   return undefined;
 };
@@ -217,6 +234,9 @@ const moment = (point: Fields, path: string): Moment => ({
 
 const readNumberPoint = (point: Fields, path: string): NumberPoint => {
   const { asDouble, asInt } = point;
-  const value = asInt === undefined || asInt === null ? double(asDouble, `${path}.asDouble`) : Number(whole(asInt, `${path}.asInt`));
+  const value =
+    asInt === undefined || asInt === null
+      ? double(asDouble, `${path}.asDouble`)
+      : Number(whole(asInt, `${path}.asInt`));
   return { ...moment(point, path), value: bitsOf(value) };
 };

@@ -10,14 +10,7 @@ export const strategies = {
 
 export type Naming = { readonly isEscaped: boolean; readonly hasSuffixes: boolean; readonly namespace?: string };
 
-export type MetricKind =
-  | 'gauge'
-  | 'monotonic'
-  | 'nonmonotonic'
-  | 'histogram'
-  | 'exponential'
-  | 'summary'
-  | 'unknown';
+export type MetricKind = 'gauge' | 'monotonic' | 'nonmonotonic' | 'histogram' | 'exponential' | 'summary' | 'unknown';
 
 const units: Readonly<Record<string, string>> = {
   d: 'days',

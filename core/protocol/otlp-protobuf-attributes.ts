@@ -26,8 +26,7 @@ const readAny = (wire: Wire, depth: number): unknown => {
     else if (wire.field === 3) {
       wire.expect(varintType, 'a whole value');
       value = wire.varint();
-    }
-    else if (wire.field === 4) value = readDouble(wire, 'a double value');
+    } else if (wire.field === 4) value = readDouble(wire, 'a double value');
     else if (wire.field === 5) value = readList(readInside(wire, 'a list'), depth);
     else if (wire.field === 6) value = readMap(readInside(wire, 'a map'), depth);
     else if (wire.field === 7) {

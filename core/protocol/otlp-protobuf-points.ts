@@ -1,7 +1,19 @@
 import type { Wire } from '../exposition/wire.ts';
 import type { Buckets, ExponentialPoint, HistogramPoint, Moment, NumberPoint, SummaryPoint } from './otlp-model.ts';
 import { readAttribute } from './otlp-protobuf-attributes.ts';
-import { type Bits, bitsOf, readBits, readDouble, readDoubles, readFixed64, readFixed64s, readInside, readSigned, readUint, readUints } from './wire-values.ts';
+import {
+  type Bits,
+  bitsOf,
+  readBits,
+  readDouble,
+  readDoubles,
+  readFixed64,
+  readFixed64s,
+  readInside,
+  readSigned,
+  readUint,
+  readUints,
+} from './wire-values.ts';
 
 type Building = { attributes: [string, string][]; startNs: bigint; timeNs: bigint; isGone: boolean };
 

@@ -18,7 +18,10 @@ export const identityOf = (resource: Attributes): Identity => {
   const namespace = attribute(resource, 'service.namespace');
   const job = namespace !== '' && service !== '' ? `${namespace}/${service}` : service;
   const instance = attribute(resource, 'service.instance.id');
-  return [...(job === '' ? [] : [['job', job] as const]), ...(instance === '' ? [] : [['instance', instance] as const])];
+  return [
+    ...(job === '' ? [] : [['job', job] as const]),
+    ...(instance === '' ? [] : [['instance', instance] as const]),
+  ];
 };
 
 /** `otel_scope_*`, so that two libraries' metrics of one name stay apart. */
@@ -54,11 +57,7 @@ export const labelsOf = (attributes: Attributes, identity: Identity, naming: Nam
  * `target_info`, 1, with whatever else the resource says of itself, from the first of its points to the last, often enough
  * to be seen by a query at any time in between. None where nothing identifies the resource, or nothing else is said.
  */
-export const targetInfo = (
-  resource: Attributes,
-  timesMs: readonly number[],
-  naming: Naming,
-): GatheredSample[] => {
+export const targetInfo = (resource: Attributes, timesMs: readonly number[], naming: Naming): GatheredSample[] => {
   const identity = identityOf(resource);
   const others = resource.filter(([name]) => !identifying.has(name));
   if (identity.length === 0 || others.length === 0 || timesMs.length === 0) return [];
@@ -69,7 +68,10 @@ export const targetInfo = (
   ) as readonly Label[];
   // A resource of many words is known by the first of them: it must not cost the points themselves.
   const kept = read
-    .filter(([name, value]) => Buffer.byteLength(name) <= limits.labelNameBytes && Buffer.byteLength(value) <= limits.labelValueBytes)
+    .filter(
+      ([name, value]) =>
+        Buffer.byteLength(name) <= limits.labelNameBytes && Buffer.byteLength(value) <= limits.labelValueBytes,
+    )
     .sort(([a], [b]) => Number(isSource(b)) - Number(isSource(a)))
     .slice(0, limits.labelCount - 1);
   const labels = labelSetOf([...kept, [metricNameLabel, 'target_info']]);

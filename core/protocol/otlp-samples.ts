@@ -3,7 +3,7 @@ import { labelSetOf, metricNameLabel } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
-import { boundText, type ClassicHistogram, classicSamples, type Common } from './histogram.ts';
+import { boundText, type ClassicHistogram, type Common, classicSamples } from './histogram.ts';
 import { labelsReject } from './label-limits.ts';
 import { exponentialAsClassic, exponentialAsSteady } from './otlp-exponential.ts';
 import { cumulative, type Data, delta, type HistogramPoint, type Metric, type Moment } from './otlp-model.ts';
@@ -29,7 +29,8 @@ export class OtlpSamples {
   }
 
   take({ name, unit, data }: Metric, identity: Identity, path: string): void {
-    if (data === undefined) return this.#refuse('no_data', `metric ${JSON.stringify(name)} has no data that is known`, path, 1);
+    if (data === undefined)
+      return this.#refuse('no_data', `metric ${JSON.stringify(name)} has no data that is known`, path, 1);
     const { points } = data;
     const problem = temporalityProblem(data);
     if (problem !== undefined) return this.#refuse('bad_temporality', `${problem} in ${name}`, path, points.length);
@@ -37,7 +38,8 @@ export class OtlpSamples {
     if (prometheusName === undefined)
       return this.#refuse('bad_name', `nothing is left of metric name ${JSON.stringify(name)}`, path, points.length);
     const isDelta = 'temporality' in data && data.temporality === delta;
-    for (const [index, point] of points.entries()) this.#takePoint(data, index, point, { name: prometheusName, isDelta, identity }, `${path}.dataPoints[${index}]`);
+    for (const [index, point] of points.entries())
+      this.#takePoint(data, index, point, { name: prometheusName, isDelta, identity }, `${path}.dataPoints[${index}]`);
   }
 
   #takePoint(
@@ -96,7 +98,14 @@ const samplesOf = (
     case 'sum': {
       const { value } = data.points[index]!;
       const stale = common.stale === true || isStaleBits(value);
-      return [{ ...common, labels: labelSetOf([...labels, [metricNameLabel, name]]), value: stale ? 0 : doubleOf(value), ...(stale && { stale }) }];
+      return [
+        {
+          ...common,
+          labels: labelSetOf([...labels, [metricNameLabel, name]]),
+          value: stale ? 0 : doubleOf(value),
+          ...(stale && { stale }),
+        },
+      ];
     }
     case 'histogram': {
       const classic = classicOfPoint(data.points[index]!);
@@ -126,10 +135,12 @@ const samplesOf = (
 
 const classicOfPoint = ({ bounds, counts, count, sum, isGone }: HistogramPoint): ClassicHistogram | string => {
   const all: ClassicHistogram = { buckets: [{ le: Number.POSITIVE_INFINITY, count }], count, sum };
-  if (isGone && counts.length === 0) return { ...all, buckets: [...bounds.map(le => ({ le, count: 0 })), ...all.buckets] };
+  if (isGone && counts.length === 0)
+    return { ...all, buckets: [...bounds.map(le => ({ le, count: 0 })), ...all.buckets] };
   if (counts.length === 0 && bounds.length === 0) return all;
   if (counts.length !== bounds.length + 1) return `${counts.length} buckets for ${bounds.length} bounds`;
-  if (bounds.some((bound, at) => Number.isNaN(bound) || (at > 0 && bound <= bounds[at - 1]!))) return 'bounds that do not ascend';
+  if (bounds.some((bound, at) => Number.isNaN(bound) || (at > 0 && bound <= bounds[at - 1]!)))
+    return 'bounds that do not ascend';
   let running = 0;
   const buckets = [...bounds, Number.POSITIVE_INFINITY].map((le, at) => {
     running += counts[at]!;

@@ -9,7 +9,7 @@ import { type Naming, strategies } from './otlp-names.ts';
 import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { identityOf, scopeLabels, targetInfo } from './otlp-resource.ts';
 import { OtlpSamples } from './otlp-samples.ts';
-import { problemsOf, type Protocol, type PushAnswer, type PushRequest, type Reading, Refusals } from './request.ts';
+import { type Protocol, type PushAnswer, type PushRequest, problemsOf, type Reading, Refusals } from './request.ts';
 
 // opentelemetry.io/docs/specs/otlp, OTLP/HTTP.
 
@@ -26,9 +26,14 @@ const answerOf = (request: PushRequest, status: number, message: Message): PushA
 
 type Message = { readonly protobuf: Uint8Array; readonly json: unknown };
 
-const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) | 0x80, ...varint(Math.floor(value / 128))]);
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) | 0x80, ...varint(Math.floor(value / 128))];
 const numberField = (field: number, value: number): number[] => (value === 0 ? [] : [field * 8, ...varint(value)]);
-const bytesField = (field: number, value: Uint8Array | readonly number[]): number[] => [field * 8 + 2, ...varint(value.length), ...value];
+const bytesField = (field: number, value: Uint8Array | readonly number[]): number[] => [
+  field * 8 + 2,
+  ...varint(value.length),
+  ...value,
+];
 
 /** google.rpc.Status */
 const statusMessage = (code: number, message: string): Message => ({
@@ -55,7 +60,11 @@ const namingOf = (query: PushRequest['query']): Naming | undefined => {
 };
 
 const read = (request: PushRequest, body: Uint8Array): Reading => {
-  const refused = (code: string, reason: string, status = 400): Reading => ({ ok: false, status, rejects: [{ code, reason }] });
+  const refused = (code: string, reason: string, status = 400): Reading => ({
+    ok: false,
+    status,
+    rejects: [{ code, reason }],
+  });
   const naming = namingOf(request.query);
   if (naming === undefined)
     return refused('bad_parameter', `translation_strategy is none of ${Object.keys(strategies).join(', ')}`);
@@ -75,7 +84,11 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const refusals = new Refusals();
   const samples = samplesOf(groups, naming, request, refusals);
   if (samples.length > limits.pushSamples)
-    return refused('sample_limit', `${samples.length} samples, the limit is ${limits.pushSamples}: send fewer at once`, 413);
+    return refused(
+      'sample_limit',
+      `${samples.length} samples, the limit is ${limits.pushSamples}: send fewer at once`,
+      413,
+    );
   const answer = answerOf(request, 200, responseMessage(refusals.samples, refusals.text));
   return { ok: true, pushed: { samples }, refusedSamples: refusals.samples, answer };
 };
@@ -110,7 +123,8 @@ const samplesOf = (
 export const otlp: Protocol = {
   name: 'otlp',
   refusedUnread: ({ method, header }): { status: number; reject: Reject } | undefined => {
-    if (method !== 'POST') return { status: 405, reject: { code: 'method', reason: `${method} is not taken here, use POST` } };
+    if (method !== 'POST')
+      return { status: 405, reject: { code: 'method', reason: `${method} is not taken here, use POST` } };
     const contentType = header('content-type');
     if ([protobuf, json].includes(mediaTypeOf(contentType))) return undefined;
     const reason = `content type ${JSON.stringify(contentType)} is not taken here, use ${protobuf} or ${json}`;

@@ -1,6 +1,6 @@
-import type { Reading, PushRequest, Protocol } from './request.ts';
-import { jsonOf, problemsOf } from './request.ts';
 import { readPush } from './push.ts';
+import type { Protocol, PushRequest, Reading } from './request.ts';
+import { jsonOf, problemsOf } from './request.ts';
 
 const read = ({ header, query, acceptedAtMs, receipt }: PushRequest, body: Uint8Array): Reading => {
   const { value, rejects } = readPush({ contentType: header('content-type'), body, acceptedAtMs, query });

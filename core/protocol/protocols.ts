@@ -25,4 +25,6 @@ const byPath: Readonly<Record<string, Protocol>> = {
 };
 
 export const protocolAt = (path: string): Protocol =>
-  path.startsWith('/metrics/') ? groupPush : ((Object.hasOwn(byPath, path) ? byPath[path] : undefined) ?? ownPush);
+  path === '/metrics' || path.startsWith('/metrics/')
+    ? groupPush
+    : ((Object.hasOwn(byPath, path) ? byPath[path] : undefined) ?? ownPush);

@@ -3,7 +3,19 @@ import type { Label } from '../labels.ts';
 import { labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
 import type { GatheredSample } from './gather.ts';
 import { type ClassicHistogram, classicOf, classicSamples } from './histogram.ts';
-import { type Bits, doubleOf, isStaleBits, readBits, readDouble, readDoubles, readInside, readInt64, readSigned, readSigneds, readUint } from './wire-values.ts';
+import {
+  type Bits,
+  doubleOf,
+  isStaleBits,
+  readBits,
+  readDouble,
+  readDoubles,
+  readInside,
+  readInt64,
+  readSigned,
+  readSigneds,
+  readUint,
+} from './wire-values.ts';
 
 type Span = { readonly offset: number; readonly length: number };
 
@@ -124,7 +136,8 @@ const countsOf = ({ spans, deltas, counts }: WireHistogram['positive']): Map<num
   return found;
 };
 
-const sumOf = (counts: ReadonlyMap<number, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
+const sumOf = (counts: ReadonlyMap<number, number>): number =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 /** Why a histogram cannot be what it says (prometheus model/histogram, Validate), or what it is by explicit bounds. */
 export const classicOfWire = (histogram: WireHistogram): ClassicHistogram | string => {
@@ -142,7 +155,8 @@ export const classicOfWire = (histogram: WireHistogram): ClassicHistogram | stri
       : inBuckets === count;
   if (!isMatching) return `${inBuckets} observations in buckets, the count is ${count}`;
   if (schema === customSchema) return customOf(histogram, positive, negative);
-  if (schema < coarsest || schema > finest) return `schema ${schema} is not known, use ${coarsest} … ${finest} or ${customSchema}`;
+  if (schema < coarsest || schema > finest)
+    return `schema ${schema} is not known, use ${coarsest} … ${finest} or ${customSchema}`;
   if (!(zeroThreshold >= 0)) return `a zero threshold of ${zeroThreshold}`;
   return classicOf({ schema, zeroCount, zeroThreshold, positive, negative, count, sum });
 };
@@ -153,7 +167,8 @@ const customOf = (
   negative: ReadonlyMap<number, number>,
 ): ClassicHistogram | string => {
   if (negative.size > 0) return 'negative buckets with bounds of its own';
-  if (customBounds.some((bound, at) => !(at === 0 || bound > customBounds[at - 1]!))) return 'bounds that do not ascend';
+  if (customBounds.some((bound, at) => !(at === 0 || bound > customBounds[at - 1]!)))
+    return 'bounds that do not ascend';
   if ([...positive.keys()].some(index => index < 0 || index > customBounds.length)) return 'a bucket beyond the bounds';
   let cumulative = 0;
   const buckets = [...customBounds.filter(Number.isFinite), Number.POSITIVE_INFINITY].map((le, index) => {

@@ -38,7 +38,8 @@ const readSeries = (wire: Wire, symbols: readonly string[]): WireSeries => {
   if (refs.length % 2 !== 0) problem = `${refs.length} label refs, which are no pairs`;
   for (let at = 0; at + 1 < refs.length; at += 2) {
     const [name, value] = [symbols[refs[at]!], symbols[refs[at + 1]!]];
-    if (name === undefined || value === undefined) problem = `label ref ${name === undefined ? refs[at] : refs[at + 1]} of ${symbols.length} symbols`;
+    if (name === undefined || value === undefined)
+      problem = `label ref ${name === undefined ? refs[at] : refs[at + 1]} of ${symbols.length} symbols`;
     else labels.push([name, value]);
   }
   if (samples.length === 0 && histograms.length === 0) problem ??= 'neither samples nor histograms';

@@ -6,7 +6,15 @@ import type { GatheredSample } from './gather.ts';
 import { takeSeries, type Written } from './remote-write-series.ts';
 import { seriesOfV1 } from './remote-write-v1.ts';
 import { seriesOfV2 } from './remote-write-v2.ts';
-import { plainOf, problemsOf, type Protocol, type PushAnswer, type PushRequest, type Reading, Refusals } from './request.ts';
+import {
+  type Protocol,
+  type PushAnswer,
+  type PushRequest,
+  plainOf,
+  problemsOf,
+  type Reading,
+  Refusals,
+} from './request.ts';
 
 // prometheus.io/docs/specs/prw/remote_write_spec and remote_write_spec_2_0.
 
@@ -55,8 +63,15 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     throw error;
   }
   const answer: PushAnswer =
-    refusals.count === 0 ? { status: 204 } : plainOf(400, `${problemsOf(refusals.listed, refusals.count).join('\n')}\n`);
-  return { ok: true, pushed: { samples }, refusedSamples: refusals.samples, answer: v2 ? counted(answer, written) : answer };
+    refusals.count === 0
+      ? { status: 204 }
+      : plainOf(400, `${problemsOf(refusals.listed, refusals.count).join('\n')}\n`);
+  return {
+    ok: true,
+    pushed: { samples },
+    refusedSamples: refusals.samples,
+    answer: v2 ? counted(answer, written) : answer,
+  };
 };
 
 const refused = (status: number, code: string, reason: string): Reading => ({
@@ -74,7 +89,8 @@ export const remoteWrite: Protocol = {
   // Without one it is meant as well: some senders of version 1 leave it out.
   encodings: ['snappy'],
   refusedUnread: ({ method, header }): { status: number; reject: Reject } | undefined => {
-    if (method !== 'POST') return { status: 405, reject: { code: 'method', reason: `${method} is not taken here, use POST` } };
+    if (method !== 'POST')
+      return { status: 405, reject: { code: 'method', reason: `${method} is not taken here, use POST` } };
     const contentType = header('content-type');
     if (messageOf(contentType) !== undefined) return undefined;
     const reason = `content type ${JSON.stringify(contentType)} is not taken here, use application/x-protobuf with proto=${messageV1} or ${messageV2}`;

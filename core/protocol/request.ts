@@ -49,6 +49,8 @@ export type Protocol = {
   readonly name: ProtocolName;
   /** What may be refused before the body is looked at: a method, a content type. */
   readonly refusedUnread?: (request: PushRequest) => { readonly status: number; readonly reject: Reject } | undefined;
+  /** Where an address is written otherwise than its own servers would take it, the one they send their clients to. */
+  readonly movedTo?: (path: string) => { readonly status: number; readonly path: string } | undefined;
   /** Content-Encodings it takes where not all; the first one is meant where none is named. */
   readonly encodings?: readonly string[];
   readonly read: (request: PushRequest, body: Uint8Array) => Reading;

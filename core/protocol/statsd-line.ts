@@ -87,7 +87,12 @@ const readOne = (
     else if (kind === 'gauge') {
       const isMove = /^[+-]/.test(text) && atSeconds === undefined;
       events.push({ ...common, value, times: 1, ...(isMove && { isMove }) });
-    } else events.push({ ...common, value: type === 'ms' ? value / 1_000 : value, times: Math.max(1, Math.round(1 / rate)) });
+    } else
+      events.push({
+        ...common,
+        value: type === 'ms' ? value / 1_000 : value,
+        times: Math.max(1, Math.round(1 / rate)),
+      });
   }
   return events;
 };

@@ -12,8 +12,19 @@ import { readStatsdLine, type StatsdEvent } from './statsd-line.ts';
 /** Bounds of every timer, histogram and distribution: a millisecond to a million, whatever the unit is. */
 const bounds = [-3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap(power => [1, 2.5, 5].map(step => step * 10 ** power)).concat(1e6);
 
-type Gauge = { readonly labels: LabelSet; set: number | undefined; moved: number; readonly timestampMs: number | undefined };
-type Observed = { readonly labels: readonly Label[]; readonly counts: number[]; count: number; sum: number; readonly timestampMs: number | undefined };
+type Gauge = {
+  readonly labels: LabelSet;
+  set: number | undefined;
+  moved: number;
+  readonly timestampMs: number | undefined;
+};
+type Observed = {
+  readonly labels: readonly Label[];
+  readonly counts: number[];
+  count: number;
+  sum: number;
+  readonly timestampMs: number | undefined;
+};
 
 /**
  * Adds the lines of one push up, as a StatsD server does between two flushes, so that it does not matter how a producer
@@ -65,16 +76,23 @@ class Gathering {
   }
 
   samples(): GatheredSample[] {
-    const gauges = [...this.#gauges.values()].map(({ labels, set, moved, timestampMs }): GatheredSample => ({
-      labels,
-      value: (set ?? 0) + moved,
-      ...(set === undefined && { increment: {} }),
-      ...timed(timestampMs),
-    }));
-    const sets = [...this.#sets.values()].map(({ labels, members }): GatheredSample => ({ labels, value: members.size }));
+    const gauges = [...this.#gauges.values()].map(
+      ({ labels, set, moved, timestampMs }): GatheredSample => ({
+        labels,
+        value: (set ?? 0) + moved,
+        ...(set === undefined && { increment: {} }),
+        ...timed(timestampMs),
+      }),
+    );
+    const sets = [...this.#sets.values()].map(
+      ({ labels, members }): GatheredSample => ({ labels, value: members.size }),
+    );
     const observed = [...this.#observed.values()].flatMap(({ labels, counts, count, sum, timestampMs }) => {
       const name = labels.find(([label]) => label === '__name__')![1];
-      const buckets = [...bounds.map((le, at) => ({ le, count: counts[at]! })), { le: Number.POSITIVE_INFINITY, count }];
+      const buckets = [
+        ...bounds.map((le, at) => ({ le, count: counts[at]! })),
+        { le: Number.POSITIVE_INFINITY, count },
+      ];
       return classicSamples(name, labels, { buckets, count, sum }, { increment: {}, ...timed(timestampMs) });
     });
     return [...this.#counters.values(), ...gauges, ...sets, ...observed];

@@ -26,12 +26,7 @@ const cut = (batch: Batch, columns: Columns = batch.columns): Columns[] => {
   return halves.flatMap(series => cut(batch, { ...columns, series }));
 };
 
-const textOf = (
-  { columns: _, ...head }: Batch,
-  columns: Columns,
-  part: number,
-  parts: number,
-): string => {
+const textOf = ({ columns: _, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
   const { series, tags } = columns;
   const writer = new ByteWriter();
   writer.text(JSON.stringify({ ...head, part, parts, ...(tags && { increments: true }) } satisfies Head));

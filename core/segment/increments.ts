@@ -38,7 +38,9 @@ const unionOf = (
   const placeOf = new Map(ordered.map(([name], place) => [name, place]));
   const series = new Map<string, SeriesColumn>();
   for (const { columns } of batches) {
-    const places = columns.timestampsMs.map((timestampMs, slot) => placeOf.get(`${timestampMs} ${columns.tags![slot]}`));
+    const places = columns.timestampsMs.map((timestampMs, slot) =>
+      placeOf.get(`${timestampMs} ${columns.tags![slot]}`),
+    );
     for (const { labels, column } of columns.series) {
       for (const [slot, place] of places.entries()) {
         if (place === undefined || !column.has(slot)) continue;
@@ -56,7 +58,11 @@ const unionOf = (
   };
 };
 
-export type EncodedIncrements = { readonly key: string; readonly bytes: Uint8Array; readonly cut: readonly SchemaChunk[] };
+export type EncodedIncrements = {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly cut: readonly SchemaChunk[];
+};
 
 /** Segments of increments sort after all others; the rest of a key is the hash of the bytes. */
 const keyPrefix = 'increments-';

@@ -1,4 +1,4 @@
-import { protocolNames } from '../../core/protocol/request.ts';
+import type { protocolNames } from '../../core/protocol/request.ts';
 import { packSnappy } from '../core/protocol/snappy-writer.ts';
 import { WireWriter } from '../core/protocol/wire-writer.ts';
 
@@ -55,7 +55,12 @@ export const everyProtocol = (nowMs: number): readonly Spoken[] => {
     const request = new WireWriter();
     for (const symbol of symbols) request.text(4, symbol);
     for (const timestampMs of timesMs)
-      request.message(5, new WireWriter().packed(1, [1, 2, 3, jobSymbol]).message(2, new WireWriter().double(1, 1).varint(2, timestampMs)));
+      request.message(
+        5,
+        new WireWriter()
+          .packed(1, [1, 2, 3, jobSymbol])
+          .message(2, new WireWriter().double(1, 1).varint(2, timestampMs)),
+      );
     return request.done();
   };
   const otlp = (job: string | undefined, ...names: readonly string[]) =>
@@ -63,12 +68,17 @@ export const everyProtocol = (nowMs: number): readonly Spoken[] => {
       resourceMetrics: [
         {
           resource: { attributes: job === undefined ? [] : [{ key: 'service.name', value: { stringValue: job } }] },
-          scopeMetrics: [{ metrics: names.map(name => ({ name, gauge: { dataPoints: [{ timeUnixNano: ns, asInt: 1 }] } })) }],
+          scopeMetrics: [
+            { metrics: names.map(name => ({ name, gauge: { dataPoints: [{ timeUnixNano: ns, asInt: 1 }] } })) },
+          ],
         },
       ],
     });
   const otlpProtobuf = (job: string, ...names: readonly string[]): Uint8Array => {
-    const resource = new WireWriter().message(1, new WireWriter().text(1, 'service.name').message(2, new WireWriter().text(1, job)));
+    const resource = new WireWriter().message(
+      1,
+      new WireWriter().text(1, 'service.name').message(2, new WireWriter().text(1, job)),
+    );
     const scope = new WireWriter();
     for (const name of names) {
       const point = new WireWriter().fixed64(3, BigInt(ns)).double(4, 1);
@@ -77,7 +87,9 @@ export const everyProtocol = (nowMs: number): readonly Spoken[] => {
     return new WireWriter().message(1, new WireWriter().message(1, resource).message(2, scope)).done();
   };
   const datadog = (tags: readonly string[], ...values: readonly unknown[]) =>
-    JSON.stringify({ series: values.map(value => ({ metric: 'm', type: 3, tags, points: [{ timestamp: seconds, value }] })) });
+    JSON.stringify({
+      series: values.map(value => ({ metric: 'm', type: 3, tags, points: [{ timestamp: seconds, value }] })),
+    });
   const stream = (namespace: string, ...timesMs: readonly number[]) =>
     JSON.stringify({
       requestId: 'f-1',
@@ -150,7 +162,10 @@ export const everyProtocol = (nowMs: number): readonly Spoken[] => {
       name: 'remote-write',
       title: 'remote write 2.0',
       path: '/api/v1/push',
-      headers: { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request', 'content-encoding': 'snappy' },
+      headers: {
+        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+        'content-encoding': 'snappy',
+      },
       good: remote2(4, nowMs),
       status: 204,
       jobless: { path: '/api/v1/write', body: remote2(0, nowMs) },
@@ -260,7 +275,10 @@ export const everyProtocol = (nowMs: number): readonly Spoken[] => {
       forged: { path: '/v1/firehose', body: stream('bank', nowMs) },
       broken: '{',
       partial: { body: stream('ns', nowMs, 5), status: 400 },
-      isRefusal: jsonLike(({ requestId, timestamp, errorMessage }) => requestId === 'f-1' && typeof timestamp === 'number' && isText(errorMessage)),
+      isRefusal: jsonLike(
+        ({ requestId, timestamp, errorMessage }) =>
+          requestId === 'f-1' && typeof timestamp === 'number' && isText(errorMessage),
+      ),
     },
   ];
 };

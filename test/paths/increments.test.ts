@@ -22,7 +22,9 @@ describe('counts', () => {
     const { data } = await house.get(
       `/api/v1/query_range?query=hits{zone="a"}&start=${startMs / second - 15}&end=${startMs / second + 75}&step=15`,
     );
-    const [{ values }] = (data as { result: { values: [number, string][] }[] }).result as [{ values: [number, string][] }];
+    const [{ values }] = (data as { result: { values: [number, string][] }[] }).result as [
+      { values: [number, string][] },
+    ];
     expect(values.map(([, value]) => value)).toEqual(['0', '1', '2', '4', '4', '4', '4']);
   });
 
@@ -37,20 +39,23 @@ describe('counts', () => {
     ['buffer.send', 'before'],
     ['buffer.send', 'after'],
     ['heartbeats.heard', 'after'],
-  ] as const)('that are pushed again under their key because %s failed %s it took effect count once', async (place, strike) => {
-    let struck = 0;
-    const faults = (called: string): Strike => (called === place && struck++ === 0 ? strike : 'none');
-    const house = memoryBuilding({ startMs, faults });
-    const push = (key: string) => house.push('/v1/statsd?job=j', 'hits:5|c', { 'idempotency-key': key });
-    expect((await push('a')).statusCode).toBe(503);
-    await house.pass(45 * minute);
-    // The hour has changed in between.
-    expect((await push('a')).statusCode).toBe(200);
-    await house.pass(second);
-    await push('b');
-    await house.pass(minute);
-    expect(await valueOf(house, 'hits')).toBe(place === 'buffer.send' && strike === 'before' ? '10' : '5');
-  });
+  ] as const)(
+    'that are pushed again under their key because %s failed %s it took effect count once',
+    async (place, strike) => {
+      let struck = 0;
+      const faults = (called: string): Strike => (called === place && struck++ === 0 ? strike : 'none');
+      const house = memoryBuilding({ startMs, faults });
+      const push = (key: string) => house.push('/v1/statsd?job=j', 'hits:5|c', { 'idempotency-key': key });
+      expect((await push('a')).statusCode).toBe(503);
+      await house.pass(45 * minute);
+      // The hour has changed in between.
+      expect((await push('a')).statusCode).toBe(200);
+      await house.pass(second);
+      await push('b');
+      await house.pass(minute);
+      expect(await valueOf(house, 'hits')).toBe(place === 'buffer.send' && strike === 'before' ? '10' : '5');
+    },
+  );
 
   test('are a part of what ingest accounts for', async () => {
     const house = memoryBuilding({ startMs });
@@ -91,7 +96,11 @@ test('deltas of OTLP add up by their spans, whatever is sent again', async () =>
                       isMonotonic: true,
                       aggregationTemporality: 1,
                       dataPoints: [
-                        { startTimeUnixNano: `${startMs + from * second}000000`, timeUnixNano: `${startMs + to * second}000000`, asInt },
+                        {
+                          startTimeUnixNano: `${startMs + from * second}000000`,
+                          timeUnixNano: `${startMs + to * second}000000`,
+                          asInt,
+                        },
                       ],
                     },
                   },

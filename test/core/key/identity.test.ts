@@ -23,14 +23,24 @@ test.each<[string, Pushed, Scope, unknown]>([
   ['another job that is forced', of({}, { job: 'bank' }), own, [expect.anything(), ['bank']]],
   ['another job under its own that is forced', of({ job: 'bank' }, { job: 'shop' }), own, [{ job: 'shop' }, []]],
   ['another job', of({ job: 'bank' }), renaming, [{ job: 'shop', exported_job: 'bank' }, []]],
-  ['another job that is forced', of({ a: '1' }, { job: 'bank' }), renaming, [{ a: '1', job: 'shop', exported_job: 'bank' }, []]],
+  [
+    'another job that is forced',
+    of({ a: '1' }, { job: 'bank' }),
+    renaming,
+    [{ a: '1', job: 'shop', exported_job: 'bank' }, []],
+  ],
   ['any job', of({ job: 'bank' }), { jobs: undefined, forgedJobs: 'refuse' }, [{ job: 'bank' }, []]],
 ])('%s', (_, pushed, scope, expected) => {
   expect(told(pushed, scope)).toEqual(expected);
 });
 
 describe('signs of life', () => {
-  const alive = [labelSetOf([['job', 'bank'], ['instance', 'i']])];
+  const alive = [
+    labelSetOf([
+      ['job', 'bank'],
+      ['instance', 'i'],
+    ]),
+  ];
 
   test('of other jobs are refused or renamed like samples', () => {
     expect(identified({ samples: [], alive }, own).forbidden).toEqual(['bank']);

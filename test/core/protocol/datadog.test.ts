@@ -7,8 +7,22 @@ const read = (...series: readonly unknown[]) => readAt('/api/v2/series', JSON.st
 
 test('series become samples, counts increments of their interval', () => {
   const answer = read(
-    { metric: 'system.load', type: 3, points: [{ timestamp, value: 0.7 }], tags: ['env:prod', 'bare', 'a:b:c'], resources: [{ type: 'host', name: 'h' }] },
-    { metric: 'hits', type: 1, interval: 10, points: [{ timestamp, value: 3 }, { timestamp: timestamp - 10, value: 4 }] },
+    {
+      metric: 'system.load',
+      type: 3,
+      points: [{ timestamp, value: 0.7 }],
+      tags: ['env:prod', 'bare', 'a:b:c'],
+      resources: [{ type: 'host', name: 'h' }],
+    },
+    {
+      metric: 'hits',
+      type: 1,
+      interval: 10,
+      points: [
+        { timestamp, value: 3 },
+        { timestamp: timestamp - 10, value: 4 },
+      ],
+    },
     { metric: 'rate', type: 2, points: [{ timestamp, value: 3 }] },
     { metric: 'plain', points: [{ timestamp, value: 1 }] },
   );

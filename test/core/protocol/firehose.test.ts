@@ -7,7 +7,11 @@ const headers = { 'content-type': 'application/json', 'x-amz-firehose-request-id
 const deliver = (...records: readonly (string | Uint8Array)[]) =>
   readAt(
     '/v1/firehose',
-    JSON.stringify({ requestId: 'f-1', timestamp: 1, records: records.map(data => ({ data: Buffer.from(data).toString('base64') })) }),
+    JSON.stringify({
+      requestId: 'f-1',
+      timestamp: 1,
+      records: records.map(data => ({ data: Buffer.from(data).toString('base64') })),
+    }),
     headers,
   );
 const good = { requestId: 'f-1', timestamp: acceptedAtMs };
@@ -27,7 +31,11 @@ const emf = {
   _aws: {
     Timestamp: acceptedAtMs,
     CloudWatchMetrics: [
-      { Namespace: 'Shop', Dimensions: [['Service'], ['Service', 'Zone']], Metrics: [{ Name: 'Latency', Unit: 'Milliseconds' }, { Name: 'Orders' }] },
+      {
+        Namespace: 'Shop',
+        Dimensions: [['Service'], ['Service', 'Zone']],
+        Metrics: [{ Name: 'Latency', Unit: 'Milliseconds' }, { Name: 'Orders' }],
+      },
     ],
   },
   Service: 'cart',
@@ -58,7 +66,10 @@ test('a metric stream in OTLP: messages after their lengths', () => {
     .double(5, 20)
     .message(6, quantile(0, 1))
     .message(6, quantile(1, 9));
-  const one = new WireWriter().text(1, 'amazonaws.com/AWS/EC2/CPUUtilization').text(3, '{Percent}').message(11, new WireWriter().message(1, point));
+  const one = new WireWriter()
+    .text(1, 'amazonaws.com/AWS/EC2/CPUUtilization')
+    .text(3, '{Percent}')
+    .message(11, new WireWriter().message(1, point));
   const request = new WireWriter().message(1, new WireWriter().message(2, new WireWriter().message(2, one))).done();
   const delimited = Buffer.concat([Uint8Array.of((request.length & 0x7f) | 0x80, request.length >> 7), request]);
   const answer = deliver(Buffer.concat([delimited, delimited]));
@@ -70,7 +81,10 @@ test('a metric stream in OTLP: messages after their lengths', () => {
     'amazonaws_com_AWS_EC2_CPUUtilization_count 4 @0',
   ]);
   expect(answer.lines).toHaveLength(8);
-  expect(deliver(delimited.subarray(0, 40))).toMatchObject({ status: 400, text: expect.stringContaining('bad_protobuf') });
+  expect(deliver(delimited.subarray(0, 40))).toMatchObject({
+    status: 400,
+    text: expect.stringContaining('bad_protobuf'),
+  });
 });
 
 describe('EMF', () => {
@@ -88,14 +102,20 @@ describe('EMF', () => {
   test('becomes sums and counts that are increments', () => {
     for (const answer of [deliver(JSON.stringify(emf)), readAt('/v1/firehose', JSON.stringify(emf), headers)]) {
       expect([answer.status, answer.lines]).toEqual([200, lines]);
-      expect(answer.samples.every(({ increment }) => increment !== undefined && increment.span === undefined)).toBe(true);
+      expect(answer.samples.every(({ increment }) => increment !== undefined && increment.span === undefined)).toBe(
+        true,
+      );
     }
   });
 
   test('in log events is known by the event, and what is a log is left alone', () => {
     const logs = {
       messageType: 'DATA_MESSAGE',
-      logEvents: [{ id: 'e1', message: JSON.stringify(emf) }, { id: 'e2', message: 'hello' }, { id: 'e3', message: '{"_aws"' }],
+      logEvents: [
+        { id: 'e1', message: JSON.stringify(emf) },
+        { id: 'e2', message: 'hello' },
+        { id: 'e3', message: '{"_aws"' },
+      ],
     };
     const answer = deliver(gzipSync(JSON.stringify(logs)), gzipSync('{"messageType":"CONTROL_MESSAGE"}'));
     expect([answer.status, answer.lines]).toEqual([200, lines]);
@@ -103,7 +123,10 @@ describe('EMF', () => {
   });
 
   const directive = emf._aws.CloudWatchMetrics[0]!;
-  const withDirective = (more: object) => ({ ...emf, _aws: { ...emf._aws, CloudWatchMetrics: [{ ...directive, ...more }] } });
+  const withDirective = (more: object) => ({
+    ...emf,
+    _aws: { ...emf._aws, CloudWatchMetrics: [{ ...directive, ...more }] },
+  });
   test.each<[object, string]>([
     [{ ...emf, _aws: 1 }, '_aws: bad_emf: expected an object'],
     [{ ...emf, _aws: { CloudWatchMetrics: [] } }, '_aws.Timestamp'],

@@ -61,7 +61,10 @@ describe('a malformed line refuses all of them', () => {
 
   test('version 1 says it in its own form', () => {
     const answer = readAt('/write?db=d', 'm');
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([400, { error: 'line 1: unable to parse: missing fields' }]);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+      400,
+      { error: 'line 1: unable to parse: missing fields' },
+    ]);
     expect(readAt('/write?db=d&precision=m', `m v=1 ${Math.floor(seconds / 60)}`).status).toBe(204);
   });
 

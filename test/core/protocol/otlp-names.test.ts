@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { labelNameOf, type MetricKind, metricNameOf, type Naming, strategies } from '../../../core/protocol/otlp-names.ts';
+import {
+  labelNameOf,
+  type MetricKind,
+  metricNameOf,
+  type Naming,
+  strategies,
+} from '../../../core/protocol/otlp-names.ts';
 
 const usual: Naming = strategies.UnderscoreEscapingWithSuffixes;
 
@@ -42,7 +48,10 @@ test.each([
   expect(labelNameOf(name, strategies.NoTranslation)).toBe(name === '' ? undefined : name);
 });
 
-const suite = join(process.env['SUITES_DIR'] ?? join(import.meta.dirname, '../../../../shared/suites'), 'otlp-names.json');
+const suite = join(
+  process.env['SUITES_DIR'] ?? join(import.meta.dirname, '../../../../shared/suites'),
+  'otlp-names.json',
+);
 
 describe('what others name', () => {
   if (!existsSync(suite)) {
@@ -51,7 +60,11 @@ describe('what others name', () => {
   }
   type Names = {
     readonly metric_names: readonly Readonly<Record<string, string>>[];
-    readonly labels: readonly { readonly label: string; readonly keep_multiple_underscores: string; readonly want_error: boolean }[];
+    readonly labels: readonly {
+      readonly label: string;
+      readonly keep_multiple_underscores: string;
+      readonly want_error: boolean;
+    }[];
   };
   const { metric_names: names, labels } = JSON.parse(readFileSync(suite, 'utf8')) as Names;
   const kinds: Readonly<Record<string, MetricKind>> = {
@@ -64,10 +77,13 @@ describe('what others name', () => {
     Unknown: 'unknown',
   };
 
-  test.each(names)('$case: $name', ({ name = '', unit = '', type = '', namespace = '', want, want_error: wantError, ...each }) => {
-    const naming = { isEscaped: !each['utf8_allowed'], hasSuffixes: Boolean(each['with_suffixes']), namespace };
-    expect(metricNameOf(name, unit, kinds[type]!, naming)).toBe(wantError === '' ? want : undefined);
-  });
+  test.each(names)(
+    '$case: $name',
+    ({ name = '', unit = '', type = '', namespace = '', want, want_error: wantError, ...each }) => {
+      const naming = { isEscaped: !each['utf8_allowed'], hasSuffixes: Boolean(each['with_suffixes']), namespace };
+      expect(metricNameOf(name, unit, kinds[type]!, naming)).toBe(wantError === '' ? want : undefined);
+    },
+  );
 
   test.each(labels)('label $label', ({ label, keep_multiple_underscores: want, want_error: wantError }) => {
     expect(labelNameOf(label, usual)).toBe(wantError ? undefined : want);

@@ -25,7 +25,13 @@ describe('a point', () => {
   test.each<[string, object, string[]]>([
     [
       'a gauge',
-      { name: 'queue.length', unit: '1', gauge: { dataPoints: [{ timeUnixNano, asDouble: 2.5, attributes: [{ key: 'a.b', value: { intValue: '7' } }] }] } },
+      {
+        name: 'queue.length',
+        unit: '1',
+        gauge: {
+          dataPoints: [{ timeUnixNano, asDouble: 2.5, attributes: [{ key: 'a.b', value: { intValue: '7' } }] }],
+        },
+      },
       [`queue_length_ratio{a_b="7",${at}} 2.5 @0`],
     ],
     [
@@ -33,16 +39,15 @@ describe('a point', () => {
       { name: 'n', gauge: { dataPoints: [{ timeUnixNano, asInt: '-9' }] } },
       [`n{${at}} -9 @0`],
     ],
-    [
-      'a gauge without a time',
-      { name: 'n', gauge: { dataPoints: [{ asInt: 1 }] } },
-      [`n{${at}} 1 @0`],
-    ],
+    ['a gauge without a time', { name: 'n', gauge: { dataPoints: [{ asInt: 1 }] } }, [`n{${at}} 1 @0`]],
     ['a value that is gone', { name: 'n', gauge: { dataPoints: [{ timeUnixNano, flags: 1 }] } }, [`n{${at}} stale @0`]],
     ['no number', { name: 'n', gauge: { dataPoints: [{ timeUnixNano, asDouble: 'NaN' }] } }, [`n{${at}} NaN @0`]],
     [
       'a sum that rises',
-      { name: 'requests', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ timeUnixNano, asInt: 3 }] } },
+      {
+        name: 'requests',
+        sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ timeUnixNano, asInt: 3 }] },
+      },
       [`requests_total{${at}} 3 @0`],
     ],
     [
@@ -109,7 +114,19 @@ describe('a point', () => {
       'a summary',
       {
         name: 's',
-        summary: { dataPoints: [{ timeUnixNano, count: 2, sum: 3, quantileValues: [{ quantile: 0.5, value: 1 }, { quantile: 1, value: 2 }] }] },
+        summary: {
+          dataPoints: [
+            {
+              timeUnixNano,
+              count: 2,
+              sum: 3,
+              quantileValues: [
+                { quantile: 0.5, value: 1 },
+                { quantile: 1, value: 2 },
+              ],
+            },
+          ],
+        },
       },
       [`s{${at},quantile="0.5"} 1 @0`, `s{${at},quantile="1"} 2 @0`, `s_sum{${at}} 3 @0`, `s_count{${at}} 2 @0`],
     ],
@@ -124,13 +141,19 @@ describe('a point', () => {
     const { samples, lines } = read([
       {
         name: 'hits',
-        sum: { aggregationTemporality: 1, isMonotonic: true, dataPoints: [{ startTimeUnixNano, timeUnixNano, asInt: 3 }] },
+        sum: {
+          aggregationTemporality: 1,
+          isMonotonic: true,
+          dataPoints: [{ startTimeUnixNano, timeUnixNano, asInt: 3 }],
+        },
       },
       {
         name: 'h',
         histogram: {
           aggregationTemporality: 1,
-          dataPoints: [{ startTimeUnixNano, timeUnixNano, count: 1, sum: 2, explicitBounds: [5], bucketCounts: [1, 0] }],
+          dataPoints: [
+            { startTimeUnixNano, timeUnixNano, count: 1, sum: 2, explicitBounds: [5], bucketCounts: [1, 0] },
+          ],
         },
       },
     ]);
@@ -152,14 +175,18 @@ describe('a point', () => {
           name: 'h',
           exponentialHistogram: {
             aggregationTemporality: 1,
-            dataPoints: [{ startTimeUnixNano, timeUnixNano, count: 3, sum: 9, scale, positive: { offset, bucketCounts: [1, 2] } }],
+            dataPoints: [
+              { startTimeUnixNano, timeUnixNano, count: 3, sum: 9, scale, positive: { offset, bucketCounts: [1, 2] } },
+            ],
           },
         },
       ]);
     const [fine, coarse] = [exponential(3, 8), exponential(-1, 2)];
     expect(fine.samples.map(({ labels }) => labels)).toEqual(coarse.samples.map(({ labels }) => labels));
     const steps = (lines: readonly string[]) =>
-      lines.filter((line, index) => line.includes('_bucket') && line.split(' ')[1] !== (lines[index - 1]?.split(' ')[1] ?? '0'));
+      lines.filter(
+        (line, index) => line.includes('_bucket') && line.split(' ')[1] !== (lines[index - 1]?.split(' ')[1] ?? '0'),
+      );
     expect(steps(fine.lines)).toEqual([`h_bucket{${at},le="4"} 3 @0`]);
     expect(steps(coarse.lines)).toEqual([`h_bucket{${at},le="64"} 1 @0`, `h_bucket{${at},le="256"} 3 @0`]);
   });
@@ -167,8 +194,14 @@ describe('a point', () => {
 
 describe('a resource', () => {
   test('with more to say of itself says it in target_info, from the first point to the last', () => {
-    const dataPoints = [{ timeUnixNano, asInt: 1 }, { timeUnixNano: `${acceptedAtMs - 200_000}000000`, asInt: 1 }];
-    const answer = read([{ name: 'n', gauge: { dataPoints } }], '', [...service, { key: 'host.name', value: { stringValue: 'h' } }]);
+    const dataPoints = [
+      { timeUnixNano, asInt: 1 },
+      { timeUnixNano: `${acceptedAtMs - 200_000}000000`, asInt: 1 },
+    ];
+    const answer = read([{ name: 'n', gauge: { dataPoints } }], '', [
+      ...service,
+      { key: 'host.name', value: { stringValue: 'h' } },
+    ]);
     expect(answer.lines.slice(2)).toEqual([
       `target_info{host_name="h",${at}} 1 @-200`,
       `target_info{host_name="h",${at}} 1 @-50`,
@@ -181,13 +214,20 @@ describe('a resource', () => {
     [[{ key: 'host.name', value: { stringValue: 'h' } }], 'n 1 @0'],
     [[{ key: 'service.namespace', value: { stringValue: 'ns' } }], 'n 1 @0'],
   ])('of %j is known as %s', (attributes, line) => {
-    expect(read([{ name: 'n', gauge: { dataPoints: [{ timeUnixNano, asInt: 1 }] } }], '', attributes).lines).toEqual([line]);
+    expect(read([{ name: 'n', gauge: { dataPoints: [{ timeUnixNano, asInt: 1 }] } }], '', attributes).lines).toEqual([
+      line,
+    ]);
   });
 });
 
 test('a point cannot say that it is of another job', () => {
-  const attributes = [{ key: 'job', value: { stringValue: 'bank' } }, { key: 'instance', value: { stringValue: 'x' } }];
-  expect(read([{ name: 'n', gauge: { dataPoints: [{ timeUnixNano, asInt: 1, attributes }] } }]).lines).toEqual([`n{${at}} 1 @0`]);
+  const attributes = [
+    { key: 'job', value: { stringValue: 'bank' } },
+    { key: 'instance', value: { stringValue: 'x' } },
+  ];
+  expect(read([{ name: 'n', gauge: { dataPoints: [{ timeUnixNano, asInt: 1, attributes }] } }]).lines).toEqual([
+    `n{${at}} 1 @0`,
+  ]);
 });
 
 test('attributes that come to one name are joined, and values of any kind are told', () => {
@@ -229,24 +269,75 @@ test('names and scopes may be told otherwise, as in Prometheus', () => {
 
 describe('what cannot be taken', () => {
   const good = { name: 'good', gauge: { dataPoints: [{ timeUnixNano, asInt: 1 }] } };
-  const histogram = (point: object) => ({ name: 'h', histogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano, ...point }] } });
-  const exponential = (point: object) => ({ name: 'h', exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano, ...point }] } });
+  const histogram = (point: object) => ({
+    name: 'h',
+    histogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano, ...point }] },
+  });
+  const exponential = (point: object) => ({
+    name: 'h',
+    exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano, ...point }] },
+  });
 
   test.each<[string, object, number, string]>([
     ['no data', { name: 'x' }, 1, 'no_data'],
     ['a name of which nothing is left', { ...good, name: '@' }, 1, 'bad_name'],
-    ['an attribute of which nothing is left', { name: 'x', gauge: { dataPoints: [{ timeUnixNano, attributes: [{ key: 'ü' }] }] } }, 1, 'bad_name'],
-    ['no temporality', { name: 'x', sum: { isMonotonic: true, dataPoints: [{ timeUnixNano }, { timeUnixNano }] } }, 2, 'bad_temporality'],
-    ['a delta that may be negative', { name: 'x', sum: { aggregationTemporality: 1, dataPoints: [{ timeUnixNano }] } }, 1, 'send it cumulative'],
-    ['more buckets than bounds', histogram({ count: 1, explicitBounds: [1], bucketCounts: [1] }), 1, '1 buckets for 1 bounds'],
-    ['bounds that fall', histogram({ count: 1, explicitBounds: [1, 0], bucketCounts: [1, 0, 0] }), 1, 'bounds that do not ascend'],
-    ['another count than its buckets', histogram({ count: 2, explicitBounds: [1], bucketCounts: [1, 0] }), 1, '1 observations in buckets, the count is 2'],
+    [
+      'an attribute of which nothing is left',
+      { name: 'x', gauge: { dataPoints: [{ timeUnixNano, attributes: [{ key: 'ü' }] }] } },
+      1,
+      'bad_name',
+    ],
+    [
+      'no temporality',
+      { name: 'x', sum: { isMonotonic: true, dataPoints: [{ timeUnixNano }, { timeUnixNano }] } },
+      2,
+      'bad_temporality',
+    ],
+    [
+      'a delta that may be negative',
+      { name: 'x', sum: { aggregationTemporality: 1, dataPoints: [{ timeUnixNano }] } },
+      1,
+      'send it cumulative',
+    ],
+    [
+      'more buckets than bounds',
+      histogram({ count: 1, explicitBounds: [1], bucketCounts: [1] }),
+      1,
+      '1 buckets for 1 bounds',
+    ],
+    [
+      'bounds that fall',
+      histogram({ count: 1, explicitBounds: [1, 0], bucketCounts: [1, 0, 0] }),
+      1,
+      'bounds that do not ascend',
+    ],
+    [
+      'another count than its buckets',
+      histogram({ count: 2, explicitBounds: [1], bucketCounts: [1, 0] }),
+      1,
+      '1 observations in buckets, the count is 2',
+    ],
     ['another count than its exponential buckets', exponential({ count: 2, zeroCount: 1 }), 1, 'the count is 2'],
     ['a scale beyond all', exponential({ scale: 21 }), 1, 'a scale of 21'],
-    ['a time out of bounds', { name: 'x', gauge: { dataPoints: [{ timeUnixNano: '1000000' }] } }, 1, 'timestamp_out_of_bounds'],
+    [
+      'a time out of bounds',
+      { name: 'x', gauge: { dataPoints: [{ timeUnixNano: '1000000' }] } },
+      1,
+      'timestamp_out_of_bounds',
+    ],
     [
       'too long a value',
-      { name: 'x', gauge: { dataPoints: [{ timeUnixNano, attributes: [{ key: 'a', value: { stringValue: 'x'.repeat(limits.labelValueBytes + 1) } }] }] } },
+      {
+        name: 'x',
+        gauge: {
+          dataPoints: [
+            {
+              timeUnixNano,
+              attributes: [{ key: 'a', value: { stringValue: 'x'.repeat(limits.labelValueBytes + 1) } }],
+            },
+          ],
+        },
+      },
       1,
       'label_value_limit',
     ],
@@ -262,8 +353,16 @@ describe('what cannot be taken', () => {
   test.each([
     ['no JSON', '{', 'bad_json'],
     ['a list', '[]', 'expected an object, found []'],
-    ['a wrong type', '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":1}]}]}]}', 'resourceMetrics[0].scopeMetrics[0].metrics[0].name'],
-    ['a number that is none', JSON.stringify(bodyOf([{ name: 'x', gauge: { dataPoints: [{ asInt: '1.5' }] } }])), 'expected a whole number, found "1.5"'],
+    [
+      'a wrong type',
+      '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":1}]}]}]}',
+      'resourceMetrics[0].scopeMetrics[0].metrics[0].name',
+    ],
+    [
+      'a number that is none',
+      JSON.stringify(bodyOf([{ name: 'x', gauge: { dataPoints: [{ asInt: '1.5' }] } }])),
+      'expected a whole number, found "1.5"',
+    ],
     ['a nest', '['.repeat(100), 'json_depth'],
     ['no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'bad_utf8'],
   ])('%s is refused whole by a Status', (_, body, reason) => {
@@ -276,7 +375,11 @@ describe('what cannot be taken', () => {
 test('nothing is a good request', () => {
   expect(readAt('/v1/metrics', '{}', json)).toMatchObject({ status: 200, text: '{}' });
   const answer = readAt('/v1/metrics', '', protobuf);
-  expect([answer.status, answer.headers['content-type'], answer.bytes.length]).toEqual([200, 'application/x-protobuf', 0]);
+  expect([answer.status, answer.headers['content-type'], answer.bytes.length]).toEqual([
+    200,
+    'application/x-protobuf',
+    0,
+  ]);
 });
 
 test.each([
@@ -294,7 +397,10 @@ describe('as protobuf', () => {
   const attribute = (key: string, value: WireWriter) => new WireWriter().text(1, key).message(2, value);
   const text = (value: string) => new WireWriter().text(1, value);
   const ns = BigInt(timeUnixNano);
-  const stamped = (startField = true) => (startField ? new WireWriter().fixed64(2, BigInt(startTimeUnixNano)).fixed64(3, ns) : new WireWriter().fixed64(3, ns));
+  const stamped = (startField = true) =>
+    startField
+      ? new WireWriter().fixed64(2, BigInt(startTimeUnixNano)).fixed64(3, ns)
+      : new WireWriter().fixed64(3, ns);
   const metric = (name: string, unit: string, field: number, ...points: readonly WireWriter[]) => {
     const data = new WireWriter();
     for (const point of points) data.message(1, point);
@@ -316,7 +422,14 @@ describe('as protobuf', () => {
     const answer = readAt(
       '/v1/metrics',
       request(
-        metric('g', '', 5, stamped().double(4, 1.5).message(7, attribute('a', new WireWriter().varint(3, 5)))),
+        metric(
+          'g',
+          '',
+          5,
+          stamped()
+            .double(4, 1.5)
+            .message(7, attribute('a', new WireWriter().varint(3, 5))),
+        ),
         metric('g', '', 5, stamped().fixed64(6, BigInt.asUintN(64, -3n)).varint(8, 1)),
         metric('g2', '', 5, stamped().double(4, 0x7ff0000000000002n)),
         metric('c', '', 7, stamped().fixed64(6, 7n)),
@@ -325,9 +438,19 @@ describe('as protobuf', () => {
           'e',
           '',
           10,
-          stamped().fixed64(4, 3n).double(5, 4).signed(6, 1).fixed64(7, 1n).message(8, new WireWriter().signed(1, -2).packed(2, [1, 1])),
+          stamped()
+            .fixed64(4, 3n)
+            .double(5, 4)
+            .signed(6, 1)
+            .fixed64(7, 1n)
+            .message(8, new WireWriter().signed(1, -2).packed(2, [1, 1])),
         ),
-        metric('s', '', 11, stamped().fixed64(4, 1n).double(5, 2).message(6, new WireWriter().double(1, 0.9).double(2, 2))),
+        metric(
+          's',
+          '',
+          11,
+          stamped().fixed64(4, 1n).double(5, 2).message(6, new WireWriter().double(1, 0.9).double(2, 2)),
+        ),
       ),
       protobuf,
     );
@@ -362,13 +485,21 @@ describe('as protobuf', () => {
     const refused = readAt('/v1/metrics', Uint8Array.of(10, 200, 1), protobuf);
     expect(refused.headers['content-type']).toBe('application/x-protobuf');
     const reason = 'bad_protobuf: expected 200 bytes, found the end of the message after 0 (byte 3)';
-    expect([refused.status, hex(refused.bytes)]).toEqual([400, hex(new WireWriter().varint(1, 3).text(2, reason).done())]);
+    expect([refused.status, hex(refused.bytes)]).toEqual([
+      400,
+      hex(new WireWriter().varint(1, 3).text(2, reason).done()),
+    ]);
   });
 
   test('values inside values end somewhere', () => {
     let nested = text('x');
-    for (let depth = 0; depth < 100; depth += 1) nested = new WireWriter().message(5, new WireWriter().message(1, nested));
-    const bad = readAt('/v1/metrics', request(metric('g', '', 5, stamped().message(7, attribute('a', nested)))), protobuf);
+    for (let depth = 0; depth < 100; depth += 1)
+      nested = new WireWriter().message(5, new WireWriter().message(1, nested));
+    const bad = readAt(
+      '/v1/metrics',
+      request(metric('g', '', 5, stamped().message(7, attribute('a', nested)))),
+      protobuf,
+    );
     expect(bad).toMatchObject({ status: 400, text: expect.stringContaining('values inside each other') });
   });
 
@@ -383,9 +514,24 @@ describe('as protobuf', () => {
 });
 
 test('any JSON is taken or refused', () => {
-  const known = fc.constantFrom('resourceMetrics', 'scopeMetrics', 'metrics', 'gauge', 'sum', 'dataPoints', 'asInt', 'attributes', 'name');
+  const known = fc.constantFrom(
+    'resourceMetrics',
+    'scopeMetrics',
+    'metrics',
+    'gauge',
+    'sum',
+    'dataPoints',
+    'asInt',
+    'attributes',
+    'name',
+  );
   const tree = fc.letrec(tie => ({
-    any: fc.oneof({ maxDepth: 8, depthSize: 'large' }, fc.jsonValue({ maxDepth: 1 }), tie('object'), fc.array(tie('object'), { maxLength: 2 })),
+    any: fc.oneof(
+      { maxDepth: 8, depthSize: 'large' },
+      fc.jsonValue({ maxDepth: 1 }),
+      tie('object'),
+      fc.array(tie('object'), { maxLength: 2 }),
+    ),
     object: fc.dictionary(known, tie('any'), { maxKeys: 3 }),
   })).object;
   fc.assert(

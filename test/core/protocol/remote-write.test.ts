@@ -10,7 +10,9 @@ type Point = readonly [value: number | bigint, timestampMs: number];
 
 const point = ([value, timestampMs]: Point) => new WireWriter().double(1, value).varint(2, timestampMs);
 
-const v1 = (...series: readonly { labels: Labels; points?: readonly Point[]; histograms?: readonly WireWriter[] }[]) => {
+const v1 = (
+  ...series: readonly { labels: Labels; points?: readonly Point[]; histograms?: readonly WireWriter[] }[]
+) => {
   const request = new WireWriter();
   for (const { labels, points = [], histograms = [] } of series) {
     const each = new WireWriter();
@@ -39,7 +41,13 @@ describe('version 1', () => {
   test('gives every sample its series, its time and its bits', () => {
     const read = asV1(
       v1(
-        { labels: { __name__: 'a', job: 'j', x: 'ü' }, points: [[1.5, acceptedAtMs], [stale, acceptedAtMs + 1_000]] },
+        {
+          labels: { __name__: 'a', job: 'j', x: 'ü' },
+          points: [
+            [1.5, acceptedAtMs],
+            [stale, acceptedAtMs + 1_000],
+          ],
+        },
         { labels: { job: 'k', __name__: 'b' }, points: [[Number.NaN, acceptedAtMs - 60_000]] },
       ),
     );
@@ -64,7 +72,19 @@ describe('version 1', () => {
     ],
   ])('a series with %j costs itself and no other', (labels, reason) => {
     const good = { labels: { __name__: 'a' }, points: [[1, acceptedAtMs] as const] };
-    const read = asV1(v1(good, { labels: labels as Labels, points: [[1, acceptedAtMs], [2, acceptedAtMs]] }, good));
+    const read = asV1(
+      v1(
+        good,
+        {
+          labels: labels as Labels,
+          points: [
+            [1, acceptedAtMs],
+            [2, acceptedAtMs],
+          ],
+        },
+        good,
+      ),
+    );
     expect(read).toMatchObject({ status: 400, lines: ['a 1 @0', 'a 1 @0'], refused: 2 });
     expect(read.text).toContain(reason);
   });
@@ -76,7 +96,15 @@ describe('version 1', () => {
     [-limits.backfillBehindMs - 1, 400],
     [-acceptedAtMs - 5, 400],
   ])('a sample %i ms from the accept time is answered %i', (offsetMs, status) => {
-    const read = asV1(v1({ labels: { __name__: 'a' }, points: [[1, acceptedAtMs + offsetMs], [2, acceptedAtMs]] }));
+    const read = asV1(
+      v1({
+        labels: { __name__: 'a' },
+        points: [
+          [1, acceptedAtMs + offsetMs],
+          [2, acceptedAtMs],
+        ],
+      }),
+    );
     expect(read.status).toBe(status);
     expect(read.lines).toHaveLength(status === 204 ? 2 : 1);
     if (status === 400) expect(read.text).toContain('timeseries[0].samples[0]: timestamp_out_of_bounds');
@@ -92,7 +120,10 @@ describe('version 1', () => {
 
   test('a repeated label name is refused', () => {
     const label = (value: string) => new WireWriter().text(1, '__name__').text(2, value);
-    const series = new WireWriter().message(1, label('a')).message(1, label('b')).message(2, point([1, acceptedAtMs]));
+    const series = new WireWriter()
+      .message(1, label('a'))
+      .message(1, label('b'))
+      .message(2, point([1, acceptedAtMs]));
     expect(asV1(new WireWriter().message(1, series).done()).text).toContain('repeated_label');
   });
 });
@@ -113,7 +144,10 @@ describe('version 2', () => {
   });
 
   test('refs need not be packed, and symbols may come last', () => {
-    const series = new WireWriter().varint(1, 1).varint(1, 2).message(2, point([1, acceptedAtMs]));
+    const series = new WireWriter()
+      .varint(1, 1)
+      .varint(1, 2)
+      .message(2, point([1, acceptedAtMs]));
     const request = new WireWriter().message(5, series);
     for (const symbol of symbols) request.text(4, symbol);
     expect(asV2(request.done())).toMatchObject({ status: 204, lines: ['m 1 @0'] });
@@ -121,16 +155,26 @@ describe('version 2', () => {
 
   test.each([
     ['a ref of no symbol', new WireWriter().packed(1, [1, 9]).message(2, point([1, acceptedAtMs])), 'label ref 9 of 5'],
-    ['an odd number of refs', new WireWriter().packed(1, [1, 2, 3]).message(2, point([1, acceptedAtMs])), '3 label refs'],
+    [
+      'an odd number of refs',
+      new WireWriter().packed(1, [1, 2, 3]).message(2, point([1, acceptedAtMs])),
+      '3 label refs',
+    ],
     ['no samples', new WireWriter().packed(1, [1, 2]), 'neither samples nor histograms'],
     [
       'samples and histograms',
-      new WireWriter().packed(1, [1, 2]).message(2, point([1, acceptedAtMs])).message(3, new WireWriter().varint(15, acceptedAtMs)),
+      new WireWriter()
+        .packed(1, [1, 2])
+        .message(2, point([1, acceptedAtMs]))
+        .message(3, new WireWriter().varint(15, acceptedAtMs)),
       'samples and histograms in one series',
     ],
     [
       'an exemplar with a ref of no symbol',
-      new WireWriter().packed(1, [1, 2]).message(2, point([1, acceptedAtMs])).message(4, new WireWriter().packed(1, [1, 7])),
+      new WireWriter()
+        .packed(1, [1, 2])
+        .message(2, point([1, acceptedAtMs]))
+        .message(4, new WireWriter().packed(1, [1, 7])),
       'label ref 7 of 5 symbols in an exemplar',
     ],
     ['no name', new WireWriter().packed(1, [3, 4]).message(2, point([1, acceptedAtMs])), 'no_name'],

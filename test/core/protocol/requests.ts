@@ -3,7 +3,11 @@ import type { PushRequest } from '../../../core/protocol/request.ts';
 
 export const acceptedAtMs = 1_700_000_000_000;
 
-export const requestTo = (path: string, headers: Readonly<Record<string, string>> = {}, method = 'POST'): PushRequest => {
+export const requestTo = (
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'POST',
+): PushRequest => {
   const [rawPath = '', query = ''] = path.split('?');
   return {
     method,

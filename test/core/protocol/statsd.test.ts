@@ -28,7 +28,10 @@ describe('lines', () => {
     ['a:+2|g\na:7|g', ['a 7']],
     ['a:+2|g\na:-5|g', ['a -3']],
     ['a:x|s\na:y|s\na:x|s', ['a 2']],
-    ['_sc|nightly|0|h:host-1|#zone:a|m:fine, all: of it|#no', ['service_check_status{check="nightly",host="host-1",zone="a"} 0']],
+    [
+      '_sc|nightly|0|h:host-1|#zone:a|m:fine, all: of it|#no',
+      ['service_check_status{check="nightly",host="host-1",zone="a"} 0'],
+    ],
     ['a:1|c\r\nb:1|c\r\n', ['a 1', 'b 1']],
   ])('%j', (body, lines) => {
     const answer = read(body);
@@ -36,8 +39,16 @@ describe('lines', () => {
   });
 
   test('count as increments, and what only moves a gauge as well', () => {
-    const kinds = read('a:1|c\nb:1|g\nc:+1|g\nd:x|s\n').samples.map(({ labels, increment }) => [labels[0]?.[1], increment]);
-    expect(kinds).toEqual([['a', {}], ['b', undefined], ['c', {}], ['d', undefined]]);
+    const kinds = read('a:1|c\nb:1|g\nc:+1|g\nd:x|s\n').samples.map(({ labels, increment }) => [
+      labels[0]?.[1],
+      increment,
+    ]);
+    expect(kinds).toEqual([
+      ['a', {}],
+      ['b', undefined],
+      ['c', {}],
+      ['d', undefined],
+    ]);
   });
 
   test('of timers are one histogram in seconds, sampled ones as often as they stand for', () => {
@@ -88,7 +99,28 @@ describe('lines', () => {
   });
 
   test('any text is taken or refused', () => {
-    const pieces = fc.constantFrom('a', ':', '|', 'c', 'ms', '@', '#', '1', '.', ',', '=', '[', ']', '_sc|', '_e{', '\n', 'T', '-', 's', 'ü');
+    const pieces = fc.constantFrom(
+      'a',
+      ':',
+      '|',
+      'c',
+      'ms',
+      '@',
+      '#',
+      '1',
+      '.',
+      ',',
+      '=',
+      '[',
+      ']',
+      '_sc|',
+      '_e{',
+      '\n',
+      'T',
+      '-',
+      's',
+      'ü',
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 25 }), parts => {
         expect([200, 400]).toContain(read(parts.join('')).status);
@@ -98,15 +130,29 @@ describe('lines', () => {
   });
 });
 
-const suite = join(process.env['SUITES_DIR'] ?? join(import.meta.dirname, '../../../../shared/suites'), 'statsd-cases.json');
+const suite = join(
+  process.env['SUITES_DIR'] ?? join(import.meta.dirname, '../../../../shared/suites'),
+  'statsd-cases.json',
+);
 
 describe('what others accept', () => {
   if (!existsSync(suite)) {
     test.skip(`${suite} is not there: the reference lines were not compared`, () => {});
     return;
   }
-  type Event = { readonly kind: string; readonly name: string; readonly value: number; readonly labels: Record<string, string>; readonly relative?: boolean };
-  type Case = { readonly name: string; readonly input_base64: string; readonly valid: boolean; readonly events?: readonly Event[] };
+  type Event = {
+    readonly kind: string;
+    readonly name: string;
+    readonly value: number;
+    readonly labels: Record<string, string>;
+    readonly relative?: boolean;
+  };
+  type Case = {
+    readonly name: string;
+    readonly input_base64: string;
+    readonly valid: boolean;
+    readonly events?: readonly Event[];
+  };
   const cases = JSON.parse(readFileSync(suite, 'utf8')) as readonly Case[];
   /** Refused there because DogStatsD was switched off; here it never is, and packed values may have any name. */
   const isSwitchedOff = ({ name }: Case): boolean => name.includes('Influx no tags with invalid Datadog style');
@@ -118,13 +164,20 @@ describe('what others accept', () => {
     const found = readStatsdLine(bytes.toString('utf8'));
     if (typeof found === 'string') throw new Error(found);
     const kindOf: Readonly<Record<string, string>> = { counter: 'counter', gauge: 'gauge', observe: 'observation' };
-    const expected = events.map(({ kind, name, value, labels }) => [kindOf[kind], name.replace(/[^a-zA-Z0-9_:]/g, '_'), value, labels]);
+    const expected = events.map(({ kind, name, value, labels }) => [
+      kindOf[kind],
+      name.replace(/[^a-zA-Z0-9_:]/g, '_'),
+      value,
+      labels,
+    ]);
     const told = found.flatMap(({ kind, name, value, tags, times }) =>
       Array.from({ length: times }, () => [
         kind,
         name,
         value,
-        Object.fromEntries(tags.map(([tag, text]) => [tag.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_'), text])),
+        Object.fromEntries(
+          tags.map(([tag, text]) => [tag.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_'), text]),
+        ),
       ]),
     );
     expect(told).toEqual(expected);

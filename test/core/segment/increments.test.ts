@@ -5,11 +5,11 @@ import type { Columns } from '../../../core/columns.ts';
 import { type LabelSet, labelSetOf, noLabels } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { batchesOf, type GatheredSample } from '../../../core/protocol/gather.ts';
+import type { Sample } from '../../../core/sample.ts';
 import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
 import { counterSamples, incrementSeries, movedSamples, withCounters } from '../../../core/segment/counters.ts';
 import { segmentsOf } from '../../../core/segment/gather.ts';
 import { decodeIncrements, isIncrements, readIncrementsHeader } from '../../../core/segment/increments.ts';
-import type { Sample } from '../../../core/sample.ts';
 
 const hourMs = limits.segmentSpanMs;
 const startMs = Date.UTC(2026, 5, 1, 12);
@@ -127,10 +127,15 @@ describe('a counter', () => {
   });
 
   test('says the same of an instant whatever else is asked', () => {
-    const deliveries = fc.array(fc.tuple(fc.nat(3 * hourMs), fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 8 });
+    const deliveries = fc.array(fc.tuple(fc.nat(3 * hourMs), fc.integer({ min: 1, max: 9 })), {
+      minLength: 1,
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(deliveries, fc.nat(3 * hourMs), fc.nat(hourMs), (list, fromMs, spanMs) => {
-        const series = seriesOf(list.map(([atMs, value], index) => messagesOf(counts(`d${index}`, startMs + atMs, ['a', value]))));
+        const series = seriesOf(
+          list.map(([atMs, value], index) => messagesOf(counts(`d${index}`, startMs + atMs, ['a', value]))),
+        );
         const { hours } = series[0]!;
         const [from, to] = [startMs + fromMs, startMs + fromMs + spanMs];
         const whole = counterSamples(hours, 0, to).filter(({ timestampMs }) => timestampMs >= from);
@@ -150,43 +155,59 @@ test('what is said in any order, again, in other parts and by other ingests is t
   const delivery = fc.record({ atMs: fc.nat(hourMs - 1), increments: fc.array(one, { minLength: 1, maxLength: 4 }) });
   const deliveries = fc.array(delivery, { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(deliveries, fc.array(fc.tuple(fc.nat(), fc.nat(3)), { maxLength: 20 }), fc.infiniteStream(fc.nat()), (list, again, chance) => {
-      const messages = list.flatMap(({ atMs, increments }, index) =>
-        messagesOf({
-          id: `d${index}`,
-          acceptedAtMs: startMs + atMs,
-          samples: increments.map(({ name, value: each, span }) => ({
-            labels: named(name),
-            value: each,
-            ...(span === undefined ? { increment: {} } : { timestampMs: startMs + 1_000 * span, increment: { span: `${index} ${span}` } }),
-          })),
-        }),
-      );
-      const expected = totals([messages]);
-      const tally = new Map<string, number>();
-      for (const [index, { increments }] of list.entries()) {
-        const bySpan = new Map<string, number>();
-        for (const [place, { name, value: each, span }] of increments.entries()) {
-          const key = span === undefined ? `${name} ${place}` : `${name} span ${span}`;
-          bySpan.set(key, Math.max(bySpan.get(key) ?? 0, each));
+    fc.property(
+      deliveries,
+      fc.array(fc.tuple(fc.nat(), fc.nat(3)), { maxLength: 20 }),
+      fc.infiniteStream(fc.nat()),
+      (list, again, chance) => {
+        const messages = list.flatMap(({ atMs, increments }, index) =>
+          messagesOf({
+            id: `d${index}`,
+            acceptedAtMs: startMs + atMs,
+            samples: increments.map(({ name, value: each, span }) => ({
+              labels: named(name),
+              value: each,
+              ...(span === undefined
+                ? { increment: {} }
+                : { timestampMs: startMs + 1_000 * span, increment: { span: `${index} ${span}` } }),
+            })),
+          }),
+        );
+        const expected = totals([messages]);
+        const tally = new Map<string, number>();
+        for (const [index, { increments }] of list.entries()) {
+          const bySpan = new Map<string, number>();
+          for (const [place, { name, value: each, span }] of increments.entries()) {
+            const key = span === undefined ? `${name} ${place}` : `${name} span ${span}`;
+            bySpan.set(key, Math.max(bySpan.get(key) ?? 0, each));
+          }
+          for (const [key, each] of bySpan) tally.set(key.split(' ')[0]!, (tally.get(key.split(' ')[0]!) ?? 0) + each);
+          expect(index).toBeLessThan(10);
         }
-        for (const [key, each] of bySpan) tally.set(key.split(' ')[0]!, (tally.get(key.split(' ')[0]!) ?? 0) + each);
-        expect(index).toBeLessThan(10);
-      }
-      for (const [name, sum] of tally) expect(expected[name]).toBeCloseTo(sum, 9);
+        for (const [name, sum] of tally) expect(expected[name]).toBeCloseTo(sum, 9);
 
-      const all = [...messages.map((message, index) => [message, index % 3] as const), ...again.map(([which, group]) => [messages[which % messages.length]!, group] as const)];
-      const shuffled = all.map(each => [chance.next().value, each] as const).sort(([a], [b]) => a - b);
-      const groups: string[][] = [[], [], [], []];
-      for (const [, [message, group]] of shuffled) groups[group]!.push(message);
-      expect(totals(groups)).toEqual(expected);
-    }),
+        const all = [
+          ...messages.map((message, index) => [message, index % 3] as const),
+          ...again.map(([which, group]) => [messages[which % messages.length]!, group] as const),
+        ];
+        const shuffled = all.map(each => [chance.next().value, each] as const).sort(([a], [b]) => a - b);
+        const groups: string[][] = [[], [], [], []];
+        for (const [, [message, group]] of shuffled) groups[group]!.push(message);
+        expect(totals(groups)).toEqual(expected);
+      },
+    ),
   );
 });
 
 test('a gauge that is set and moved is what it was set to and moved by since', () => {
   const set = (atMs: number, value: number): Sample => ({ timestampMs: startMs + atMs, value, stale: false });
-  const [series] = seriesOf([counts('d1', startMs + 10, ['a', 5]), counts('d2', startMs + 40, ['a', -2]), counts('d3', startMs + 50, ['a', 1])].map(messagesOf));
+  const [series] = seriesOf(
+    [
+      counts('d1', startMs + 10, ['a', 5]),
+      counts('d2', startMs + 40, ['a', -2]),
+      counts('d3', startMs + 50, ['a', 1]),
+    ].map(messagesOf),
+  );
   const told = movedSamples([set(0, 10), set(30, 100), set(50, 7)], series!.hours, startMs + 5, startMs + 99);
   expect(told.map(({ timestampMs, value }) => [timestampMs - startMs, value])).toEqual([
     [10, 15],
