@@ -15,7 +15,7 @@ export const takeDocument = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   if (!isFields(document))
     refusals.add({ code: 'bad_document', place: { path }, reason: `expected an object, found ${shown(document)}` });
   else if (Array.isArray(document['logEvents']))
@@ -38,7 +38,7 @@ const takeLogEvents = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   for (const event of events) {
     const { id, message } = isFields(event) ? event : {};
     if (!isText(message) || !message.includes('"_aws"')) continue;
@@ -57,7 +57,7 @@ const takeStreamed = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   const refuse = (what: string, found: unknown): undefined =>
     refusals.add({ code: 'bad_document', place: { path: `${path}.${what}` }, reason: `found ${shown(found)}` });
   const {

@@ -42,7 +42,7 @@ const takeSeries = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   const refuse = (place: string, reason: string, count = 1): undefined =>
     refusals.add({ code: 'bad_series', place: { path: place }, reason }, count);
   if (!isFields(series)) return refuse(path, `expected an object, found ${shown(series)}`);

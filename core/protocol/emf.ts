@@ -21,7 +21,7 @@ export const takeEmf = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   const refuse = (place: string, reason: string): undefined =>
     refusals.add({ code: 'bad_emf', place: { path: `${path}.${place}` }, reason });
   const aws = document['_aws'];

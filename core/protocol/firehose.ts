@@ -79,7 +79,7 @@ const takeRecord = (
   request: PushRequest,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   let bytes = packed;
   if (packed[0] === gzipFirst && packed[1] === gzipSecond) {
     try {
@@ -106,7 +106,7 @@ const takeOtlp = (
   acceptedAtMs: number,
   samples: GatheredSample[],
   refusals: Refusals,
-): void => {
+): undefined => {
   const wire = new Wire(bytes);
   try {
     while (wire.at < wire.end) {

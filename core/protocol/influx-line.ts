@@ -65,7 +65,7 @@ export class InfluxReader {
       if (this.#peek() === '"') {
         if (!this.#skipText()) return `unbalanced quotes in field ${JSON.stringify(name)}`;
       } else {
-        const value = valueOf(this.#word(', ', ''));
+        const value = numberIn(this.#word(', ', ''));
         if (value === undefined) return `bad value of field ${JSON.stringify(name)}`;
         fields.push([name, value]);
       }
@@ -130,7 +130,7 @@ export class InfluxReader {
   }
 }
 
-const valueOf = (text: string): number | undefined => {
+const numberIn = (text: string): number | undefined => {
   const truth = truths.get(text);
   if (truth !== undefined) return truth;
   const whole = /^(-?\d+)i$/.exec(text) ?? /^(\d+)u$/.exec(text);

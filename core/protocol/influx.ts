@@ -97,7 +97,10 @@ const takePoint = (
   const place = { line };
   if (timestampMs !== undefined) {
     const reject = windowReject(timestampMs, acceptedAtMs, '', limits.backfillBehindMs);
-    if (reject !== undefined) return void refusals.add({ ...reject, place }, fields.length);
+    if (reject !== undefined) {
+      refusals.add({ ...reject, place }, fields.length);
+      return;
+    }
   }
   for (const [field, value] of fields) {
     const limited = limitedLabels(plainLabels(plainMetricName(`${measurement}_${field}`), tags), field);

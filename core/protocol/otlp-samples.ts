@@ -28,7 +28,7 @@ export class OtlpSamples {
     this.#refusals = refusals;
   }
 
-  take({ name, unit, data }: Metric, identity: Identity, path: string): void {
+  take({ name, unit, data }: Metric, identity: Identity, path: string): undefined {
     if (data === undefined)
       return this.#refuse('no_data', `metric ${JSON.stringify(name)} has no data that is known`, path, 1);
     const { points } = data;
@@ -48,7 +48,7 @@ export class OtlpSamples {
     point: Moment,
     { name, isDelta, identity }: { name: string; isDelta: boolean; identity: Identity },
     path: string,
-  ): void {
+  ): undefined {
     const timestampMs = point.timeNs === 0n ? this.#acceptedAtMs : msOf(point.timeNs);
     const labels = labelsOf(point.attributes, identity, this.#naming);
     const reject =
@@ -57,7 +57,7 @@ export class OtlpSamples {
         : (windowReject(timestampMs, this.#acceptedAtMs, path, limits.backfillBehindMs) ??
           // A histogram's buckets have one label more.
           labelsReject([...labels, [metricNameLabel, name]], path));
-    if (reject !== undefined) return void this.#refusals.add(reject);
+    if (reject !== undefined) return this.#refusals.add(reject);
     const made = samplesOf(data, index, name, labels as readonly Label[], {
       timestampMs,
       ...(point.isGone && { stale: true }),
@@ -68,9 +68,9 @@ export class OtlpSamples {
     if (!(isDelta && point.isGone)) for (const sample of made) this.samples.push(sample);
   }
 
-  #refuse(code: string, reason: string, path: string, points: number): void {
+  #refuse(code: string, reason: string, path: string, points: number): undefined {
     const reject: Reject = { code, place: { path }, reason };
-    this.#refusals.add(reject, points);
+    return this.#refusals.add(reject, points);
   }
 }
 

@@ -85,21 +85,26 @@ const readField = (wire: Wire, histogram: WireHistogram): void => {
       negative.spans.push(readSpan(readInside(wire, 'negative_spans')));
       return;
     case 9:
-      return readSigneds(wire, negative.deltas, 'negative_deltas');
+      readSigneds(wire, negative.deltas, 'negative_deltas');
+      return;
     case 10:
-      return readDoubles(wire, negative.counts, 'negative_counts');
+      readDoubles(wire, negative.counts, 'negative_counts');
+      return;
     case 11:
       positive.spans.push(readSpan(readInside(wire, 'positive_spans')));
       return;
     case 12:
-      return readSigneds(wire, positive.deltas, 'positive_deltas');
+      readSigneds(wire, positive.deltas, 'positive_deltas');
+      return;
     case 13:
-      return readDoubles(wire, positive.counts, 'positive_counts');
+      readDoubles(wire, positive.counts, 'positive_counts');
+      return;
     case 15:
       histogram.timestampMs = readInt64(wire, 'timestamp');
       return;
     case 16:
-      return readDoubles(wire, histogram.customBounds, 'custom_values');
+      readDoubles(wire, histogram.customBounds, 'custom_values');
+      return;
     default:
       wire.skip();
   }

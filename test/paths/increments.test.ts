@@ -6,7 +6,7 @@ const second = 1_000;
 const minute = 60 * second;
 const startMs = Date.UTC(2026, 5, 1, 12, 30);
 
-const valueOf = async (house: ReturnType<typeof memoryBuilding>, selector: string): Promise<string | undefined> =>
+const firstValue = async (house: ReturnType<typeof memoryBuilding>, selector: string): Promise<string | undefined> =>
   Object.values(await house.values(selector))[0];
 
 describe('counts', () => {
@@ -16,7 +16,7 @@ describe('counts', () => {
     for (let round = 0; round < 4; round += 1) {
       await house.push('/v1/statsd?job=j', 'hits:2|c\nhits:1|c|#zone:a');
       await house.pass(10 * second);
-      seen.push(await valueOf(house, 'hits{zone=""}'));
+      seen.push(await firstValue(house, 'hits{zone=""}'));
     }
     expect(seen).toEqual(['2', '4', '6', '8']);
     const { data } = await house.get(
@@ -32,7 +32,7 @@ describe('counts', () => {
     const house = memoryBuilding({ startMs });
     await Promise.all([house.push('/v1/statsd?job=j', 'hits:1|c'), house.push('/v1/statsd?job=j', 'hits:1|c')]);
     await house.pass(second);
-    expect(await valueOf(house, 'hits')).toBe('2');
+    expect(await firstValue(house, 'hits')).toBe('2');
   });
 
   test.each([
@@ -53,7 +53,7 @@ describe('counts', () => {
       await house.pass(second);
       await push('b');
       await house.pass(minute);
-      expect(await valueOf(house, 'hits')).toBe(place === 'buffer.send' && strike === 'before' ? '10' : '5');
+      expect(await firstValue(house, 'hits')).toBe(place === 'buffer.send' && strike === 'before' ? '10' : '5');
     },
   );
 
@@ -72,10 +72,10 @@ test('a gauge is moved from where it was set', async () => {
     await house.push('/v1/statsd?job=j', line);
     await house.pass(2 * minute);
   }
-  expect(await valueOf(house, 'level')).toBe('12');
+  expect(await firstValue(house, 'level')).toBe('12');
   await house.push('/v1/statsd?job=j', 'level:1|g\nlevel:+1|g');
   await house.pass(second);
-  expect(await valueOf(house, 'level')).toBe('2');
+  expect(await firstValue(house, 'level')).toBe('2');
 });
 
 test('deltas of OTLP add up by their spans, whatever is sent again', async () => {
