@@ -2,14 +2,16 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
-const settings = ['stackName', 'scrapeAllow', 'removal', 'selfAlarms', 'dashboard'] as const;
+const settings = ['stackName', 'scrapeAllow', 'removal', 'selfAlarms', 'dashboard', 'onward', 'mirror'] as const;
 
 type Setting = (typeof settings)[number];
 
 /** Reads the settings from CDK's context. Throws on a value that cannot be meant, by its name. */
 export const settingsOf = (
   contextOf: (name: Setting) => unknown,
-): Pick<CollectorProps, 'scrapeAllowCidrs' | 'removalPolicy' | 'selfAlarms' | 'dashboard'> & { stackName: string } => {
+): Pick<CollectorProps, 'scrapeAllowCidrs' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'> & {
+  stackName: string;
+} => {
   const text = (name: Setting): string => String(contextOf(name) ?? '').trim();
   const oneOf = <T>(name: Setting, choices: Readonly<Record<string, T>>): T | undefined => {
     const chosen = text(name);
@@ -21,13 +23,18 @@ export const settingsOf = (
   const removalPolicy = oneOf('removal', { retain: RemovalPolicy.RETAIN, destroy: RemovalPolicy.DESTROY });
   const selfAlarms = oneOf('selfAlarms', { true: true, false: false });
   const dashboard = oneOf('dashboard', { true: true, false: false });
-  const scrapeAllowCidrs = text('scrapeAllow')
-    .split(',')
-    .map(cidr => cidr.trim())
-    .filter(cidr => cidr !== '');
+  const list = (name: Setting): string[] =>
+    text(name)
+      .split(',')
+      .map(each => each.trim())
+      .filter(each => each !== '');
+  const onward = text('onward');
+  const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
-    scrapeAllowCidrs,
+    scrapeAllowCidrs: list('scrapeAllow'),
+    ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
+    ...(mirror.length > 0 && { mirror }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

@@ -49,6 +49,8 @@ export type Batch = {
   readonly source: Source;
   readonly acceptedAtMs: number;
   readonly columns: Columns;
+  /** What the delivery says about metric families, where this is news; it is nobody's, whoever said it. */
+  readonly families?: readonly Family[];
 };
 
 /**

@@ -17,13 +17,17 @@ const byName = (a: Label, b: Label): number => (a[0] < b[0] ? -1 : a[0] > b[0] ?
 export const labelSetOf = (labels: Iterable<Label>): LabelSet => {
   const sorted: Label[] = [];
   let ordered = true;
+  let empty = false;
+  let last = '';
   for (const label of labels) {
-    const last = sorted.at(-1);
-    if (last !== undefined && last[0] >= label[0]) ordered = false;
+    const [name, value] = label;
+    if (sorted.length > 0 && last >= name) ordered = false;
+    if (value === '') empty = true;
+    last = name;
     sorted.push(label);
   }
   const kept = ordered ? sorted : [...new Map(sorted.map(label => [label[0], label])).values()].sort(byName);
-  return kept.filter(([, value]) => value !== '') as readonly Label[] as LabelSet;
+  return (empty ? kept.filter(([, value]) => value !== '') : kept) as readonly Label[] as LabelSet;
 };
 
 export const noLabels: LabelSet = labelSetOf([]);

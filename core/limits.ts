@@ -19,6 +19,11 @@ export const limits = {
 
   /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
   wordSlots: 16_384,
+  /** Text of series and comments remembered for one target, as long as a page may be. */
+  pageMemoryBytes: 16 * MiB,
+  /** Remembered texts for each one on the page, and this many more, after which all are forgotten: most are of the past. */
+  pageMemorySlack: 3,
+  pageMemoryTexts: 1_000,
   /** Cells (series times timestamps) of one batch for each sample in it: sparser deliveries are cut into several. */
   cellsPerSample: 64,
   /** Nesting of a JSON push. RELIABILITY 5, row 11. */
@@ -29,6 +34,10 @@ export const limits = {
   labelCount: 30,
   labelNameBytes: 1 * KiB,
   labelValueBytes: 2 * KiB,
+  /** Characters in the labels of an exemplar, names and values together. OpenMetrics 1.0, Exemplars. */
+  exemplarCharacters: 128,
+  /** Names, help texts and units of one delivery's families that are kept: a third of a message, and ten exporters' worth. */
+  familyBytes: 256 * KiB,
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,
@@ -84,6 +93,13 @@ export const limits = {
   pageSamples: 200_000,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,
+  /** Rules of one relabeling, and characters of one pattern: beyond any configuration that was written by hand. */
+  relabelRules: 100,
+  patternChars: 4_096,
+  /** Width of a bin of slots, in which targets count as scraped at once. */
+  slotBinMs: 100,
+  /** Seats of a ring for each target on it: the fullest bin is so far over the mean. Less room makes more of them move. */
+  slotRoom: 1.14,
   /** How late a slot may be scraped, as a part of its interval; later it is a missed slot, the collector's fault. */
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
@@ -104,6 +120,8 @@ export const limits = {
   scrapeParallel: 25,
   /** Targets of which a warm worker remembers the last page, to count series added, and whether they failed. */
   targetsRemembered: 500,
+  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /** How often the note about an invalid row is refreshed on the row. */
@@ -147,6 +165,17 @@ export const limits = {
   keyCacheMs: 30 * second,
   /** Keys, and names that were none, a warm push function remembers. */
   keysRemembered: 10_000,
+
+  /** Samples of one onward request: what Amazon Managed Prometheus advises its senders to put into one. */
+  onwardSamples: 1_000,
+  /** How long a receiver may take for one of them. */
+  onwardTimeoutMs: 15 * second,
+  /** What a receiver says of a refusal, as far as it is kept. */
+  onwardReasonChars: 300,
+  /** Choices of series to mirror: they travel to the function in its environment, which holds 4 KB. */
+  mirrorChoices: 20,
+  /** Lines that one invocation writes for mirrored series; beyond it, somebody has chosen too much. */
+  mirrorLines: 1_000,
 
   /** Age of the oldest accepted message at which we ring for ourselves: five seconds is usual, an hour is lost time. */
   selfAlarmBufferAgeMs: 5 * minute,

@@ -16,6 +16,10 @@ export const measures = {
   WriteUnits: 'Count',
   /** Series that a worker of ingest saw for the first time: new ones, and some again after a cold start. */
   SeriesAdded: 'Count',
+  /** Onward requests that the receiver refused for good: 1 to limits.onwardSamples samples each. */
+  OnwardRefused: 'Count',
+  /** Values of mirrored series that were left out, being more than limits.mirrorLines at once. */
+  MirrorSkipped: 'Count',
   /** How long after its slot a scrape began, at most. */
   ScrapeLateness: 'Milliseconds',
   /** Slots that came too late to be scraped. */

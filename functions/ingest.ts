@@ -2,7 +2,10 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { namedByMessage } from '../core/batch.ts';
 import { countOf } from '../core/columns.ts';
+import { toldIn } from '../core/families.ts';
+import { limits } from '../core/limits.ts';
 import type { Told } from '../core/measures.ts';
+import { reflectionsOf } from '../core/onward/mirror.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
@@ -15,7 +18,7 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
+export const ingest = (ports: Pick<Ports, 'series' | 'families' | 'log' | 'measures' | 'mirror' | 'passedOn'>) =>
   middy<SQSEvent, SQSBatchResponse>()
     .use(measured(ports))
     .handler(async ({ Records }) => {
@@ -34,6 +37,8 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
       }
       const store = async (messages: readonly Decoded[]): Promise<void> => {
         if (messages.length > 0) await ports.series.add(segmentsOf(messages));
+        const told = toldIn(messages.map(({ batch }) => batch));
+        if (told.length > 0) await ports.families.add(told);
       };
       try {
         await store(decoded);
@@ -47,6 +52,7 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
           });
         }
       }
+      await passOn(ports, decoded, failed);
       const samplesOf = (messages: readonly Decoded[]): number =>
         messages.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
       // What becomes of everything that was accepted can be added up from these lines.
@@ -60,6 +66,33 @@ export const ingest = (ports: Pick<Ports, 'series' | 'log' | 'measures'>) =>
       ports.measures.tell(toldOf(decoded.filter(({ record }) => !failed.includes(record))));
       return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
     });
+
+/**
+ * What is stored goes on: shown to CloudWatch, sent to another collector. A message that cannot be sent on comes again, to be
+ * stored again, which changes nothing.
+ */
+const passOn = async (
+  { mirror, passedOn, log, measures }: Pick<Ports, 'log' | 'measures' | 'mirror' | 'passedOn'>,
+  decoded: readonly Decoded[],
+  failed: SQSRecord[],
+): Promise<void> => {
+  const stored = decoded.filter(({ record }) => !failed.includes(record));
+  if (stored.length === 0) return;
+  try {
+    await passedOn?.send(stored.map(({ record }) => record.body));
+  } catch (error) {
+    failed.push(...stored.map(({ record }) => record));
+    log.write('error', 'not sent on', { messages: stored.length, cause: (error as Error).message });
+    return;
+  }
+  if (mirror.chosen.length === 0) return;
+  const reflections = reflectionsOf(
+    stored.map(({ batch }) => batch),
+    mirror.chosen,
+  );
+  mirror.show(reflections.slice(0, limits.mirrorLines));
+  measures.tell({ MirrorSkipped: Math.max(0, reflections.length - limits.mirrorLines) });
+};
 
 /** What one message says twice, because it came twice, is stored once. */
 const toldOf = (stored: readonly Decoded[]): Told => {

@@ -6,6 +6,7 @@ import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import { ordersBetween, writeOrder } from '../core/scrape/order.ts';
+import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
@@ -32,8 +33,9 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
   ]);
   const targets = await readTargets(ports, rows, nowMs);
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
+  const fleet = offsetsMsOf(targets);
   // Orders first, then the note that they were given: a crash between orders twice, which changes nothing.
-  await order(ports, targets, heartbeats, Math.max(nowMs, plannedMs), untilMs);
+  await order(ports, targets, fleet, heartbeats, Math.max(nowMs, plannedMs), untilMs);
   await ports.heartbeats.plannedUntil(untilMs);
   await retireGone(ports, heartbeats, targets, nowMs);
 };
@@ -41,13 +43,17 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
   const nowMs = ports.clock.nowMs();
   const changed = new Set(Records.map(({ dynamodb }) => dynamodb?.Keys?.['id']?.S));
-  const rows = (await ports.targets.all()).filter(row => changed.has(String(row['id'])));
-  const targets = await readTargets(ports, rows, nowMs);
+  const rows = await ports.targets.all();
+  const isChanged = (row: Row): boolean => changed.has(String(row['id']));
+  const targets = await readTargets(ports, rows.filter(isChanged), nowMs);
   const plannedMs = await ports.heartbeats.planned();
   if (plannedMs === undefined || targets.length === 0) return;
   const records = await ports.heartbeats.get(targets.flatMap(keysOf));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
-  await order(ports, targets, heartbeats, nowMs, plannedMs);
+  // Where they sit depends on the others, who are planned already.
+  const others = rows.filter(row => !isChanged(row)).map(row => readTarget(row).value);
+  const fleet = offsetsMsOf([...targets, ...others.filter(other => other !== undefined)]);
+  await order(ports, targets, fleet, heartbeats, nowMs, plannedMs);
 };
 
 /** The records a target's scrapes are told to: its own and its job's. */
@@ -61,6 +67,7 @@ const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, i
 const order = async (
   { scrapes, vpcScrapes, clock }: PlanPorts,
   targets: readonly Target[],
+  offsetsMs: ReadonlyMap<string, number>,
   heartbeats: readonly Heartbeat[],
   fromMs: number,
   untilMs: number,
@@ -72,7 +79,7 @@ const order = async (
     ['vpc', vpcScrapes],
   ] as const) {
     const there = reporting.filter(({ target }) => target.network === network);
-    const orders = ordersBetween(there, fromMs, untilMs);
+    const orders = ordersBetween(there, offsetsMs, fromMs, untilMs);
     await queue?.send(orders.map(each => ({ delayMs: each.dueMs - clock.nowMs(), body: writeOrder(each) })));
   }
 };

@@ -14,6 +14,7 @@ import { unpack } from '../core/protocol/unpack.ts';
 import type { Reject } from '../core/reject.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Ports } from '../io/ports.ts';
+import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
@@ -61,6 +62,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   }
   const unpacked = unpack(packed, request.header('content-encoding'), limits.pushUnpackedBytes, protocol.encodings);
   if (!unpacked.ok) return refuse(statusOf[unpacked.problem], [unpacked.reject]);
+  if (request.path === lintPath) return lintAnswer(event, unpacked.bytes);
   const read = protocol.read(request, unpacked.bytes);
   if (!read.ok) return refuse(read.status, read.rejects);
 
@@ -78,6 +80,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     acceptedAtMs,
     ...(pushed.pages && { pages: true }),
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
+    ...(pushed.families && { families: pushed.families }),
   });
   await ports.buffer.send(batches.flatMap(encodeBatch));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });

@@ -15,6 +15,7 @@ import {
 import { labelNamesIn, labelValuesIn, readLabelName, seriesIn } from '../core/promql/catalog.ts';
 import { instantAt, neededSpan, overRange, type Range } from '../core/promql/evaluate.ts';
 import { type Matcher, selects } from '../core/promql/matchers.ts';
+import { metadataIn, readWantedMetadata } from '../core/promql/metadata.ts';
 import { inParameter, readRange, readTimeParameter } from '../core/promql/parameters.ts';
 import { readSelector, readSeriesSelector, type Selector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
@@ -23,7 +24,7 @@ import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series'>;
+type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'families'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */
@@ -165,11 +166,20 @@ const labelValues = async (asked: Asked): Promise<Answer> => {
   return json(200, successBody(labelValuesIn(await setsIn(asked, false), name)));
 };
 
+const metadata = async ({ parameters, ports }: Asked): Promise<Answer> => {
+  const [metric, limit, limit_per_metric] = ['metric', 'limit', 'limit_per_metric'].map(name =>
+    optional(parameters, name),
+  );
+  const wanted = taken(readWantedMetadata({ metric, limit, limit_per_metric }));
+  return json(200, successBody(metadataIn(await ports.families.all(), wanted)));
+};
+
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,
   '/api/v1/query_range': range,
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
+  '/api/v1/metadata': metadata,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>
     json(

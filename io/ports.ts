@@ -1,7 +1,9 @@
+import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
+import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -41,6 +43,14 @@ export type Series = {
   between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
 };
 
+/** What producers said about metric families. */
+export type Families = {
+  /** What is known to be stored may be left as it is for limits.chunkRenewMs. */
+  add(told: readonly ToldFamily[]): Promise<void>;
+  /** Everything told in the last limits.schemaRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
+  all(): Promise<readonly ToldFamily[]>;
+};
+
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -58,6 +68,21 @@ export type Keys = {
   all(): Promise<readonly Row[]>;
   put(row: Row): Promise<void>;
   remove(id: string): Promise<boolean>;
+};
+
+/** Why a receiver will never take a request. */
+export type Refusal = { readonly status: number; readonly reason: string };
+
+/** Another collector that speaks remote write 1.0. */
+export type Onward = {
+  /** Sends one body, which may come twice. Answers the refusal if asking again would not help, throws if it might. */
+  write(body: Uint8Array): Promise<Refusal | undefined>;
+};
+
+/** CloudWatch, shown some series under their own names. Costs no call and never throws. */
+export type Mirror = {
+  readonly chosen: readonly Mirrored[];
+  show(reflections: readonly Reflection[]): void;
 };
 
 /** Secrets that others keep, by name. */
@@ -177,7 +202,12 @@ export type Ports = {
   /** Orders for the scraper inside the VPC; undefined where there is none. */
   readonly vpcScrapes: Scrapes | undefined;
   readonly deadlines: Deadlines;
+  /** What was stored, on its way to another collector; undefined where there is none. */
+  readonly passedOn: Buffer | undefined;
+  readonly onward: Onward;
+  readonly mirror: Mirror;
   readonly series: Series;
+  readonly families: Families;
   readonly targets: Targets;
   readonly keys: Keys;
   readonly secrets: Secrets;

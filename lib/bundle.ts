@@ -1,8 +1,8 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync, formatMessagesSync } from 'esbuild';
 
 const suffix = '.lambda.ts';
 
@@ -21,6 +21,12 @@ export const bundleOf = (entry: string): Code =>
       command: [basename(entry)],
       local: {
         tryBundle: folder => {
+          // In the package that others install the bundles are ready, and there is no bundler.
+          const ready = entry.replace(/\.ts$/, '.mjs');
+          if (existsSync(ready)) {
+            copyFileSync(ready, join(folder, 'index.mjs'));
+            return true;
+          }
           const { [basename(entry, suffix)]: bundle } = bundlesOf(dirname(entry));
           if (bundle === undefined) throw new Error(`${entry} is no handler, expected a file *${suffix}`);
           writeFileSync(join(folder, 'index.mjs'), bundle);
@@ -33,9 +39,10 @@ export const bundleOf = (entry: string): Code =>
 const bundled = new Map<string, Readonly<Record<string, Uint8Array>>>();
 
 /** All handlers of a folder by name, made together when the first is asked for: one run of esbuild takes half of six. */
-const bundlesOf = (folder: string): Readonly<Record<string, Uint8Array>> => {
+export const bundlesOf = (folder: string): Readonly<Record<string, Uint8Array>> => {
   const known = bundled.get(folder);
   if (known !== undefined) return known;
+  const { buildSync, formatMessagesSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const { outputFiles, warnings } = buildSync({
     entryPoints: readdirSync(folder)
       .filter(name => name.endsWith(suffix))

@@ -5,6 +5,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { limits } from '../core/limits.ts';
 
 export type CollectorProps = {
@@ -35,6 +36,19 @@ export type CollectorProps = {
    */
   readonly throttle?: { readonly requestsPerSecond: number; readonly atOnce: number };
   /**
+   * Another collector that gets all samples too, by remote write 1.0: a workspace of Amazon Managed Prometheus, or any
+   * receiver. It gets them at least once and nearly in order. Costs one SQS message and half a millisecond of Lambda a
+   * batch, and what the receiver charges: $0.90 per 10 million samples at Amazon's.
+   * @default none
+   */
+  readonly onward?: OnwardProps;
+  /**
+   * Series that CloudWatch shows too, as metrics of the namespace `Sluice/Series` with their labels as dimensions, for its
+   * dashboards and alarms. Each series is a custom metric: $0.30 a month, and about $0.02 for its log lines at 15 s.
+   * @default none
+   */
+  readonly mirror?: readonly MirrorProps[];
+  /**
    * A name of your own for the API.
    * @default the name that API Gateway gives
    */
@@ -46,7 +60,7 @@ export type CollectorProps = {
   readonly removalPolicy?: RemovalPolicy;
   /**
    * CloudWatch alarms over the collector itself, rung on the same topic. They cost $0.10 a month for each metric they
-   * look at, ten in all; the first ten of an account are free.
+   * look at, eleven in all; the first ten of an account are free.
    * @default true
    */
   readonly selfAlarms?: boolean;
@@ -68,6 +82,25 @@ export type VpcScraping = {
   readonly securityGroups?: readonly ISecurityGroup[];
   /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
   readonly allowCidrs: readonly string[];
+};
+
+export type OnwardProps =
+  | {
+      /** `arn:aws:aps:…:workspace/ws-…`. Requests are signed, and the function may write to this workspace alone. */
+      readonly workspaceArn: string;
+    }
+  | {
+      /** Where it takes remote write, such as `https://mimir.example.com/api/v1/push`. */
+      readonly url: string;
+      /** Holds the token that is sent as `Authorization: Bearer …`. @default none is sent */
+      readonly token?: Pick<ISecret, 'secretArn' | 'grantRead'>;
+    };
+
+export type MirrorProps = {
+  /** The name of a metric, such as `up`. */
+  readonly metric: string;
+  /** Labels that its series must have. @default any */
+  readonly labels?: Readonly<Record<string, string>>;
 };
 
 export type CollectorDomain = {
@@ -144,7 +177,7 @@ export type KeyProps = {
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
-  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain } = props;
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
@@ -162,8 +195,35 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
         throw new Error(`throttle.${name}: ${value} is no whole number from 1 on`);
     }
   }
+  if (onward !== undefined) checkOnward(onward);
+  checkMirror(mirror);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+const checkOnward = (onward: OnwardProps): void => {
+  if ('workspaceArn' in onward) {
+    const { workspaceArn } = onward;
+    if (!Token.isUnresolved(workspaceArn) && !/^arn:[a-z-]+:aps:[a-z0-9-]+:\d*:workspace\/[\w-]+$/.test(workspaceArn))
+      throw new Error(
+        `onward.workspaceArn: ${JSON.stringify(workspaceArn)} is no arn:aws:aps:<region>:<account>:workspace/<id>`,
+      );
+    return;
+  }
+  if (Token.isUnresolved(onward.url)) return;
+  const url = URL.canParse(onward.url) ? new URL(onward.url) : undefined;
+  const isPlain = url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url?.protocol !== 'https:' && !isPlain)
+    throw new Error(`onward.url: ${JSON.stringify(onward.url)} is no https URL (http is for this machine only)`);
+};
+
+const checkMirror = (mirror: readonly MirrorProps[]): void => {
+  if (mirror.length > limits.mirrorChoices)
+    throw new Error(`mirror: ${mirror.length} choices, the limit is ${limits.mirrorChoices}`);
+  for (const [index, { metric }] of mirror.entries()) {
+    if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric))
+      throw new Error(`mirror[${index}].metric: ${JSON.stringify(metric)} is no name of a metric, such as up`);
+  }
 };
 
 /** The same for a target. */

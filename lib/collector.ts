@@ -4,7 +4,7 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
@@ -17,7 +17,8 @@ import {
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
-import { metricOf } from './metrics.ts';
+import { Measured } from './metrics.ts';
+import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
 import { SelfAlarms } from './self-alarms.ts';
@@ -28,7 +29,7 @@ import { Tick } from './tick.ts';
  * The whole building. Two doors in (push, scrape), one writer (ingest), one reader (query), one watcher (check).
  * Each verb grants what the function needs and tells it the resource's name, and nothing else does either.
  */
-export class Collector extends Construct {
+export class Collector extends Measured {
   /** Where producers push and Grafana reads, signed with SigV4; without a slash at its end. */
   readonly url: string;
   /** Where producers push who have a key. */
@@ -53,7 +54,7 @@ export class Collector extends Construct {
     checkCollector(props, Stack.of(this).region);
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
-    const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 } } = props;
+    const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -103,6 +104,7 @@ export class Collector extends Construct {
       '/v1/firehose': ['POST'],
       '/v1/metrics': ['POST'],
       '/api/v1/otlp/v1/metrics': ['POST'],
+      '/v1/lint': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
@@ -121,6 +123,7 @@ export class Collector extends Construct {
       '/api/v1/series': ['GET', 'POST'],
       '/api/v1/labels': ['GET', 'POST'],
       '/api/v1/label/{name}/values': ['GET'],
+      '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 
@@ -130,6 +133,19 @@ export class Collector extends Construct {
     series.writtenBy(ingest);
     series.readBy(query);
     series.queriedBy(query);
+
+    const queues = [buffer, scrapes, deadlines];
+    const handlers = [push, ingest, plan, scrape, check, query];
+    const unheard = [plan, scrape];
+    if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
+    if (to !== undefined) {
+      // ingest ─► passedOn ─► forward ─► somebody else's collector
+      const onward = new Onward(this, 'Onward', { household, to });
+      onward.queue.fedBy(ingest);
+      queues.push(onward.queue);
+      handlers.push(onward.handler);
+      unheard.push(onward.handler);
+    }
 
     // plan ─► scrapes ─► scrape ─► buffer
     new Tick(this, 'PlanTick', { wakes: plan });
@@ -141,7 +157,6 @@ export class Collector extends Construct {
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     const scrapers = [scrape];
-    const queues = [buffer, scrapes, deadlines];
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
       const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
@@ -157,6 +172,8 @@ export class Collector extends Construct {
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
+      handlers.push(insider);
+      unheard.push(insider);
     }
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
@@ -185,9 +202,8 @@ export class Collector extends Construct {
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard: [plan, ...scrapers] };
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard };
     this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
-    const handlers = [push, ingest, plan, ...scrapers, check, query];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
   }
 
@@ -222,56 +238,6 @@ export class Collector extends Construct {
   /** Adds somebody who hears of every alarm. */
   subscribe(subscription: ITopicSubscription): void {
     this.topic.topic.addSubscription(subscription);
-  }
-
-  /** Samples taken into the buffer. */
-  metricAccepted(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'Accepted', options);
-  }
-
-  /** Pushes refused, whole. */
-  metricRefused(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'Refused', options);
-  }
-
-  /** Samples written to the series table. */
-  metricStored(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'Stored', options);
-  }
-
-  /** Samples that came more than once and were written once. */
-  metricMerged(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'Merged', options);
-  }
-
-  /** Samples whose message could not be read. */
-  metricQuarantined(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'Quarantined', options);
-  }
-
-  /** Write units that storing took. */
-  metricWriteUnits(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'WriteUnits', options);
-  }
-
-  /** Series seen for the first time. */
-  metricSeriesAdded(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'SeriesAdded', options);
-  }
-
-  /** How long after its slot a scrape began, at most. */
-  metricScrapeLateness(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'ScrapeLateness', options);
-  }
-
-  /** Slots that came too late to be scraped. */
-  metricScrapesMissed(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'ScrapesMissed', options);
-  }
-
-  /** From the instant a source counted as down until its alarm was sent, at most. */
-  metricDetectionDelay(options?: MetricOptions): Metric {
-    return metricOf(this.node.path, 'DetectionDelay', options);
   }
 
   /** Age of the oldest accepted message that is not stored yet. */

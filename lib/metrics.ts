@@ -1,4 +1,5 @@
 import { Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
 import { type Measure, measures } from '../core/measures.ts';
 
 /** One of the collector's own metrics, by its name: counts as sums, durations as their maximum, over five minutes. */
@@ -13,3 +14,56 @@ export const metricOf = (collector: string, measure: Measure, options: MetricOpt
     ...options,
   });
 };
+
+/** A construct whose path is the name of a collector in CloudWatch: what the collector says of itself, as metrics. */
+export class Measured extends Construct {
+  /** Samples taken into the buffer. */
+  metricAccepted(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Accepted', options);
+  }
+
+  /** Pushes refused, whole. */
+  metricRefused(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Refused', options);
+  }
+
+  /** Samples written to the series table. */
+  metricStored(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Stored', options);
+  }
+
+  /** Samples that came more than once and were written once. */
+  metricMerged(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Merged', options);
+  }
+
+  /** Samples whose message could not be read. */
+  metricQuarantined(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'Quarantined', options);
+  }
+
+  /** Write units that storing took. */
+  metricWriteUnits(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'WriteUnits', options);
+  }
+
+  /** Series seen for the first time. */
+  metricSeriesAdded(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'SeriesAdded', options);
+  }
+
+  /** How long after its slot a scrape began, at most. */
+  metricScrapeLateness(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'ScrapeLateness', options);
+  }
+
+  /** Slots that came too late to be scraped. */
+  metricScrapesMissed(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'ScrapesMissed', options);
+  }
+
+  /** From the instant a source counted as down until its alarm was sent, at most. */
+  metricDetectionDelay(options?: MetricOptions): Metric {
+    return metricOf(this.node.path, 'DetectionDelay', options);
+  }
+}

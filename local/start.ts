@@ -69,7 +69,11 @@ try {
     assemblyFolder: async () => {
       const folder = join(dataFolder, 'cdk.out');
       print('synthesizing the stack');
-      await synthesize(checkout, folder, { scrapeAllow: process.env['SLUICE_SCRAPE_ALLOW'] ?? '127.0.0.0/8,::1/128' });
+      await synthesize(checkout, folder, {
+        scrapeAllow: process.env['SLUICE_SCRAPE_ALLOW'] ?? '127.0.0.0/8,::1/128',
+        onward: process.env['SLUICE_ONWARD'] ?? '',
+        mirror: process.env['SLUICE_MIRROR'] ?? '',
+      });
       return folder;
     },
   });

@@ -13,7 +13,8 @@ type Rule = {
 };
 
 const pureBuiltIns = /^node:(crypto|zlib)$/;
-const pureLibraries = /^(zod|re2js|@prometheus-io\/lezer-promql|@lezer\/(common|lr))$/;
+const pureLibraries =
+  /^(zod|re2js|snappyjs|@bufbuild\/protobuf\/wire|@prometheus-io\/lezer-promql|@lezer\/(common|lr))$/;
 
 const rules: readonly Rule[] = [
   {
@@ -31,7 +32,7 @@ const rules: readonly Rule[] = [
   { room: /^io\/aws\/connect\.ts$/, may: [/^core\//, /^io\//, /^@aws-sdk\//] },
   {
     room: /^io\/aws\//,
-    may: [/^core\//, /^io\/ports\.ts$/, /^io\/aws\//, /^@aws-sdk\//],
+    may: [/^core\//, /^io\/ports\.ts$/, /^io\/aws\//, /^@aws-sdk\//, /^@smithy\/signature-v4$/],
     never: [[/\bprocess\.env\b/, 'connect alone reads the environment']],
   },
   { room: /^io\/memory\//, may: [/^core\//, /^io\/ports\.ts$/, /^io\/memory\//] },
@@ -55,15 +56,16 @@ const rules: readonly Rule[] = [
     ],
   },
   { room: /^local\//, may: [/^local\//, /^node:/, /^@aws-sdk\//, /^fauxqs$/, /^dynalite$/, /^aws-lambda$/] },
+  { room: /^bin\/package\.ts$/, may: [/^lib\/bundle\.ts$/, /^node:/] },
   { room: /^bin\/(app|settings)\.ts$/, may: [/^lib\//, /^bin\/settings\.ts$/, /^aws-cdk-lib/, /^node:/] },
   {
     room: /^bin\/(sluice\.ts|commands\/)/,
     may: [
       /^bin\/commands\//,
       /^core\//,
-      /^io\/aws\//,
+      /^io\/(aws|http)\//,
       /^io\/ports\.ts$/,
-      /^(commander|@aws-sdk\/.+|@smithy\/signature-v4)$/,
+      /^(commander|@aws-sdk\/.+)$/,
       /^node:/,
     ],
   },

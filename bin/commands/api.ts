@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Sign } from '../../io/aws/sign.ts';
 import { Complaint } from './complaint.ts';
-import type { Sign } from './sign.ts';
 
 const patienceMs = 30_000;
 

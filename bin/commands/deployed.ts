@@ -4,11 +4,11 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { measures } from '../../core/measures.ts';
 import { connect } from '../../io/aws/connect.ts';
 import { environment, outputs } from '../../io/aws/contract.ts';
+import { signerOf } from '../../io/aws/sign.ts';
 import { getJson } from './api.ts';
 import { messagesIn } from './buffered.ts';
 import type { Collector, Counted } from './collector.ts';
 import { Complaint } from './complaint.ts';
-import { signerOf } from './sign.ts';
 
 /** A collector in an AWS account, by the name of its stack, with the credentials and region that the AWS CLI would use. */
 export const deployedCollector = async (stackName: string): Promise<Collector> => {
@@ -22,7 +22,7 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
       throw new Complaint(`the stack ${stackName} is no Sluice: it has no output ${outputs[output]}`);
     return value;
   };
-  const sign = signerOf(region, defaultProvider());
+  const sign = signerOf('execute-api', region, defaultProvider());
   return {
     name: `${stackName} in ${region}`,
     url: named('url'),

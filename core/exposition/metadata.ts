@@ -1,8 +1,9 @@
 import type { FamilyType } from '../batch.ts';
 import { foundAt, isBlank, kindOf, namePart, nameStart, quote } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
-import { readName } from './series.ts';
-import { decodeUtf8, unescaped } from './words.ts';
+import { newlineAt } from './lines.ts';
+import { readName, readPlain } from './series.ts';
+import { unescaped } from './words.ts';
 
 /** One line of metadata about a family: one of its three words and the text that follows the name. */
 export type Metadata = {
@@ -10,29 +11,29 @@ export type Metadata = {
   readonly name: string;
   readonly text: string;
   readonly textAt: number;
+  /** What a TYPE line names. */
+  readonly type?: FamilyType;
 };
 
 /** The name of a family, quoted or not; the cursor stands after it. */
 const readFamilyName = (cursor: Cursor, word: string): string | undefined => {
   const { bytes } = cursor;
   if (bytes[cursor.at] === quote) return readName(cursor);
-  const start = cursor.at;
-  if ((kindOf[bytes[start]!]! & nameStart) === 0) return cursor.miss(`a metric name after ${word}`);
-  while ((kindOf[bytes[cursor.at]!]! & namePart) !== 0) cursor.at += 1;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, cursor.at - start).toString('latin1');
+  if ((kindOf[bytes[cursor.at]!]! & nameStart) === 0) return cursor.miss(`a metric name after ${word}`);
+  return readPlain(cursor, namePart);
 };
 
 /** What follows the word of a metadata line, up to the end of the line; the cursor stands there. */
 export const readMetadata = (cursor: Cursor, word: Metadata['word']): Metadata | undefined => {
   const name = readFamilyName(cursor, word);
   if (name === undefined) return undefined;
-  const end = cursor.lineEnd();
+  const end = newlineAt(cursor.view, cursor.at, cursor.bytes.length);
   if (cursor.at < end && !isBlank(cursor.bytes[cursor.at])) return cursor.miss('a blank after the metric name');
   const textAt = Math.min(cursor.at + 1, end);
-  const text = decodeUtf8(cursor.bytes.subarray(textAt, end));
+  const text = cursor.words.text(textAt, end);
   if (text === undefined) return cursor.fail('bad_utf8', `the text after ${word} is not valid UTF-8`, textAt);
   cursor.at = end;
-  return { word, name, text: word === 'HELP' ? unescaped(text) : text, textAt };
+  return { word, name, text: word === 'HELP' && text.includes('\\') ? unescaped(text) : text, textAt };
 };
 
 /** The family type a TYPE line names, of those its dialect knows. */

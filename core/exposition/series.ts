@@ -17,34 +17,47 @@ import type { Cursor } from './cursor.ts';
 import { beyondAscii, hasBackslash, hashSeed } from './words.ts';
 
 /**
- * How a dialect writes a series. `loose` is text 0.0.4 as Prometheus reads it: blanks between tokens, labels that only
- * a blank parts, newlines inside values. OpenMetrics has none of these.
+ * Reads `name`, `name{…}` or `{"name",…}`; the cursor stands after it and holds its labels. A label set has no name twice
+ * and has its metric name. This is text 0.0.4 as Prometheus reads it: blanks between tokens, labels that only a blank
+ * parts, newlines inside values.
  */
-export type Looseness = 'loose' | 'tight';
+export const readLooseSeries = (cursor: Cursor): boolean => readSeries(cursor, true);
 
-/** Reads `name`, `name{…}` or `{"name",…}`; the cursor stands after it. A label set has no name twice and has its metric name. */
-export const readSeries = (cursor: Cursor, looseness: Looseness): LabelSet | undefined => {
-  const loose = looseness === 'loose';
+/** As above in OpenMetrics, which has none of these freedoms. */
+export const readTightSeries = (cursor: Cursor): boolean => readSeries(cursor, false);
+
+/** As above to the letter: no comma may trail. */
+export const readStrictSeries = (cursor: Cursor): boolean => readSeries(cursor, false) && !hasTrailingComma(cursor);
+
+/** Whether the braces that end here end in a comma; then that is the problem. */
+export const hasTrailingComma = (cursor: Cursor): boolean => {
+  const { bytes, at } = cursor;
+  if (bytes[at - 1] !== braceClose || bytes[at - 2] !== comma) return false;
+  cursor.miss('a label after the comma', 'syntax', at - 1);
+  return true;
+};
+
+const readSeries = (cursor: Cursor, loose: boolean): boolean => {
   const { bytes } = cursor;
   const start = cursor.at;
+  cursor.seriesAt = start;
   const labels: Label[] = [];
   if ((kindOf[bytes[start]!]! & nameStart) !== 0) {
     const name = readPlain(cursor, namePart);
-    if (tooLong(cursor, 'metric name', start, cursor.bounds.labelValueBytes)) return undefined;
+    if (tooLong(cursor, 'metric name', start, cursor.bounds.labelValueBytes)) return false;
     labels.push([metricNameLabel, name]);
+    cursor.seriesEnd = cursor.at;
     if (loose) cursor.skipBlanks();
-  } else if (bytes[start] !== braceOpen) return cursor.miss('a metric name, "{" or "#"');
+  } else if (bytes[start] !== braceOpen) return cursor.miss('a metric name, "{" or "#"') ?? false;
   if (bytes[cursor.at] === braceOpen) {
     cursor.at += 1;
-    if (!readLabels(cursor, loose, labels)) return undefined;
+    if (!readLabels(cursor, loose, labels)) return false;
+    cursor.seriesEnd = cursor.at;
   }
-  const labelSet = labelSetOf(labels);
-  if (labels.length > 0 && labels.some(isMetricName)) return labelSet;
-  return cursor.fail(
-    'no_metric_name',
-    'expected a metric name before the braces or quoted inside them, found none',
-    start,
-  );
+  cursor.labels = labelSetOf(labels);
+  if (labels.length > 0 && labels.some(isMetricName)) return true;
+  cursor.fail('no_metric_name', 'expected a metric name before the braces or quoted inside them, found none', start);
+  return false;
 };
 
 /** What stands in an exemplar's braces, the closing one included; OpenMetrics only. */
@@ -62,6 +75,7 @@ const readLabels = (cursor: Cursor, loose: boolean, labels: Label[]): boolean =>
   let count = labels.length;
   for (;;) {
     if (loose) cursor.skipBlanks();
+    if (cursor.isOverlong()) return false;
     const start = cursor.at;
     const first = bytes[start];
     if (first === braceClose) {
@@ -123,7 +137,7 @@ const place = (labels: Label[], label: Label): boolean => {
 };
 
 /** An unquoted name: the bytes of one kind from here on, of which the first is known to be one. */
-const readPlain = (cursor: Cursor, kind: number): string => {
+export const readPlain = (cursor: Cursor, kind: number): string => {
   const { bytes } = cursor;
   const start = cursor.at;
   let at = start;
@@ -160,31 +174,27 @@ const readQuoted = (cursor: Cursor, newlines: boolean, ofLabel?: string): string
   const { bytes } = cursor;
   if (bytes[cursor.at] !== quote) return cursor.miss('a value in double quotes');
   const start = cursor.at + 1;
-  const { length } = bytes;
+  // A quote that is never closed must not be looked for to the end of the page.
+  const length = Math.min(bytes.length, cursor.lineLimitAt + 1);
   let at = start;
   let wordHash = hashSeed;
   let seen = 0;
   for (; at < length; at += 1) {
     const byte = bytes[at]!;
     if (byte === quote) break;
-    if (byte === newline) {
-      if (!newlines) break;
-      cursor.quotedNewlines += 1;
-    }
+    if (byte === newline && !newlines) break;
     wordHash = Math.imul(wordHash ^ byte, 0x01000193);
     if (byte >= 0x80) seen |= beyondAscii;
     else if (byte === backslash && at + 1 < length) {
       seen |= hasBackslash;
       at += 1;
       const escaped = bytes[at]!;
-      if (escaped === newline) {
-        if (!newlines) break;
-        cursor.quotedNewlines += 1;
-      }
+      if (escaped === newline && !newlines) break;
       if (escaped >= 0x80) seen |= beyondAscii;
       wordHash = Math.imul(wordHash ^ escaped, 0x01000193);
     }
   }
+  if (at >= length && length < bytes.length) return cursor.failOverlong();
   if (bytes[at] !== quote) return cursor.fail('open_quote', 'expected a closing quote, found none', start - 1);
   const text = cursor.words.read(start, at, wordHash, seen);
   if (text === undefined) return cursor.fail('bad_utf8', 'the text in quotes is not valid UTF-8', start);

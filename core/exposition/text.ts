@@ -1,18 +1,12 @@
 import type { FamilyType } from '../batch.ts';
 import { blank, braceOpen, hash, isBlank, newline, tab } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
+import type { Dialect } from './dialect.ts';
 import type { ReadPage } from './exposition.ts';
 import { readMetadata, readType } from './metadata.ts';
 import { readFloat, readInteger } from './numbers.ts';
-import { type Page, type ReadEntry, readPage } from './page.ts';
-import { readSeries } from './series.ts';
-
-/**
- * Reads the Prometheus text format 0.0.4 as Prometheus itself does (model/textparse promlex.l, promparse.go), and two
- * things its documentation promises but it refuses: blanks before a name, and negative timestamps.
- * `le` and `quantile` stay as sent.
- */
-export const readText: ReadPage = (bytes, bounds) => readPage(bytes, bounds, readTextEntry);
+import { PageReader } from './page-reader.ts';
+import { readLooseSeries } from './series.ts';
 
 const types: ReadonlyMap<string, FamilyType> = new Map([
   ['counter', 'counter'],
@@ -22,19 +16,8 @@ const types: ReadonlyMap<string, FamilyType> = new Map([
   ['untyped', 'unknown'],
 ]);
 
-const readTextEntry: ReadEntry = (cursor, page, line) => {
-  cursor.skipBlanks();
-  if (cursor.atEnd) return 'end';
-  const first = cursor.bytes[cursor.at];
-  if (first === newline) {
-    cursor.at += 1;
-    return 'entry';
-  }
-  return (first === hash ? readComment(cursor, page) : readSample(cursor, page, line)) ? 'entry' : 'failed';
-};
-
 /** `# HELP` and `# TYPE` with blanks on both sides of the word; everything else after a hash is for people. */
-const readComment = (cursor: Cursor, page: Page): boolean => {
+const readComment = (cursor: Cursor): 'metadata' | 'blank' | 'failed' => {
   const { bytes } = cursor;
   cursor.at += 1;
   const apart = isBlank(bytes[cursor.at]);
@@ -46,13 +29,13 @@ const readComment = (cursor: Cursor, page: Page): boolean => {
     cursor.at += 4;
     cursor.skipBlanks();
     const metadata = readMetadata(cursor, word);
-    if (metadata === undefined) return false;
+    if (metadata === undefined) return 'failed';
     const type = word === 'TYPE' ? readType(cursor, metadata, types) : undefined;
-    if (word === 'TYPE' && type === undefined) return false;
-    page.describe(metadata, type);
+    if (word === 'TYPE' && type === undefined) return 'failed';
+    cursor.metadata = type === undefined ? metadata : { ...metadata, type };
   }
   if (!cursor.atEnd) cursor.at += 1;
-  return true;
+  return word === undefined ? 'blank' : 'metadata';
 };
 
 const wordAt = (bytes: Uint8Array, at: number): 'HELP' | 'TYPE' | undefined => {
@@ -61,31 +44,31 @@ const wordAt = (bytes: Uint8Array, at: number): 'HELP' | 'TYPE' | undefined => {
   return word === 0x48454c50 ? 'HELP' : word === 0x54595045 ? 'TYPE' : undefined;
 };
 
-/** `series value [timestamp]`, where the timestamp is whole milliseconds. */
-const readSample = (cursor: Cursor, page: Page, line: number): boolean => {
-  const labels = readSeries(cursor, 'loose');
-  if (labels === undefined) return false;
+/** `value [timestamp]`, where the timestamp is whole milliseconds. */
+const readTail = (cursor: Cursor): boolean => {
   const { bytes } = cursor;
-  cursor.skipBlanks();
   const valueAt = cursor.at;
   const valueEnd = tokenEnd(bytes, valueAt);
+  if (valueEnd > cursor.lineLimitAt) return cursor.failOverlong() ?? false;
   const value = readFloat(bytes, valueAt, valueEnd);
   if (value === undefined) return cursor.miss('a number as value', 'bad_value', valueAt) ?? false;
+  cursor.value = value;
   cursor.at = valueEnd;
   cursor.skipBlanks();
-  let timestampMs: number | undefined;
   if (!cursor.atEnd && bytes[cursor.at] !== newline) {
     const timestampAt = cursor.at;
     const timestampEnd = tokenEnd(bytes, timestampAt);
-    timestampMs = readInteger(bytes, timestampAt, timestampEnd);
-    if (timestampMs === undefined)
+    if (timestampEnd > cursor.lineLimitAt) return cursor.failOverlong() ?? false;
+    const timestamp = readInteger(bytes, timestampAt, timestampEnd);
+    if (timestamp === undefined)
       return cursor.miss('whole milliseconds as timestamp', 'bad_timestamp', timestampAt) ?? false;
+    cursor.timestampMs = Number(timestamp);
+    if (typeof timestamp === 'bigint') cursor.extra = { timestampExactMs: timestamp };
     cursor.at = timestampEnd;
     cursor.skipBlanks();
     if (!cursor.atEnd && bytes[cursor.at] !== newline) return cursor.miss('end of line after the timestamp') ?? false;
   }
   if (!cursor.atEnd) cursor.at += 1;
-  page.samples.push(timestampMs === undefined ? { labels, value, line } : { labels, value, timestampMs, line });
   return true;
 };
 
@@ -99,3 +82,34 @@ const tokenEnd = (bytes: Uint8Array, from: number): number => {
     at += 1;
   return at;
 };
+
+export const textDialect: Dialect = {
+  readEntry: (cursor, readSeries) => {
+    cursor.skipBlanks();
+    if (cursor.atEnd) return 'end';
+    const first = cursor.bytes[cursor.at];
+    if (first === newline) {
+      cursor.at += 1;
+      return 'blank';
+    }
+    if (first === hash) return readComment(cursor);
+    if (!readSeries(cursor)) return 'failed';
+    cursor.skipBlanks();
+    cursor.valueAt = cursor.at;
+    return readTail(cursor) ? 'sample' : 'failed';
+  },
+  readTail,
+  stampIn: (bytes, from, to) => {
+    const timestamp = readInteger(bytes, from, to);
+    return typeof timestamp === 'bigint' ? undefined : timestamp;
+  },
+  readSeries: readLooseSeries,
+  loose: true,
+};
+
+/**
+ * Reads the Prometheus text format 0.0.4 as Prometheus itself does (model/textparse promlex.l, promparse.go), and two
+ * things its documentation promises but it refuses: blanks before a name, and timestamps with a sign.
+ * `le` and `quantile` stay as sent.
+ */
+export const readText: ReadPage = (bytes, bounds) => new PageReader(textDialect, bounds).read(bytes);

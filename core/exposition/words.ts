@@ -33,13 +33,15 @@ export const hashSeed = 0x811c9dc5 | 0;
 export class Words {
   readonly #bytes: Uint8Array;
   readonly #buffer: Buffer;
-  readonly #slots = new Int32Array(limits.wordSlots);
+  readonly #slots: Int32Array;
   readonly #starts: number[] = [0];
   readonly #ends: number[] = [0];
   readonly #strings: string[] = [''];
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    // A slot for each sixteen bytes of a small page: making many costs more than reading it.
+    this.#slots = new Int32Array(Math.min(limits.wordSlots, 2 ** (28 - Math.clz32(bytes.length | 4_096))));
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -57,10 +59,7 @@ export class Words {
       if (this.#same(word, from, to)) return this.#strings[word]!;
       slot = (slot + 1) & mask;
     }
-    const raw =
-      (seen & beyondAscii) === 0
-        ? this.#buffer.toString('latin1', from, to)
-        : decodeUtf8(this.#bytes.subarray(from, to));
+    const raw = (seen & beyondAscii) === 0 ? this.#buffer.toString('latin1', from, to) : this.text(from, to);
     if (raw === undefined) return undefined;
     const text = (seen & hasBackslash) === 0 ? raw : unescaped(raw);
     if (free !== -1) {
@@ -70,6 +69,13 @@ export class Words {
       this.#strings.push(text);
     }
     return text;
+  }
+
+  /** The text of [from, to) as it stands; undefined where it is not UTF-8. */
+  text(from: number, to: number): string | undefined {
+    const bytes = this.#bytes;
+    for (let at = from; at < to; at += 1) if (bytes[at]! >= 0x80) return decodeUtf8(bytes.subarray(from, to));
+    return this.#buffer.toString('latin1', from, to);
   }
 
   #same(word: number, from: number, to: number): boolean {

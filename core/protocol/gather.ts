@@ -1,5 +1,6 @@
-import { type Batch, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
+import { type Batch, type Family, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
 import type { Columns } from '../columns.ts';
+import { boundedFamilies } from '../families.ts';
 import { keyOf, type LabelSet, labelOf, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
@@ -27,6 +28,8 @@ export type Delivery = {
   readonly sourceLabels?: LabelSet;
   /** Whether this is a whole page of each of its sources, read at the accept time. */
   readonly pages?: boolean;
+  /** What it says about metric families, as far as it shall be kept: the first batch carries it. */
+  readonly families?: readonly Family[];
 };
 
 type Series = { readonly labels: LabelSet; readonly at: Map<number, GatheredSample> };
@@ -46,9 +49,9 @@ type Gathered = {
  * most, so that no push costs more memory than its size allows, and limits.blockCells, which is all its readers take.
  */
 export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery): Batch[] => {
-  const { id, via, acceptedAtMs, pages = false } = delivery;
+  const { id, via, acceptedAtMs, pages = false, families = [] } = delivery;
   const sources = [...gather(samples, delivery)];
-  return sources.flatMap(({ source, series, increments }) => {
+  const batches = sources.flatMap(({ source, series, increments }): Batch[] => {
     const sourceId = sources.length > 1 ? `${id}/${sourceIdOf(source)}` : id;
     const { slots, series: added } = incrementSlots(increments, delivery);
     const kinds = [
@@ -69,6 +72,10 @@ export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery)
       })),
     );
   });
+  const [first, ...others] = batches;
+  return first === undefined || families.length === 0
+    ? batches
+    : [{ ...first, families: boundedFamilies(families) }, ...others];
 };
 
 const gather = (

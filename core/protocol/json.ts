@@ -1,3 +1,4 @@
+import type { Family, FamilyType } from '../batch.ts';
 import { decodeUtf8 } from '../exposition/words.ts';
 import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -7,8 +8,13 @@ import { isDeeper } from './json-depth.ts';
 import type { Pushed } from './pushed.ts';
 import { timestampReject } from './timestamps.ts';
 
-/** Counters are cumulative; what a type means is not stored yet, but nobody shall push one that is not known. */
-const types = ['gauge', 'counter', 'untyped', 'unknown'];
+/** Counters are cumulative. */
+const types: ReadonlyMap<unknown, FamilyType> = new Map([
+  ['gauge', 'gauge'],
+  ['counter', 'counter'],
+  ['untyped', 'unknown'],
+  ['unknown', 'unknown'],
+]);
 const numberWords: ReadonlyMap<unknown, number> = new Map([
   ['NaN', Number.NaN],
   ['+Inf', Number.POSITIVE_INFINITY],
@@ -29,6 +35,8 @@ export const readJson = (bytes: Uint8Array, acceptedAtMs: number): Read<Pushed> 
 class JsonPush {
   readonly #acceptedAtMs: number;
   readonly #rejects: Reject[] = [];
+  /** By name; where metrics of one name differ in type, the first one's. */
+  readonly #families = new Map<string, Family>();
 
   constructor(acceptedAtMs: number) {
     this.#acceptedAtMs = acceptedAtMs;
@@ -50,7 +58,8 @@ class JsonPush {
       } else this.#readMetrics(metrics, samples);
     }
     const sourceLabels = labelSetOf(source);
-    return { value: sourceLabels.length > 0 ? { samples, sourceLabels } : { samples }, rejects: this.#rejects };
+    const pushed: Pushed = { samples, families: [...this.#families.values()] };
+    return { value: sourceLabels.length > 0 ? { ...pushed, sourceLabels } : pushed, rejects: this.#rejects };
   }
 
   #parse(bytes: Uint8Array): Fields | undefined {
@@ -79,11 +88,14 @@ class JsonPush {
   #readMetric(metric: unknown, path: string): GatheredSample | undefined {
     if (!isFields(metric)) return this.#miss(path, 'an object', metric);
     const { name, type, timestampMs } = metric;
-    if (type !== undefined && !types.includes(type as string))
-      this.#miss(`${path}.type`, `one of ${types.join(', ')}`, type, 'bad_type');
+    const familyType = types.get(type);
+    if (type !== undefined && familyType === undefined)
+      this.#miss(`${path}.type`, `one of ${[...types.keys()].join(', ')}`, type, 'bad_type');
     const value = this.#readValue(metric['value'], `${path}.value`);
     const labels = this.#readLabels(name, metric['labels'], path);
     if (value === undefined || labels === undefined) return undefined;
+    if (familyType !== undefined && !this.#families.has(String(name)))
+      this.#families.set(String(name), { name: String(name), type: familyType });
     if (timestampMs === undefined) return { labels, value };
     if (typeof timestampMs !== 'number' || !Number.isSafeInteger(timestampMs)) {
       return this.#miss(`${path}.timestampMs`, 'whole milliseconds', timestampMs, 'bad_timestamp');

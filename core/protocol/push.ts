@@ -21,16 +21,16 @@ export const readPush = ({ contentType, body, acceptedAtMs, query }: Push): Read
   if (source.rejects.length > 0) return { value: undefined, rejects: source.rejects };
   const json = mediaTypeOf(contentType) === 'application/json';
   const read = json ? readJson(body, acceptedAtMs) : readExposition({ contentType, body, acceptedAtMs });
-  const { samples, sourceLabels = noLabels } = read.value;
+  const { sourceLabels = noLabels, ...pushed } = read.value;
   const forced = merged(sourceLabels, source.value);
-  const rejects = read.rejects.length > 0 ? read.rejects : forcedLabelRejects(samples, forced);
-  return wholePush(forced.length > 0 ? { samples, sourceLabels: forced } : { samples }, rejects);
+  const rejects = read.rejects.length > 0 ? read.rejects : forcedLabelRejects(pushed.samples, forced);
+  return wholePush(forced.length > 0 ? { ...pushed, sourceLabels: forced } : pushed, rejects);
 };
 
 const readExposition = ({ contentType, body, acceptedAtMs }: PushBody): Read<Pushed> => {
   const read = (expositionOf(contentType) ?? readText)(body, { samples: limits.pushSamples });
-  const { samples } = read.value;
-  return { value: { samples }, rejects: [...read.rejects, ...timestampRejects(samples, acceptedAtMs)] };
+  const { samples, families } = read.value;
+  return { value: { samples, families }, rejects: [...read.rejects, ...timestampRejects(samples, acceptedAtMs)] };
 };
 
 const readSource = (query: Push['query']): Read<LabelSet> => {

@@ -1,12 +1,14 @@
+import type { Family } from '../batch.ts';
 import { type LabelSet, merged, metricNameOf } from '../labels.ts';
 import { limits } from '../limits.ts';
-import type { Read, Reject } from '../reject.ts';
+import { placed, type Read, type Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
 
-/** A push as it was understood: its samples, and the labels that are forced on every one of them. */
+/** A push as it was understood: its samples, the labels that are forced on every one of them, and what it says of families. */
 export type Pushed = {
   readonly samples: readonly GatheredSample[];
   readonly sourceLabels?: LabelSet;
+  readonly families?: readonly Family[];
   /** Sources that were heard although no sample is theirs. */
   readonly alive?: readonly LabelSet[];
   /** Whether it is a whole page of each of its sources: what is not in it has ended. */
@@ -35,7 +37,7 @@ export const forcedLabelRejects = (
     const count = merged(labels, forced).length;
     if (count <= limits.labelCount) continue;
     const reason = `${count} labels on ${metricNameOf(labels)}, the source's included, the limit is ${limits.labelCount}`;
-    rejects.push({ code: 'label_limit', ...(line !== undefined && { place: { line } }), reason });
+    rejects.push({ code: 'label_limit', ...placed({ line }), reason });
     if (rejects.length >= limits.rejectsListed) break;
   }
   return rejects;

@@ -1,9 +1,9 @@
-import { mediaTypeOf } from '../exposition/read.ts';
+import { expositionOf, mediaTypeOf } from '../exposition/read.ts';
 import { readText } from '../exposition/text.ts';
 import { decodeUtf8 } from '../exposition/words.ts';
 import { type LabelSet, labelSetOf, pick } from '../labels.ts';
 import { limits } from '../limits.ts';
-import type { Read, Reject } from '../reject.ts';
+import { placed, type Read, type Reject } from '../reject.ts';
 import { forcedLabelRejects, type PushBody, type Pushed, wholePush } from './pushed.ts';
 
 /** The grouping key of a push: labels forced on each of its samples, and those that it forces to be absent. */
@@ -82,22 +82,29 @@ const readBase64 = (text: string): string | undefined => {
     : undefined;
 };
 
-/** Reads a group's body: text 0.0.4 whatever the content type, without timestamps. The group's labels win over the body's. */
+/**
+ * Reads a group's body: protobuf, or text 0.0.4 whatever else the content type says, without timestamps. The group's
+ * labels win over the body's.
+ */
 export const readGroupBody = ({
   contentType,
   body,
   group,
 }: PushBody & { readonly group: Group }): Read<Pushed | undefined> => {
-  if (mediaTypeOf(contentType) === 'application/vnd.google.protobuf') {
-    return refused('not_yet', 'protobuf is not read in this version, push text/plain; version=0.0.4');
+  const reader = expositionOf(contentType);
+  const isProtobuf = mediaTypeOf(contentType) === 'application/vnd.google.protobuf';
+  if (isProtobuf && reader === undefined) {
+    const reason = `content type ${JSON.stringify(contentType)} is not delimited io.prometheus.client.MetricFamily`;
+    return refused('unknown_content_type', reason);
   }
-  const read = readText(body, { samples: limits.pushSamples });
+  // OpenMetrics is not offered here, and what is not protobuf is text, as in the Pushgateway.
+  const read = (isProtobuf ? reader! : readText)(body, { samples: limits.pushSamples });
   const timed = read.value.samples.find(({ timestampMs }) => timestampMs !== undefined);
   const rejects: Reject[] = [...read.rejects];
   if (timed !== undefined) {
     const reason =
       'pushed metrics are invalid or inconsistent with existing metrics: pushed metrics must not have timestamps';
-    rejects.push({ code: 'timestamp_not_allowed', place: { line: timed.line }, reason });
+    rejects.push({ code: 'timestamp_not_allowed', ...placed(timed), reason });
   }
   const { labels, absent } = group;
   const samples =
@@ -105,7 +112,7 @@ export const readGroupBody = ({
       ? read.value.samples
       : read.value.samples.map(sample => ({ ...sample, labels: pick(sample.labels, name => !absent.has(name)) }));
   return wholePush(
-    { samples, sourceLabels: labels },
+    { samples, sourceLabels: labels, families: read.value.families },
     rejects.length > 0 ? rejects : forcedLabelRejects(samples, labels),
   );
 };

@@ -10,17 +10,20 @@ export type OrderedScrape = { readonly target: Target; readonly slotMs: number; 
 export type ScrapeOrder = { readonly dueMs: number; readonly scrapes: readonly OrderedScrape[] };
 
 /**
- * The orders for all slots in [fromMs, toMs). Grouped by the second they are due in, because that is as finely as a
+ * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because that is as finely as a
  * queue delays, and cut to limits.orderTargets; the worker waits out the rest of the second.
  */
 export const ordersBetween = (
   targets: readonly { readonly target: Target; readonly report: boolean }[],
+  offsetsMs: ReadonlyMap<string, number>,
   fromMs: number,
   toMs: number,
 ): ScrapeOrder[] => {
   const bySecond = new Map<number, OrderedScrape[]>();
   for (const { target, report } of targets) {
-    for (const slotMs of slotsBetween(target, fromMs, toMs)) {
+    const offsetMs = offsetsMs.get(target.id);
+    if (offsetMs === undefined) throw new Error(`${target.id} has no slot: offsets are of another fleet`);
+    for (const slotMs of slotsBetween(offsetMs, target.intervalMs, fromMs, toMs)) {
       const second = Math.floor(slotMs / 1_000);
       const due = bySecond.get(second);
       const scrape = { target, slotMs, report };

@@ -1,3 +1,5 @@
+import type { Family } from '../batch.ts';
+import type { SampleColumns } from '../exposition/exposition.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
 import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../labels.ts';
 import type { Target } from './target.ts';
@@ -5,11 +7,27 @@ import type { Target } from './target.ts';
 /** One sample of a page: labels with the metric name, a value, and the exporter's own time where it gave one. */
 export type PageSample = { readonly labels: LabelSet; readonly value: number; readonly timestampMs?: number };
 
+/** The samples of a page whose own times, where they have any, are taken. */
+export const pageSamplesOf = (
+  { series, values, timestampsMs }: SampleColumns,
+  takes: (timestampMs: number) => boolean,
+): PageSample[] => {
+  const samples: PageSample[] = [];
+  series.forEach((labels, at) => {
+    const timestampMs = timestampsMs?.[at] ?? Number.NaN;
+    if (Number.isNaN(timestampMs)) samples.push({ labels, value: values[at]! });
+    else if (takes(timestampMs)) samples.push({ labels, value: values[at]!, timestampMs });
+  });
+  return samples;
+};
+
 /** What became of one scrape. All or nothing: a page with anything wrong in it gives no samples. */
 export type Outcome =
   | {
       readonly ok: true;
       readonly samples: readonly PageSample[];
+      /** The very same list as for the page before where that said the same. */
+      readonly families: readonly Family[];
       readonly seriesAdded: number;
       readonly durationMs: number;
     }

@@ -26,10 +26,12 @@ const cut = (batch: Batch, columns: Columns = batch.columns): Columns[] => {
   return halves.flatMap(series => cut(batch, { ...columns, series }));
 };
 
-const textOf = ({ columns: _, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
+const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
   const { series, tags } = columns;
   const writer = new ByteWriter();
-  writer.text(JSON.stringify({ ...head, part, parts, ...(tags && { increments: true }) } satisfies Head));
+  // Said once, in the first part.
+  const told = part === 0 && families !== undefined ? { families } : {};
+  writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   writeLabelSets(
     writer,
     series.map(({ labels }) => labels),

@@ -2,15 +2,19 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { Mirrored } from '../../core/onward/mirror.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
+import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
-import { lineLog, lineMeasures } from './lines.ts';
+import { lineLog, lineMeasures, lineMirror } from './lines.ts';
+import { remoteWrite } from './onward.ts';
 import { sqsQueue } from './queue.ts';
 import { managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
@@ -52,7 +56,19 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
+  const passedOn = once(() => sqsQueue(sqs(), clock, named(environment.passedOn), 'passedOn'));
+  const onward = once(() =>
+    remoteWrite({
+      url: new URL(named(environment.onwardUrl)),
+      region: env[environment.onwardRegion],
+      token: env[environment.onwardToken],
+      secrets,
+      credentials: defaultProvider(),
+    }),
+  );
+  const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
+  const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
@@ -76,8 +92,18 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     get deadlines() {
       return deadlines();
     },
+    get passedOn() {
+      return env[environment.passedOn] === undefined ? undefined : passedOn();
+    },
+    get onward() {
+      return onward();
+    },
+    mirror: lineMirror(writeLine, chosen),
     get series() {
       return series();
+    },
+    get families() {
+      return families();
     },
     get targets() {
       return targets();

@@ -7,6 +7,14 @@ export const environment = {
   deadlines: 'DEADLINES_URL',
   /** Unset where no scraper stands in a VPC. */
   vpcScrapes: 'VPC_SCRAPES_URL',
+  /** Unset where nothing is passed on. */
+  passedOn: 'PASSED_ON_URL',
+  /** Where it is passed on to, the region of its signature, and the secret that holds its token. */
+  onwardUrl: 'ONWARD_URL',
+  onwardRegion: 'ONWARD_REGION',
+  onwardToken: 'ONWARD_TOKEN',
+  /** Which series CloudWatch is shown, as JSON; unset for none. */
+  mirror: 'MIRROR',
   series: 'SERIES_TABLE',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',

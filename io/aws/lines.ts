@@ -1,5 +1,6 @@
 import { type Measure, measures } from '../../core/measures.ts';
-import type { Clock, Log, Measures } from '../ports.ts';
+import type { Mirrored } from '../../core/onward/mirror.ts';
+import type { Clock, Log, Measures, Mirror } from '../ports.ts';
 
 /** Writes one line of JSON to where CloudWatch Logs takes it as it is. `console` would wrap it as a text. */
 export type WriteLine = (line: string) => void;
@@ -30,6 +31,19 @@ export const lineMeasures = (write: WriteLine, clock: Clock, collector: string):
     },
   };
 };
+
+/** Series of the user's as metrics of CloudWatch's, with their own names, labels and times, in the namespace `Sluice/Series`. */
+export const lineMirror = (write: WriteLine, chosen: readonly Mirrored[]): Mirror => ({
+  chosen,
+  show: reflections => {
+    for (const { timestampMs, labels, values } of reflections) {
+      const Metrics = Object.keys(values).map(Name => ({ Name }));
+      const Dimensions = [labels.map(([name]) => name)];
+      const _aws = { Timestamp: timestampMs, CloudWatchMetrics: [{ Namespace: 'Sluice/Series', Dimensions, Metrics }] };
+      write(JSON.stringify({ ...Object.fromEntries(labels), ...values, _aws }));
+    }
+  },
+});
 
 /** Counts add up; of durations the longest matters. */
 const together = (name: Measure, one: number, other: number): number =>

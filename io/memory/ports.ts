@@ -1,5 +1,6 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
+import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import type {
   Alarms,
   Deployment,
@@ -8,10 +9,14 @@ import type {
   HttpAnswer,
   Log,
   Measures,
+  Mirror,
+  Onward,
   Ports,
+  Refusal,
   Scrapes,
 } from '../ports.ts';
 import { VirtualClock } from './clock.ts';
+import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
@@ -90,6 +95,33 @@ export class MemoryMeasures implements Measures {
   }
 }
 
+/** Another collector that remembers what it was sent, and refuses what it is told to. */
+export class MemoryOnward implements Onward {
+  readonly #faults: Faults;
+  readonly bodies: Uint8Array[] = [];
+  refusal: Refusal | undefined;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  write(body: Uint8Array): Promise<Refusal | undefined> {
+    return struck(this.#faults, 'onward.write', () => {
+      if (this.refusal === undefined) this.bodies.push(body);
+      return this.refusal;
+    });
+  }
+}
+
+export class MemoryMirror implements Mirror {
+  chosen: readonly Mirrored[] = [];
+  readonly shown: Reflection[] = [];
+
+  show(reflections: readonly Reflection[]): void {
+    this.shown.push(...reflections);
+  }
+}
+
 /** The whole house in Maps, on a clock that is moved by hand, failing on demand. */
 export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: number; readonly faults?: Faults }) => {
   const clock = new VirtualClock(startMs);
@@ -102,7 +134,11 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
+    passedOn: undefined as MemoryQueue | undefined,
+    onward: new MemoryOnward(faults),
+    mirror: new MemoryMirror(),
     series: new MemorySeries(clock, faults),
+    families: new MemoryFamilies(clock, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),

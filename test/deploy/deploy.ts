@@ -8,8 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { signerOf } from '../../bin/commands/sign.ts';
 import { outputs } from '../../io/aws/contract.ts';
+import { signerOf } from '../../io/aws/sign.ts';
 import { type Cloud, startCloud, Unavailable } from './ministack.ts';
 
 // `npm run test:deploy`: the stack, deployed by the stock CDK into an emulated account, and used there: pushed to, scraped
@@ -65,17 +65,17 @@ const sluice = (cloud: Cloud, ...args: string[]): Promise<string> =>
   run(cloud, 'bin/sluice.ts', ['--stack', 'Sluice', ...args], true);
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const sign = signerOf('us-east-1', credentials);
+const sign = signerOf('execute-api', 'us-east-1', credentials);
 
-/** A signed POST to the deployed API. Its name is below localhost, which not every resolver knows. */
+/** A POST to the deployed API, signed where it has no headers of its own. Its name is below localhost, which not every resolver knows. */
 const post = async (
   api: URL,
   path: string,
   body: string,
-  isSigned = true,
+  own?: Readonly<Record<string, string>>,
 ): Promise<{ status: number; text: string }> => {
   const url = new URL(path, api);
-  const signed = isSigned ? await sign(url, { method: 'POST', body }) : {};
+  const signed = own ?? (await sign(url, { method: 'POST', body }));
   return new Promise((done, failed) => {
     const headers = { host: url.host, ...signed };
     const asked = request({ method: 'POST', hostname: '127.0.0.1', port: url.port, path, headers }, response => {
@@ -142,7 +142,7 @@ const use = async (cloud: Cloud, folder: string): Promise<void> => {
     await new SNSClient(aws).send(
       new SubscribeCommand({ TopicArn: output[outputs.alarms], Protocol: 'http', Endpoint: neighbour.url }),
     );
-    const stranger = await post(url, '/v1/push?job=deployed', 'orders_total 1\n', false);
+    const stranger = await post(url, '/v1/push?job=deployed', 'orders_total 1\n', {});
     expect('nobody unknown gets in', stranger, ({ status }: typeof stranger) => status === 403);
     const pushed = await post(url, '/v1/push?job=deployed', 'orders_total 42\n');
     expect(
@@ -156,6 +156,13 @@ const use = async (cloud: Cloud, folder: string): Promise<void> => {
       refused,
       ({ status, text }: typeof refused) => status === 400 && text.includes('line 1'),
     );
+    const keyed = new URL(output[outputs.keyedUrl] ?? '');
+    const key = (await sluice(cloud, 'keys', 'create', '--job', 'keyed')).split('\n')[0] ?? '';
+    const byKey = (job: string, text: string) =>
+      post(keyed, `/v1/push?job=${job}`, 'orders_total 7\n', { authorization: `Bearer ${text}` });
+    expect('a push with a key is taken', await byKey('keyed', key), ({ status }: { status: number }) => status === 200);
+    expect('for its own job only', await byKey('other', key), ({ status }: { status: number }) => status === 403);
+    expect('and with none it is not', await byKey('keyed', 'none'), ({ status }: { status: number }) => status === 401);
     await eventually(
       'the push is read back by `sluice query`',
       60_000,

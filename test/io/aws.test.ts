@@ -3,11 +3,13 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { systemClock } from '../../io/aws/connect.ts';
 import { tables } from '../../io/aws/contract.ts';
+import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
 import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDynoxide } from './embedded.ts';
+import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { seriesContract } from './series.contract.ts';
@@ -35,6 +37,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
   heartbeatsContract(name, () => dynamoHeartbeats(engine.client, systemClock, names.heartbeats));
   targetsContract(name, () => dynamoTargets(engine.client, names.targets));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
+  familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });
 
 describe('fauxqs', () => {

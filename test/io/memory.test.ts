@@ -1,4 +1,5 @@
 import { memoryPorts } from '../../io/memory/ports.ts';
+import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { seriesContract } from './series.contract.ts';
@@ -9,6 +10,7 @@ const shared = memoryPorts({ startMs });
 
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
+familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {
   const { buffer, clock } = memoryPorts({ startMs });

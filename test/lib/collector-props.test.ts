@@ -28,6 +28,14 @@ test.each<[CollectorProps, string]>([
     { domain: { name: 'https://x.y', certificate } },
     'domain.name: "https://x.y" is no name such as metrics.example.com',
   ],
+  [
+    { onward: { workspaceArn: 'ws-1' } },
+    'onward.workspaceArn: "ws-1" is no arn:aws:aps:<region>:<account>:workspace/<id>',
+  ],
+  [{ onward: { url: 'http://mimir.example.com/push' } }, 'onward.url: "http://mimir.example.com/push" is no https URL'],
+  [{ onward: { url: 'mimir' } }, 'onward.url: "mimir" is no https URL'],
+  [{ mirror: [{ metric: 'up{}' }] }, 'mirror[0].metric: "up{}" is no name of a metric, such as up'],
+  [{ mirror: Array.from({ length: 21 }, () => ({ metric: 'up' })) }, 'mirror: 21 choices, the limit is 20'],
   [{ encryptionKey: Key.fromKeyArn(stack(), 'Key', 'arn:aws:kms:us-east-1:123456789012:key/one') }, 'encryptionKey: '],
 ])('%#: refused', (props, message) => {
   expect(() => new Collector(stack(), 'Collector', props)).toThrow(message);

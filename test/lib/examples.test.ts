@@ -48,6 +48,7 @@ describe('own-app', () => {
       '/$default/POST/metrics/*',
       '/$default/POST/v1/firehose',
       '/$default/POST/v1/graphite',
+      '/$default/POST/v1/lint',
       '/$default/POST/v1/metrics',
       '/$default/POST/v1/push',
       '/$default/POST/v1/statsd',

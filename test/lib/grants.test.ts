@@ -1,7 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../io/aws/contract.ts';
+import { Collector } from '../../lib/collector.ts';
 import { CollectorStack } from '../../lib/collector-stack.ts';
 import { type Resource, synthesized, templateOf } from './synthesized.ts';
 
@@ -123,6 +125,58 @@ test('nobody may do anything to everything', () => {
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
   expect(JSON.stringify(statements)).not.toContain('*');
+});
+
+describe('what passes samples on', () => {
+  const handlerOf = (house: House, name: string) =>
+    house.all('AWS::Lambda::Function').find(each => each.name === name)!.properties.Environment.Variables;
+  const roleOf = (house: House, name: string) => house.all('AWS::IAM::Role').find(each => each.name === name)!;
+
+  test('may write to one workspace, with its own signature', () => {
+    const workspaceArn = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1';
+    const onward = synthesized({ onward: { workspaceArn } });
+    const statements = statementsOf(onward, roleOf(onward, 'OnwardForwardRole'));
+    const signed = statements.find(({ Action }) => Action === 'aps:RemoteWrite');
+    expect(signed?.Resource).toBe(workspaceArn);
+    expect(
+      flat(
+        grantsTo(
+          { ...onward, at: each => (each === workspaceArn ? ({ name: 'Workspace' } as Resource) : onward.at(each)) },
+          roleOf(onward, 'OnwardForwardRole'),
+        ),
+      ),
+    ).toEqual(
+      flat([
+        'OnwardForwardLogs: logs:CreateLogStream logs:PutLogEvents',
+        `OnwardPassedOnQueue: ${drain}`,
+        'Workspace: aps:RemoteWrite',
+      ]),
+    );
+    expect(flat(grantsTo(onward, roleOf(onward, 'IngestRole')))).toContain('OnwardPassedOnQueue: sqs:SendMessage');
+    const { [environment.onwardUrl]: url, [environment.onwardRegion]: region } = handlerOf(onward, 'OnwardForward');
+    expect(JSON.stringify(url)).toContain('https://aps-workspaces.eu-west-1.');
+    expect(JSON.stringify(url)).toContain('/workspaces/ws-1/api/v1/remote_write');
+    expect(region).toBe('eu-west-1');
+  });
+
+  test('may read the one token it sends', () => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Other');
+    const token = new Secret(stack, 'Token');
+    new Collector(stack, 'Collector', { onward: { url: 'https://mimir.example.com/push', token } });
+    const onward = templateOf(stack);
+    expect(
+      flat(grantsTo(onward, roleOf(onward, 'OnwardForwardRole'))).filter(each => each.startsWith('Token')),
+    ).toEqual(['Token: secretsmanager:DescribeSecret', 'Token: secretsmanager:GetSecretValue']);
+  });
+
+  test('is not there unless asked for', () => {
+    expect(house.all('AWS::Lambda::Function').map(({ name }) => name)).not.toContain('OnwardForward');
+  });
+
+  test('chosen series are told to ingest', () => {
+    const mirror = [{ metric: 'up' }, { metric: 'depth', labels: { job: 'shop' } }];
+    expect(JSON.parse(handlerOf(synthesized({ mirror }), 'Ingest')[environment.mirror])).toEqual(mirror);
+  });
 });
 
 test('what looks after declared rows may fill the three tables, and read the secrets of keys it made', () => {

@@ -46,7 +46,6 @@ test('status tells what came in, what was refused, and that it all adds up', asy
     ({ Accepted = 0, Stored = 0 }) => Accepted > 0 && Stored === Accepted,
   );
   expect(status).toMatchObject({ Accepted: 1, Stored: 1, Pushes: 1, Refused: 2, buffered: 0 });
-  expect(status['WriteUnits']).toBeGreaterThan(0);
   const text = await collector.sluice('status');
   expect(text).toContain('1 accepted');
   expect(text).toContain('= 1 stored + 0 merged + 0 quarantined + 0 on their way');

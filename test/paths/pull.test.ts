@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { offsetMsOf } from '../../core/scrape/slots.ts';
+import { offsetsMsOf } from '../../core/scrape/slots.ts';
 import { memoryBuilding } from './building.ts';
 
 const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
@@ -50,9 +50,38 @@ describe('a target', () => {
       [`scrape_series_added${labels}`]: '0',
     });
     const slots = slotsOf(house);
-    const offsetMs = offsetMsOf({ id: 'node/a', intervalMs: 15 * second });
+    const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;
     for (const slotMs of slots) expect((slotMs - offsetMs) % (15 * second)).toBe(0);
     expect(slots).toHaveLength(12);
+  });
+
+  test('says what its metrics are, which is stored once a day and whenever it changes', async () => {
+    const told: number[] = [];
+    const house = memoryBuilding({
+      startMs,
+      faults: place => {
+        if (place === 'families.add') told.push(house.ports.clock.nowMs());
+        return 'none';
+      },
+    });
+    const described = async () => (await house.get('/api/v1/metadata')).data;
+    await house.tick();
+    house.ports.http.pages.set(url, '# HELP m What.\n# TYPE m gauge\nm 1\n');
+    await house.register({ ...target, interval: '1m' });
+    await house.pass(10 * minute);
+    expect(told).toHaveLength(1);
+    expect(await described()).toEqual({ m: [{ type: 'gauge', help: 'What.', unit: '' }] });
+    house.ports.http.pages.set(url, '# HELP m Why.\n# TYPE m gauge\nm 1\n');
+    await house.pass(10 * minute);
+    expect(told).toHaveLength(2);
+    expect(await described()).toEqual({
+      m: [
+        { type: 'gauge', help: 'Why.', unit: '' },
+        { type: 'gauge', help: 'What.', unit: '' },
+      ],
+    });
+    await house.pass(12 * 60 * minute);
+    expect(told).toHaveLength(3);
   });
 
   test('that was just added is scraped within its interval, without waiting for the tick', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../core/limits.ts';
@@ -50,6 +52,65 @@ describe('a push', () => {
     expect((await house.push(path, body, headers)).statusCode).toBe(200);
     await house.pass(second);
     expect(await house.values('m')).toEqual({ 'm{"a":"b","instance":"i","job":"j"}': '2' });
+  });
+
+  test('comes as protobuf, as client_golang sends it', async () => {
+    const house = memoryBuilding({ startMs });
+    const body = readFileSync(join(import.meta.dirname, '../fixtures/client-golang.pb.base64'), 'utf8');
+    // Its last family has a time of its own, which no group takes.
+    const timed = Buffer.from(body, 'base64');
+    const type = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+    expect((await house.push('/metrics/job/shop', timed, { 'content-type': type })).statusCode).toBe(400);
+    const untimed = timed.subarray(0, timed.lastIndexOf('shop_untyped') - 3);
+    expect(await house.push('/metrics/job/shop', untimed, { 'content-type': type })).toMatchObject({
+      statusCode: 200,
+      body: '',
+    });
+    await house.pass(second);
+    expect(await house.values('shop_seconds_bucket{path="/a",le="1e+06"}')).toEqual({
+      'shop_seconds_bucket{"job":"shop","le":"1e+06","path":"/a"}': '4',
+    });
+    expect((await house.get('/api/v1/metadata?metric=shop_seconds')).data).toMatchObject({
+      shop_seconds: [{ type: 'histogram' }],
+    });
+  });
+
+  test.each([
+    ['text/plain', '# HELP m What.\n# TYPE m histogram\nm_count 1\n', { type: 'histogram', help: 'What.', unit: '' }],
+    [
+      'application/openmetrics-text',
+      '# TYPE m_seconds counter\n# UNIT m_seconds seconds\nm_seconds_total 1\n# EOF\n',
+      { type: 'counter', help: '', unit: 'seconds' },
+    ],
+    [
+      'application/json',
+      '{"metrics":[{"name":"m","type":"gauge","value":1},{"name":"n","value":2}]}',
+      { type: 'gauge', help: '', unit: '' },
+    ],
+  ])('as %s says what its metrics are, and that is kept', async (type, body, described) => {
+    const house = memoryBuilding({ startMs });
+    expect((await house.push('/v1/push?job=j', body, { 'content-type': type })).statusCode).toBe(200);
+    await house.pass(second);
+    const { data } = await house.get('/api/v1/metadata');
+    expect(Object.values(data)).toEqual([[described]]);
+  });
+
+  test.each([
+    ['', 'a 1\n', { valid: true, samples: 1, findings: [] }],
+    ['?mode=strict', 'a 1\n# EOF\n', { valid: true, samples: 1, findings: [] }],
+    ['?mode=strict', 'a 1\n', { valid: false, samples: 1, findings: [{ line: 2, column: 1, code: 'no_eof' }] }],
+  ])('may be asked about first: /v1/lint%s', async (query, body, told) => {
+    const house = memoryBuilding({ startMs });
+    const answer = await house.push(`/v1/lint${query}`, body);
+    expect(answer.statusCode).toBe(200);
+    expect(JSON.parse(String(answer.body))).toMatchObject(told);
+    await house.pass(second);
+    expect(await house.values('a')).toEqual({});
+  });
+
+  test('is not asked about in a mode there is not', async () => {
+    const house = memoryBuilding({ startMs });
+    expect((await house.push('/v1/lint?mode=loose', 'a 1\n')).statusCode).toBe(400);
   });
 
   test('may be packed', async () => {
@@ -137,15 +198,16 @@ describe('when a service fails', () => {
     expect(data).toMatchObject({ result: [{ metric: { __name__: 'm', job: 'j' }, values: [[startMs / 1_000, '5']] }] });
   });
 
-  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegments'])(
+  test.each(['series.addChunks', 'series.addCatalog', 'series.addSegments', 'families.add'])(
     '%s, ingest tries again until all is stored',
     async place => {
       for (const strike of ['before', 'after'] as const) {
         let left = 7;
         const house = memoryBuilding({ startMs, faults: called => (called === place && left-- > 0 ? strike : 'none') });
-        for (let index = 0; index < 3; index += 1) await house.push(`/v1/push?job=j${index}`, 'm 5\n');
+        for (let index = 0; index < 3; index += 1) await house.push(`/v1/push?job=j${index}`, '# TYPE m gauge\nm 5\n');
         await house.pass(60 * second);
         expect(Object.keys(await house.values('m'))).toHaveLength(3);
+        expect((await house.get('/api/v1/metadata')).data).toEqual({ m: [{ type: 'gauge', help: '', unit: '' }] });
       }
     },
   );

@@ -5,9 +5,10 @@ import { query } from '../../functions/query.ts';
 import { scrape } from '../../functions/scrape.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
+import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
-import { MemoryAlarms, MemoryDeployment, MemoryMeasures } from '../../io/memory/ports.ts';
+import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
@@ -72,6 +73,7 @@ export class World {
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
     const memory = new MemorySeries(this.agenda, fate);
+    const families = new MemoryFamilies(this.agenda, fate);
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
     const chance = new Chance(plan.seed, 'handlers');
     const log = this.#log();
@@ -89,7 +91,11 @@ export class World {
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
+      passedOn: undefined,
+      onward: new MemoryOnward(fate),
+      mirror: new MemoryMirror(),
       series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
+      families,
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
       keys: new MemoryKeys(fate),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readFloat, readInteger } from '../../../core/exposition/numbers.ts';
 
 const float = (text: string): number | undefined => readFloat(Buffer.from(text), 0, text.length);
-const integer = (text: string): number | undefined => readInteger(Buffer.from(text), 0, text.length);
+const integer = (text: string): number | bigint | undefined => readInteger(Buffer.from(text), 0, text.length);
 
 test.each([
   ['0', 0],
@@ -88,13 +88,14 @@ test.each([
   ['-0', 0],
   ['1700000000000', 1_700_000_000_000],
   ['-3982045', -3_982_045],
-  ['9223372036854775807', 2 ** 63],
-  ['-9223372036854775808', -(2 ** 63)],
+  ['+1', 1],
+  ['9223372036854775807', 9_223_372_036_854_775_807n],
+  ['-9223372036854775808', -9_223_372_036_854_775_808n],
 ])('%s is an integer', (text, value) => {
   expect(integer(text)).toBe(value);
 });
 
-test.each(['', '-', '+1', '1.0', '1e3', '9223372036854775808', '-9223372036854775809', '1'.repeat(400)])(
+test.each(['', '-', '+', '+-1', '1.0', '1e3', '9223372036854775808', '-9223372036854775809', '1'.repeat(400)])(
   '%s is no integer',
   text => {
     expect(integer(text)).toBeUndefined();

@@ -21,7 +21,7 @@ test('a page with everything in it', () => {
     ].join('\n'),
   );
   expect(rejects).toEqual([]);
-  expect(value).toEqual({
+  expect({ samples: value.samples, families: value.families }).toEqual({
     families: [{ name: 'a_seconds', type: 'histogram', help: 'it "is" a', unit: 'seconds' }],
     samples: [
       {
@@ -32,6 +32,7 @@ test('a page with everything in it', () => {
         value: 3,
         timestampMs: 1_520_879_607_789,
         line: 4,
+        exemplar: { labels: labelSetOf([['id', 'x,y']]), value: 0.5, timestampMs: 1_520_879_607_100 },
       },
       { labels: labelSetOf([['__name__', 'a_seconds_count']]), value: 3, line: 5 },
       {
@@ -41,6 +42,7 @@ test('a page with everything in it', () => {
         ]),
         value: NaN,
         line: 6,
+        exemplar: { labels: labelSetOf([]), value: 1 },
       },
     ],
   });

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readOpenMetrics } from '../../../core/exposition/openmetrics.ts';
-import { readText } from '../../../core/exposition/text.ts';
+import { lenientOpenMetrics, strictOpenMetrics } from '../../../core/exposition/openmetrics.ts';
+import { PageReader } from '../../../core/exposition/page-reader.ts';
+import { textDialect } from '../../../core/exposition/text.ts';
 
 // Reference cases that stand beside the checkout, recorded from the programs that matter. They are not ours to copy.
 
@@ -14,6 +15,7 @@ type Case = {
   readonly input_base64: string;
   readonly expected?: readonly Expected[];
   readonly oracles: {
+    readonly client_python?: { readonly parses: boolean };
     readonly prometheus_2_42?: { readonly accepted: boolean; readonly samples?: readonly Expected[] };
   };
 };
@@ -24,8 +26,13 @@ const there = existsSync(file);
 const cases: readonly Case[] = there ? JSON.parse(readFileSync(file, 'utf8')) : [];
 if (!there) console.log(`skipped: no reference cases at ${file}, set SUITES_DIR`);
 
-const read = ({ format, input_base64 }: Case) =>
-  (format === 'prom' ? readText : readOpenMetrics)(Buffer.from(input_base64, 'base64'), { samples: 100_000 });
+/** What a reader makes of the page when it comes for the second time: a predicting one then predicts it. */
+const readTwice = ({ format, input_base64 }: Case, predict: boolean, strict = false) => {
+  const dialect = format === 'prom' ? textDialect : strict ? strictOpenMetrics : lenientOpenMetrics;
+  const reader = new PageReader(dialect, { samples: 100_000 }, { predict });
+  reader.read(Buffer.from(input_base64, 'base64'));
+  return reader.read(Buffer.from(input_base64, 'base64'));
+};
 
 const numberOf = (text: string): number => Number(text.replace(/^([+-]?)inf$/i, '$1Infinity'));
 
@@ -44,7 +51,9 @@ const lineOf = (labels: Iterable<readonly [string, string]>, value: number): str
     Object.is(value, -0) ? '-0' : String(value),
   ]);
 
-describe.skipIf(!there)('reference expositions', () => {
+describe.skipIf(!there).each([false, true])('reference expositions, predicted: %s', predict => {
+  const read = (each: Case) => readTwice(each, predict);
+
   const named = (verdict: Case['verdict']) => cases.filter(each => each.verdict === verdict);
 
   test.each(named('good'))('$name is read', each => {
@@ -69,6 +78,12 @@ describe.skipIf(!there)('reference expositions', () => {
 
   test.each(named('bad'))('$name is refused', each => {
     expect(read(each).rejects).not.toEqual([]);
+  });
+
+  test.each(cases.filter(({ format }) => format === 'openmetrics'))('$name strictly', each => {
+    // The reference of the strict reading is OpenMetrics's own, in Python.
+    const { rejects } = readTwice(each, predict, true);
+    expect(rejects.length === 0).toBe(each.oracles.client_python?.parses);
   });
 
   test.each(named('disputed').filter(({ oracles }) => oracles.prometheus_2_42?.accepted))(

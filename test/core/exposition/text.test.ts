@@ -8,6 +8,12 @@ import { textOfReject } from '../../../core/reject.ts';
 const read = (text: string | Uint8Array, samples = 1_000) =>
   readText(typeof text === 'string' ? Buffer.from(text) : text, { samples });
 
+/** All that was read, as plain objects. */
+const said = (text: string) => {
+  const { value, rejects } = read(text);
+  return { samples: value.samples, families: value.families, rejects };
+};
+
 const problems = (text: string | Uint8Array, samples?: number): string[] =>
   read(text, samples).rejects.map(textOfReject);
 
@@ -37,6 +43,7 @@ describe('samples', () => {
     { text: 'a -0\n', labels: { __name__: 'a' }, value: -0 },
     { text: 'a 1 1700000000123\n', labels: { __name__: 'a' }, value: 1, timestampMs: 1_700_000_000_123 },
     { text: 'a 1 -5\n', labels: { __name__: 'a' }, value: 1, timestampMs: -5 },
+    { text: 'a 1 +5\n', labels: { __name__: 'a' }, value: 1, timestampMs: 5 },
   ])('$text', ({ text, labels, value, timestampMs }) => {
     const { value: page, rejects } = read(text);
     expect(rejects).toEqual([]);
@@ -45,13 +52,18 @@ describe('samples', () => {
     ]);
   });
 
+  test('a time beyond 2^53 keeps its last digit', () => {
+    const [sample] = read('a 1 9223372036854775807\n').value.samples;
+    expect(sample).toMatchObject({ timestampMs: 2 ** 63, timestampExactMs: 9_223_372_036_854_775_807n });
+  });
+
   test('lines are counted, those inside quotes too', () => {
     expect(read('\n# c\na{b="1\n2"} 1\n\nb 2\n').value.samples.map(({ line }) => line)).toEqual([3, 6]);
   });
 
   test('a page without samples is none', () => {
     for (const text of ['', '\n', ' ', '#', '# x', '#TYPE a b'])
-      expect(read(text)).toEqual({ value: { samples: [], families: [] }, rejects: [] });
+      expect(said(text)).toEqual({ samples: [], families: [], rejects: [] });
   });
 
   test('good lines around a bad one are read, and the bad one is told', () => {
@@ -67,15 +79,13 @@ test('families keep their last type, help and the order of the page', () => {
       'b  histogram',
       'b histogram',
     );
-  expect(read(text)).toEqual({
-    value: {
-      samples: [],
-      families: [
-        { name: 'b', type: 'histogram', help: 'of \\ b\n' },
-        { name: 'a', type: 'gauge', help: '' },
-        { name: 'a.b', type: 'unknown' },
-      ],
-    },
+  expect(said(text)).toEqual({
+    samples: [],
+    families: [
+      { name: 'b', type: 'histogram', help: 'of \\ b\n' },
+      { name: 'a', type: 'gauge', help: '' },
+      { name: 'a.b', type: 'unknown' },
+    ],
     rejects: [],
   });
 });

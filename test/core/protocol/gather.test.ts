@@ -82,6 +82,13 @@ test('forced labels win over what a sample says of itself', () => {
   expect(batch?.columns.series[0]?.labels).toEqual(named('m', ['zone', 'y']));
 });
 
+test('what a delivery says of families goes with its first batch, and nothing with the others', () => {
+  const samples = ['a', 'b'].map(job => ({ labels: named('m', ['job', job]), value: 1 }));
+  const families = [{ name: 'm', type: 'gauge' as const }];
+  expect(batchesOf(samples, { ...delivery, families }).map(batch => batch.families)).toEqual([families, undefined]);
+  expect(batchesOf(samples, { ...delivery, families: [] })).toEqual(batchesOf(samples, delivery));
+});
+
 test('no samples, no batches', () => {
   expect(batchesOf([], { ...delivery, pages: true })).toEqual([]);
 });

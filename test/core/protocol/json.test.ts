@@ -50,6 +50,11 @@ test('a push with everything in it', () => {
         { labels: labelSetOf([['__name__', 'p']]), value: Infinity },
         { labels: labelSetOf([['__name__', 'm']]), value: -Infinity },
       ],
+      families: [
+        { name: 'a', type: 'gauge' },
+        { name: 'p', type: 'counter' },
+        { name: 'm', type: 'unknown' },
+      ],
     },
     rejects: [],
   });

@@ -47,6 +47,7 @@ test.each([
 ])('the address %j wins over the JSON body', (query, sourceLabels) => {
   expect(push('application/json', '{"job":"body","instance":"body","metrics":[]}', query).value).toEqual({
     samples: [],
+    families: [],
     sourceLabels,
   });
 });

@@ -54,8 +54,8 @@ test.each([
   expect(rejects.map(textOfReject)).toEqual([problem]);
 });
 
-const push = (body: string, path = '/metrics/job/j', contentType = '') =>
-  readGroupBody({ contentType, body: Buffer.from(body), acceptedAtMs: 0, group: readGroup(path).value! });
+const push = (body: string | Buffer, path = '/metrics/job/j', contentType = '') =>
+  readGroupBody({ contentType, body: Buffer.from(body as string), acceptedAtMs: 0, group: readGroup(path).value! });
 
 test('the labels of the group are forced on every sample', () => {
   const { value, rejects } = push('a{job="x",k="v"} 1\n', '/metrics/job/j/zone/z', 'application/x-www-form-urlencoded');
@@ -99,13 +99,25 @@ test('the limit of labels holds for those of the path too', () => {
   ]);
 });
 
-test('protobuf is refused by name', () => {
-  const { rejects } = push(
-    '',
-    undefined,
-    'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
-  );
-  expect(rejects.map(({ code }) => code)).toEqual(['not_yet']);
+const protobuf = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+
+test('protobuf is read, the empty one included', () => {
+  expect(push('', undefined, protobuf)).toMatchObject({ rejects: [], value: { samples: [] } });
+});
+
+test('the times of protobuf are refused without naming a line', () => {
+  // One family `a` of type gauge with the value 1 at the time 5.
+  const body = Buffer.from('12' + '0a0161' + '1801' + '220b' + '1209' + '09000000000000f03f', 'hex');
+  expect(push(body, undefined, protobuf)).toMatchObject({ rejects: [], value: { samples: [{ value: 1 }] } });
+  const timed = Buffer.from('14' + '0a0161' + '1801' + '220d' + '1209' + '09000000000000f03f' + '3005', 'hex');
+  expect(push(timed, undefined, protobuf).rejects.map(textOfReject)).toEqual([
+    expect.stringMatching(/^timestamp_not_allowed: .*must not have timestamps$/),
+  ]);
+});
+
+test('another encoding of protobuf is refused by name', () => {
+  const { rejects } = push('', undefined, 'application/vnd.google.protobuf; encoding=compact-text');
+  expect(rejects.map(({ code }) => code)).toEqual(['unknown_content_type']);
 });
 
 test('any text is a value in base64url, and no path makes it throw', () => {

@@ -35,6 +35,7 @@ test('a good scrape adds up and the four scrape series', () => {
   const samples = samplesOf(target, {
     ok: true,
     samples: [{ labels: labelSetOf([['__name__', 'm']]), value: 3 }],
+    families: [],
     seriesAdded: 1,
     durationMs: 12,
   });

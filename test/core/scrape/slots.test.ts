@@ -1,9 +1,113 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { labelSetOf } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { ordersBetween, readOrder, writeOrder } from '../../../core/scrape/order.ts';
-import { offsetMsOf, slotsBetween } from '../../../core/scrape/slots.ts';
+import { offsetsMsOf, slotsBetween } from '../../../core/scrape/slots.ts';
+
+const second = 1_000;
+
+const fleetOf = (size: number, intervalMs: number, name = '') =>
+  Array.from({ length: size }, (_, index) => ({ id: `${name}http://10.0.${index >> 8}.${index & 255}/`, intervalMs }));
+
+/** Targets in the fullest bin, over the mean. */
+const peakOf = (offsets: ReadonlyMap<string, number>, intervalMs: number): number => {
+  const bins = new Map<number, number>();
+  for (const offsetMs of offsets.values()) {
+    const bin = Math.floor(offsetMs / limits.slotBinMs);
+    bins.set(bin, (bins.get(bin) ?? 0) + 1);
+  }
+  return Math.max(...bins.values()) / ((offsets.size * limits.slotBinMs) / intervalMs);
+};
+
+const movedBetween = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number =>
+  [...before].filter(([id, offsetMs]) => after.has(id) && after.get(id) !== offsetMs).length;
+
+describe('a fleet', () => {
+  // By the draw alone the fullest bin of the first one would hold 1.7 times the mean.
+  test.each([
+    { size: 1_400, intervalMs: 10 * second, peak: 1.17 },
+    { size: 1_453, intervalMs: 10 * second, peak: 1.17 },
+    { size: 5_000, intervalMs: 15 * second, peak: 1.17 },
+    { size: 20_000, intervalMs: 60 * second, peak: 1.17 },
+    // Whole targets: two where the mean is 1.33.
+    { size: 200, intervalMs: 15 * second, peak: 1.5 },
+    { size: 150, intervalMs: 15 * second, peak: 2 },
+    // Never two in a bin while there is room.
+    { size: 300, intervalMs: 60 * second, peak: 2 },
+  ])('$size targets at $intervalMs ms are spread to a peak of $peak', ({ size, intervalMs, peak }) => {
+    for (const name of ['a', 'b', 'c'])
+      expect(peakOf(offsetsMsOf(fleetOf(size, intervalMs, name)), intervalMs)).toBeLessThanOrEqual(peak);
+  });
+
+  test('at most one in a hundred moves when a target joins or leaves, and none of another interval', () => {
+    const others = fleetOf(500, 60 * second, 'other');
+    const fleet = fleetOf(1_400, 10 * second);
+    const before = offsetsMsOf([...fleet, ...others]);
+    for (let round = 0; round < 20; round += 1) {
+      const joined = offsetsMsOf([...fleet, ...others, { id: `new ${round}`, intervalMs: 10 * second }]);
+      const left = offsetsMsOf([...fleet.filter((_, index) => index !== round * 60), ...others]);
+      for (const after of [joined, left]) {
+        expect(movedBetween(before, after)).toBeLessThanOrEqual(14);
+        for (const { id } of others) expect(after.get(id)).toBe(before.get(id));
+      }
+    }
+  });
+
+  test('a few at most move in a small one', () => {
+    const before = offsetsMsOf(fleetOf(200, 15 * second));
+    for (let round = 0; round < 50; round += 1) {
+      const after = offsetsMsOf([...fleetOf(200, 15 * second), { id: `new ${round}`, intervalMs: 15 * second }]);
+      expect(movedBetween(before, after)).toBeLessThanOrEqual(12);
+    }
+  });
+
+  test('sits the same whatever order its rows come in, everybody inside its interval', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.record({ id: fc.string(), intervalMs: fc.constantFrom(5_000, 5_001, 15_000, 86_400_000) }), {
+          selector: ({ id }) => id,
+          maxLength: 60,
+        }),
+        fleet => {
+          const offsets = offsetsMsOf(fleet);
+          expect(offsets.size).toBe(fleet.length);
+          for (const { id, intervalMs } of fleet) {
+            const offsetMs = offsets.get(id)!;
+            expect(Number.isInteger(offsetMs) && offsetMs >= 0 && offsetMs < intervalMs).toBe(true);
+          }
+          expect(new Map([...offsetsMsOf(fleet.toReversed())].sort())).toEqual(new Map([...offsets].sort()));
+        },
+      ),
+    );
+  });
+});
+
+test('spans that meet give every slot once, and slots are an interval apart', () => {
+  fc.assert(
+    fc.property(
+      fc
+        .integer({ min: 5_000, max: 300_000 })
+        .chain(intervalMs =>
+          fc.record({ intervalMs: fc.constant(intervalMs), offsetMs: fc.integer({ min: 0, max: intervalMs - 1 }) }),
+        ),
+      fc.integer({ min: 0, max: 2 ** 41 }),
+      fc.integer({ min: 1, max: 600_000 }),
+      ({ intervalMs, offsetMs }, fromMs, spanMs) => {
+        const middleMs = fromMs + Math.floor(spanMs / 3);
+        const whole = slotsBetween(offsetMs, intervalMs, fromMs, fromMs + spanMs);
+        expect([
+          ...slotsBetween(offsetMs, intervalMs, fromMs, middleMs),
+          ...slotsBetween(offsetMs, intervalMs, middleMs, fromMs + spanMs),
+        ]).toEqual(whole);
+        for (const [index, slotMs] of whole.entries()) {
+          expect((slotMs - offsetMs) % intervalMs).toBe(0);
+          if (index > 0) expect(slotMs - whole[index - 1]!).toBe(intervalMs);
+        }
+      },
+    ),
+  );
+});
 
 const target = (id: string, intervalMs: number) => ({
   id,
@@ -16,35 +120,13 @@ const target = (id: string, intervalMs: number) => ({
   network: 'public' as const,
 });
 
-test('spans that meet give every slot once, and slots are an interval apart', () => {
-  fc.assert(
-    fc.property(
-      fc.string(),
-      fc.integer({ min: 5_000, max: 300_000 }),
-      fc.integer({ min: 0, max: 2 ** 41 }),
-      fc.integer({ min: 1, max: 600_000 }),
-      (id, intervalMs, fromMs, spanMs) => {
-        const middleMs = fromMs + Math.floor(spanMs / 3);
-        const whole = slotsBetween({ id, intervalMs }, fromMs, fromMs + spanMs);
-        expect([
-          ...slotsBetween({ id, intervalMs }, fromMs, middleMs),
-          ...slotsBetween({ id, intervalMs }, middleMs, fromMs + spanMs),
-        ]).toEqual(whole);
-        for (const [index, slotMs] of whole.entries()) {
-          expect((slotMs - offsetMsOf({ id, intervalMs })) % intervalMs).toBe(0);
-          if (index > 0) expect(slotMs - whole[index - 1]!).toBe(intervalMs);
-        }
-      },
-    ),
-  );
-});
-
 test('orders hold every slot once, in its second, within the limit, and survive the queue', () => {
   const targets = Array.from({ length: 400 }, (_, index) => ({
     target: target(`t${index}`, 5_000),
     report: index % 2 === 0,
   }));
-  const orders = ordersBetween(targets, 60_000, 120_000).map(order => readOrder(writeOrder(order)));
+  const offsets = offsetsMsOf(targets.map(each => each.target));
+  const orders = ordersBetween(targets, offsets, 60_000, 120_000).map(order => readOrder(writeOrder(order)));
   const slots = orders.flatMap(({ scrapes }) => scrapes.map(({ target: { id }, slotMs }) => `${id}@${slotMs}`));
   expect(new Set(slots).size).toBe(slots.length);
   expect(slots).toHaveLength(400 * 12);
@@ -52,4 +134,5 @@ test('orders hold every slot once, in its second, within the limit, and survive 
     expect(scrapes.length).toBeLessThanOrEqual(limits.orderTargets);
     for (const { slotMs } of scrapes) expect(Math.floor(slotMs / 1_000) * 1_000).toBe(dueMs);
   }
+  expect(() => ordersBetween(targets, new Map(), 60_000, 120_000)).toThrow('offsets are of another fleet');
 });

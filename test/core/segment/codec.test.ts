@@ -216,12 +216,15 @@ describe('a batch on its way', () => {
       source: labelSetOf([['job', 'j']]),
       acceptedAtMs: 5,
       columns: { timestampsMs: [1], pages: new Set<number>(), series },
+      families: [{ name: 'm', type: 'gauge' as const, help: 'What.' }],
     };
     const messages = encodeBatch(batch);
     expect(messages.length).toBeGreaterThan(1);
     const parts = messages.map(decodeBatch).filter(part => part.ok);
     for (const message of messages) expect(message.length).toBeLessThanOrEqual(limits.messageBytes);
     expect(parts.map(({ part }) => part)).toEqual(messages.map((_, index) => index));
+    // What is said once is not said in each part.
+    expect(parts.flatMap(({ batch: { families = [] } }) => families)).toEqual(batch.families);
     expect(parts.flatMap(({ batch: { columns } }) => columns.series.map(({ labels }) => labels))).toEqual(
       series.map(({ labels }) => labels),
     );

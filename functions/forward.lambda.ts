@@ -1,0 +1,4 @@
+import { connect } from '../io/aws/connect.ts';
+import { forward } from './forward.ts';
+
+export const handler = forward(connect());

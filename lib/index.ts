@@ -1,0 +1,13 @@
+// What other CDK apps may use.
+export { Collector } from './collector.ts';
+export type {
+  CollectorDomain,
+  CollectorProps,
+  HeartbeatProps,
+  KeyProps,
+  MirrorProps,
+  OnwardProps,
+  TargetProps,
+  VpcScraping,
+} from './collector-props.ts';
+export { CollectorStack } from './collector-stack.ts';
