@@ -14,6 +14,8 @@ export const limits = {
   pushUnpackedBytes: 20 * MiB,
   /** Samples of one push: what ingest merges in one go within its memory. */
   pushSamples: 200_000,
+  /** Messages inside each other in a push of protobuf, and brackets in one of JSON: what is read is a hundred bytes each. */
+  pushParts: 2_000_000,
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 

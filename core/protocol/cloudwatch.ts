@@ -1,11 +1,11 @@
 import { type Label, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { takeEmf } from './emf.ts';
-import type { GatheredSample } from './gather.ts';
 import { type Fields, isFields, isNumber, isText, parsedJson, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
 import { cloudwatchName, plainLabels } from './plain-names.ts';
 import type { Refusals } from './request.ts';
+import type { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 
 /** A document as CloudWatch or an application writes it: a metric of a stream, log events, or EMF. */
@@ -13,7 +13,7 @@ export const takeDocument = (
   document: unknown,
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   if (!isFields(document))
@@ -36,7 +36,7 @@ const takeLogEvents = (
   events: readonly unknown[],
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   for (const event of events) {
@@ -55,7 +55,7 @@ const takeStreamed = (
   document: Fields,
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   const refuse = (what: string, found: unknown): undefined =>
@@ -85,6 +85,6 @@ const takeStreamed = (
     const metric = cloudwatchName(namespace, name, statistic);
     const limited = limitedLabels(plainLabels(metric, [...pairs, ...own, ['job', namespace]]), path);
     if ('reject' in limited) return refusals.add(limited.reject);
-    samples.push({ labels: labelSetOf(limited.labels), value: value[statistic] as number, timestampMs: timestamp });
+    samples.add({ labels: labelSetOf(limited.labels), value: value[statistic] as number, timestampMs: timestamp });
   }
 };

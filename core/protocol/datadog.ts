@@ -1,12 +1,11 @@
 import { mediaTypeOf } from '../exposition/read.ts';
-import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
-import type { GatheredSample } from './gather.ts';
 import { type Fields, isFields, isNumber, isText, parsedJson, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
 import { forcedSource } from './lines.ts';
 import { plainLabels, plainMetricName } from './plain-names.ts';
 import { jsonOf, type Protocol, type PushRequest, problemsOf, type Reading, Refusals } from './request.ts';
+import { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 
 // docs.datadoghq.com/api/latest/metrics, Submit metrics (v2).
@@ -22,25 +21,24 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   if (!Array.isArray(series))
     return refused({ code: 'bad_json', place: { path: 'series' }, reason: `expected a list, found ${shown(series)}` });
   const refusals = new Refusals();
-  const samples: GatheredSample[] = [];
-  for (const [index, each] of series.entries()) {
+  const samples = new Samples();
+  for (const [index, each] of series.entries())
     takeSeries(each, `series[${index}]`, request.acceptedAtMs, samples, refusals);
-    if (samples.length > limits.pushSamples)
-      return refused(
-        { code: 'sample_limit', reason: `more than ${limits.pushSamples} points, send fewer at once` },
-        413,
-      );
-  }
-  if (samples.length === 0 && refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
+  if (samples.all.length === 0 && refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
   const answer = jsonOf(202, { errors: problemsOf(refusals.listed, refusals.count) });
-  return { ok: true, pushed: { samples, ...forcedSource(request.query) }, refusedSamples: refusals.samples, answer };
+  return {
+    ok: true,
+    pushed: { samples: samples.all, ...forcedSource(request.query) },
+    refusedSamples: refusals.samples,
+    answer,
+  };
 };
 
 const takeSeries = (
   series: unknown,
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   const refuse = (place: string, reason: string, count = 1): undefined =>
@@ -66,7 +64,7 @@ const takeSeries = (
     const reject = windowReject(timestampMs, acceptedAtMs, place);
     if (reject !== undefined) refusals.add(reject);
     else
-      samples.push({
+      samples.add({
         labels: limited.labels,
         value,
         timestampMs,

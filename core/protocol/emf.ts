@@ -1,9 +1,9 @@
 import { limits } from '../limits.ts';
-import type { GatheredSample } from './gather.ts';
 import { type Fields, fieldOf, isFields, isNumber, isText, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
 import { cloudwatchName, plainLabels } from './plain-names.ts';
 import type { Refusals } from './request.ts';
+import type { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 
 // docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -19,7 +19,7 @@ export const takeEmf = (
   id: string | undefined,
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   const refuse = (place: string, reason: string): undefined =>
@@ -55,7 +55,7 @@ export const takeEmf = (
           const limited = limitedLabels(plainLabels(metric, [['job', read.namespace], ...pairs]), path);
           if ('reject' in limited) refusals.add(limited.reject);
           else
-            samples.push({
+            samples.add({
               labels: limited.labels,
               value,
               timestampMs,

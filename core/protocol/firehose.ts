@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import { Wire, WireError } from '../exposition/wire.ts';
+import { WireError } from '../exposition/wire.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
+import { BudgetWire } from './budget-wire.ts';
 import { takeDocument } from './cloudwatch.ts';
-import type { GatheredSample } from './gather.ts';
 import { isFields, isText, parsedJson, shown } from './json-fields.ts';
 import { forcedSource } from './lines.ts';
 import { strategies } from './otlp-names.ts';
@@ -19,6 +19,7 @@ import {
   type Reading,
   Refusals,
 } from './request.ts';
+import { Samples } from './samples.ts';
 
 // docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html: every answer repeats the request's id; all but 200
 // is a failure, which is tried again and ends in the stream's backup bucket.
@@ -38,7 +39,9 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   if ('reject' in parsed) return refused(parsed.reject);
   const delivery = isFields(parsed.value) ? parsed.value : {};
   const refusals = new Refusals();
-  const samples: GatheredSample[] = [];
+  const samples = new Samples();
+  // Records are packed each by itself: together they unpack to no more than any other push.
+  const room = { leftBytes: limits.pushUnpackedBytes as number };
   // An EMF document may also come by itself, as an SDK that has no log to write to sends it.
   if (delivery['records'] === undefined && delivery['_aws'] !== undefined)
     takeDocument(delivery, 'body', request.acceptedAtMs, samples, refusals);
@@ -55,18 +58,13 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
       const data = isFields(record) ? record['data'] : undefined;
       if (!isText(data))
         refusals.add({ code: 'bad_record', place: { path }, reason: `expected data in base64, found ${shown(data)}` });
-      else takeRecord(Buffer.from(data, 'base64'), path, request, samples, refusals);
+      else takeRecord(Buffer.from(data, 'base64'), room, path, request, samples, refusals);
     }
   }
-  if (samples.length > limits.pushSamples)
-    return refused(
-      { code: 'sample_limit', reason: `${samples.length} samples, the limit is ${limits.pushSamples}` },
-      413,
-    );
   // What is good is kept; the whole comes again, adds nothing, and ends in the backup bucket with what is bad in it.
   const answer = refusals.count === 0 ? answerOf(request, 200) : answerOf(request, 400, refusals.text);
   const deliveryId = requestIdOf(request);
-  const pushed = { samples, ...forcedSource(request.query), ...(deliveryId !== '' && { deliveryId }) };
+  const pushed = { samples: samples.all, ...forcedSource(request.query), ...(deliveryId !== '' && { deliveryId }) };
   return { ok: true, pushed, refusedSamples: refusals.samples, answer };
 };
 
@@ -75,15 +73,17 @@ const [gzipFirst, gzipSecond, brace] = [0x1f, 0x8b, 0x7b];
 /** A record: JSON documents one after another, packed or not (CloudWatch Logs packs), or OTLP messages each after its length. */
 const takeRecord = (
   packed: Uint8Array,
+  room: { leftBytes: number },
   path: string,
   request: PushRequest,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
   let bytes = packed;
   if (packed[0] === gzipFirst && packed[1] === gzipSecond) {
     try {
-      bytes = gunzipSync(packed, { maxOutputLength: limits.pushUnpackedBytes });
+      bytes = gunzipSync(packed, { maxOutputLength: Math.max(1, room.leftBytes) });
+      room.leftBytes -= bytes.length;
     } catch (error) {
       return refusals.add({ code: 'corrupt_record', place: { path }, reason: (error as Error).message });
     }
@@ -104,18 +104,17 @@ const takeOtlp = (
   bytes: Uint8Array,
   path: string,
   acceptedAtMs: number,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): undefined => {
-  const wire = new Wire(bytes);
+  const wire = new BudgetWire(bytes);
   try {
     while (wire.at < wire.end) {
       for (const { attributes, scopes } of readOtlpProtobuf(wire.inside())) {
         const naming = strategies.UnderscoreEscapingWithSuffixes;
-        const taking = new OtlpSamples(naming, acceptedAtMs, refusals);
+        const taking = new OtlpSamples(samples, naming, acceptedAtMs, refusals);
         for (const { metrics } of scopes)
           for (const metric of metrics) taking.take(metric, identityOf(attributes), path);
-        for (const sample of taking.samples) samples.push(sample);
       }
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import { limitedLabels } from './label-limits.ts';
 import { lineReading, lineRefusal, linesOf } from './lines.ts';
 import { plainLabels, plainMetricName, readDecimal } from './plain-names.ts';
 import { type Protocol, Refusals } from './request.ts';
+import { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 
 // graphite.readthedocs.io: feeding-carbon (the plaintext protocol) and tags.
@@ -40,14 +41,14 @@ export const graphite: Protocol = {
   name: 'graphite',
   read: (request, body) => {
     const refusals = new Refusals();
-    const samples: GatheredSample[] = [];
+    const samples = new Samples();
     for (const { number, text } of linesOf(body, refusals)) {
       if (text.trim() === '') continue;
       const read = readLine(text, request.acceptedAtMs);
       if (typeof read === 'string') refusals.add({ code: 'bad_line', place: { line: number }, reason: read });
-      else samples.push(read);
+      else samples.add(read);
     }
-    return lineReading(request, samples, refusals);
+    return lineReading(request, samples.all, refusals);
   },
   refusal: lineRefusal,
 };

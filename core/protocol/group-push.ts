@@ -114,6 +114,7 @@ const refusal = (_: PushRequest, status: number, rejects: readonly Reject[]): Pu
 
 const textOf = ({ code, place, reason }: Reject): string => {
   const { line } = place ?? {};
+  if (code === 'bad_protobuf' && reason.includes('the end of the message')) return 'unexpected EOF';
   if (line === undefined || code === 'timestamp_not_allowed') return reason;
   const why = code === 'syntax' && reason.startsWith('expected a metric name') ? 'invalid metric name' : reason;
   return `text format parsing error in line ${line}: ${why}`;

@@ -1,7 +1,6 @@
 import { decodeUtf8 } from '../exposition/words.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
-import type { GatheredSample } from './gather.ts';
 import { type InfluxPoint, InfluxReader } from './influx-line.ts';
 import { limitedLabels } from './label-limits.ts';
 import { forcedSource } from './lines.ts';
@@ -15,6 +14,7 @@ import {
   type Reading,
   Refusals,
 } from './request.ts';
+import { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 
 // docs.influxdata.com/influxdb/v2/api, POST /api/v2/write, and /influxdb/v1/tools/api, POST /write.
@@ -63,7 +63,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const text = decodeUtf8(body);
   if (text === undefined) return refused({ code: 'bad_utf8', reason: 'the body is not valid UTF-8' });
   const reader = new InfluxReader(text);
-  const samples: GatheredSample[] = [];
+  const samples = new Samples();
   const refusals = new Refusals();
   for (;;) {
     const next = reader.next();
@@ -72,17 +72,17 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     if ('problem' in next)
       return refused({ code: 'unable to parse', place: { line: reader.line }, reason: next.problem });
     takePoint(next.point, unitNs, reader.line, request, samples, refusals);
-    if (samples.length > limits.pushSamples)
-      return refused(
-        { code: 'sample_limit', reason: `more than ${limits.pushSamples} fields, send fewer at once` },
-        413,
-      );
   }
   const answer: PushAnswer =
     refusals.count === 0
       ? { status: 204 }
       : refusal(request, isV1(request) ? 400 : 422, refusals.listed, `partial write, ${refusals.count} refused: `);
-  return { ok: true, pushed: { samples, ...forcedSource(request.query) }, refusedSamples: refusals.samples, answer };
+  return {
+    ok: true,
+    pushed: { samples: samples.all, ...forcedSource(request.query) },
+    refusedSamples: refusals.samples,
+    answer,
+  };
 };
 
 const takePoint = (
@@ -90,7 +90,7 @@ const takePoint = (
   unitNs: bigint,
   line: number,
   { acceptedAtMs }: PushRequest,
-  samples: GatheredSample[],
+  samples: Samples,
   refusals: Refusals,
 ): void => {
   const timestampMs = timestamp === undefined ? undefined : Number((timestamp * unitNs) / 1_000_000n);
@@ -105,7 +105,7 @@ const takePoint = (
   for (const [field, value] of fields) {
     const limited = limitedLabels(plainLabels(plainMetricName(`${measurement}_${field}`), tags), field);
     if ('reject' in limited) refusals.add({ ...limited.reject, place });
-    else samples.push({ labels: limited.labels, value, ...(timestampMs !== undefined && { timestampMs }) });
+    else samples.add({ labels: limited.labels, value, ...(timestampMs !== undefined && { timestampMs }) });
   }
 };
 

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../exposition/words.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
-import { isDeeper } from './json-depth.ts';
+import { hasMoreParts, isDeeper } from './json-depth.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,6 +13,8 @@ export const parsedJson = (bytes: Uint8Array): { readonly value: unknown } | { r
   const refused = (code: string, reason: string) => ({ reject: { code, reason } });
   if (isDeeper(bytes, limits.jsonDepth))
     return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
+  if (hasMoreParts(bytes, limits.pushParts))
+    return refused('json_parts', `more than ${limits.pushParts} lists and objects`);
   const text = decodeUtf8(bytes);
   if (text === undefined) return refused('bad_utf8', 'the text is not valid UTF-8');
   try {

@@ -11,8 +11,7 @@ const carriageReturn = 0x0d;
 export type Line = { readonly number: number; readonly text: string };
 
 /** The lines that hold something, each judged by itself: one that is no UTF-8, or too long, harms no other. */
-export const linesOf = (body: Uint8Array, refusals: Refusals): Line[] => {
-  const lines: Line[] = [];
+export function* linesOf(body: Uint8Array, refusals: Refusals): Generator<Line> {
   let number = 0;
   for (let from = 0; from < body.length; ) {
     const found = body.indexOf(newline, from);
@@ -28,10 +27,9 @@ export const linesOf = (body: Uint8Array, refusals: Refusals): Line[] => {
     }
     const text = decodeUtf8(bytes);
     if (text === undefined) refuse('bad_utf8', 'the line is not valid UTF-8');
-    else lines.push({ number, text });
+    else yield { number, text };
   }
-  return lines;
-};
+}
 
 /** Who sends, by `?job=` and `?instance=`; an empty one says nothing. */
 export const sourceIn = (query: PushRequest['query']): LabelSet =>
@@ -54,11 +52,6 @@ export const lineReading = (
   alive: readonly LabelSet[] = [],
 ): Reading => {
   const source = forcedSource(request.query);
-  if (samples.length > limits.pushSamples)
-    return refusedWhole(413, {
-      code: 'sample_limit',
-      reason: `${samples.length} samples, the limit is ${limits.pushSamples}`,
-    });
   if (samples.length === 0 && alive.length === 0) {
     if (refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
     if (source.sourceLabels === undefined) return refusedWhole(400, { code: 'empty', reason: 'the body has no lines' });

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../exposition/words.ts';
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
-import { isDeeper } from './json-depth.ts';
+import { hasMoreParts, isDeeper } from './json-depth.ts';
 import {
   type Attributes,
   type Buckets,
@@ -37,6 +37,8 @@ export const readOtlpJson = (
   const refused = (code: string, reason: string, path = 'body') => ({ reject: { code, place: { path }, reason } });
   if (isDeeper(bytes, limits.jsonDepth))
     return refused('json_depth', `nested deeper than the limit of ${limits.jsonDepth}`);
+  if (hasMoreParts(bytes, limits.pushParts))
+    return refused('json_parts', `more than ${limits.pushParts} lists and objects`);
   const text = decodeUtf8(bytes);
   if (text === undefined) return refused('bad_utf8', 'the body is not valid UTF-8');
   try {
@@ -155,7 +157,11 @@ const readAny = (value: unknown, path: string): unknown => {
 
 const readMetric = (value: unknown, path: string): Metric => {
   const metric = fields(value, path);
-  const base = { name: text(metric['name'], `${path}.name`), unit: text(metric['unit'], `${path}.unit`) };
+  const base = {
+    name: text(metric['name'], `${path}.name`),
+    description: text(metric['description'], `${path}.description`),
+    unit: text(metric['unit'], `${path}.unit`),
+  };
   return { ...base, data: readData(metric, path) };
 };
 

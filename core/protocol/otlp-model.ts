@@ -65,7 +65,12 @@ export type Data =
   | { readonly kind: 'exponential'; readonly points: readonly ExponentialPoint[]; readonly temporality: Temporality }
   | { readonly kind: 'summary'; readonly points: readonly SummaryPoint[] };
 
-export type Metric = { readonly name: string; readonly unit: string; readonly data: Data | undefined };
+export type Metric = {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly data: Data | undefined;
+};
 
 export type Scope = {
   readonly name: string;

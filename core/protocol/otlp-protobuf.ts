@@ -57,10 +57,11 @@ const readScope = (wire: Wire): Scope => {
 };
 
 const readMetric = (wire: Wire): Metric => {
-  let [name, unit] = ['', ''];
+  let [name, description, unit] = ['', '', ''];
   let data: Data | undefined;
   while (wire.next()) {
     if (wire.field === 1) name = readString(wire, 'a metric name');
+    else if (wire.field === 2) description = readString(wire, 'a description');
     else if (wire.field === 3) unit = readString(wire, 'a unit');
     else if (wire.field === 5) data = { kind: 'gauge', points: readData(wire, readNumberPoint).points };
     else if (wire.field === 7) data = { kind: 'sum', ...readData(wire, readNumberPoint) };
@@ -69,7 +70,7 @@ const readMetric = (wire: Wire): Metric => {
     else if (wire.field === 11) data = { kind: 'summary', points: readData(wire, readSummaryPoint).points };
     else wire.skip();
   }
-  return { name, unit, data };
+  return { name, description, unit, data };
 };
 
 const readData = <T>(

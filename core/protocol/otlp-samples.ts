@@ -1,3 +1,4 @@
+import type { FamilyType } from '../batch.ts';
 import type { Label } from '../labels.ts';
 import { labelSetOf, metricNameLabel } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -10,6 +11,7 @@ import { cumulative, type Data, delta, type HistogramPoint, type Metric, type Mo
 import { type MetricKind, metricNameOf, type Naming } from './otlp-names.ts';
 import { type Identity, labelsOf } from './otlp-resource.ts';
 import type { Refusals } from './request.ts';
+import type { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 import { doubleOf, isStaleBits } from './wire-values.ts';
 
@@ -17,18 +19,21 @@ const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
 
 /** Takes a metric's points as samples under the identity of their resource; each point that cannot be taken is refused. */
 export class OtlpSamples {
-  readonly samples: GatheredSample[] = [];
+  readonly #samples: Samples;
+  /** The times of what was taken. */
+  readonly timesMs: number[] = [];
   readonly #naming: Naming;
   readonly #acceptedAtMs: number;
   readonly #refusals: Refusals;
 
-  constructor(naming: Naming, acceptedAtMs: number, refusals: Refusals) {
+  constructor(samples: Samples, naming: Naming, acceptedAtMs: number, refusals: Refusals) {
+    this.#samples = samples;
     this.#naming = naming;
     this.#acceptedAtMs = acceptedAtMs;
     this.#refusals = refusals;
   }
 
-  take({ name, unit, data }: Metric, identity: Identity, path: string): undefined {
+  take({ name, description, unit, data }: Metric, identity: Identity, path: string): undefined {
     if (data === undefined)
       return this.#refuse('no_data', `metric ${JSON.stringify(name)} has no data that is known`, path, 1);
     const { points } = data;
@@ -37,6 +42,8 @@ export class OtlpSamples {
     const prometheusName = metricNameOf(name, unit, kindOf(data), this.#naming);
     if (prometheusName === undefined)
       return this.#refuse('bad_name', `nothing is left of metric name ${JSON.stringify(name)}`, path, points.length);
+    const type = typeOf[kindOf(data)];
+    this.#samples.tell({ name: prometheusName, type, ...(description !== '' && { help: description }) });
     const isDelta = 'temporality' in data && data.temporality === delta;
     for (const [index, point] of points.entries())
       this.#takePoint(data, index, point, { name: prometheusName, isDelta, identity }, `${path}.dataPoints[${index}]`);
@@ -65,7 +72,10 @@ export class OtlpSamples {
     });
     if (typeof made === 'string') return this.#refuse('bad_point', `${made} in ${name}`, path, 1);
     // What ends has no increment, and a delta has no value that could be missing.
-    if (!(isDelta && point.isGone)) for (const sample of made) this.samples.push(sample);
+    if (isDelta && point.isGone) return undefined;
+    for (const sample of made) this.#samples.add(sample);
+    this.timesMs.push(timestampMs);
+    return undefined;
   }
 
   #refuse(code: string, reason: string, path: string, points: number): undefined {
@@ -76,6 +86,16 @@ export class OtlpSamples {
 
 const kindOf = (data: Data): MetricKind =>
   data.kind === 'sum' ? (data.isMonotonic ? 'monotonic' : 'nonmonotonic') : data.kind;
+
+const typeOf: Readonly<Record<MetricKind, FamilyType>> = {
+  gauge: 'gauge',
+  monotonic: 'counter',
+  nonmonotonic: 'gauge',
+  histogram: 'histogram',
+  exponential: 'histogram',
+  summary: 'summary',
+  unknown: 'unknown',
+};
 
 const temporalityProblem = (data: Data): string | undefined => {
   if (!('temporality' in data) || data.temporality === cumulative) return undefined;

@@ -1,8 +1,7 @@
 import { mediaTypeOf } from '../exposition/read.ts';
-import { Wire, WireError } from '../exposition/wire.ts';
-import { limits } from '../limits.ts';
+import { WireError } from '../exposition/wire.ts';
 import type { Reject } from '../reject.ts';
-import type { GatheredSample } from './gather.ts';
+import { BudgetWire } from './budget-wire.ts';
 import { readOtlpJson } from './otlp-json.ts';
 import type { ResourceMetrics } from './otlp-model.ts';
 import { type Naming, strategies } from './otlp-names.ts';
@@ -10,6 +9,7 @@ import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { identityOf, scopeLabels, targetInfo } from './otlp-resource.ts';
 import { OtlpSamples } from './otlp-samples.ts';
 import { type Protocol, type PushAnswer, type PushRequest, problemsOf, type Reading, Refusals } from './request.ts';
+import { Samples } from './samples.ts';
 
 // opentelemetry.io/docs/specs/otlp, OTLP/HTTP.
 
@@ -71,7 +71,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   let groups: ResourceMetrics[];
   if (isProtobuf(request)) {
     try {
-      groups = readOtlpProtobuf(new Wire(body));
+      groups = readOtlpProtobuf(new BudgetWire(body));
     } catch (error) {
       if (error instanceof WireError) return refused(error.code, `${error.message} (byte ${error.at})`);
       throw error;
@@ -82,38 +82,30 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     groups = parsed.value;
   }
   const refusals = new Refusals();
-  const samples = samplesOf(groups, naming, request, refusals);
-  if (samples.length > limits.pushSamples)
-    return refused(
-      'sample_limit',
-      `${samples.length} samples, the limit is ${limits.pushSamples}: send fewer at once`,
-      413,
-    );
+  const samples = new Samples();
+  takeAll(groups, naming, request, samples, refusals);
   const answer = answerOf(request, 200, responseMessage(refusals.samples, refusals.text));
-  return { ok: true, pushed: { samples }, refusedSamples: refusals.samples, answer };
+  return { ok: true, pushed: samples.told, refusedSamples: refusals.samples, answer };
 };
 
-const samplesOf = (
+const takeAll = (
   groups: readonly ResourceMetrics[],
   naming: Naming,
   { acceptedAtMs, query }: PushRequest,
+  samples: Samples,
   refusals: Refusals,
-): GatheredSample[] => {
+): void => {
   const withScope = query['promote_scope_metadata'] === 'true';
-  const all: GatheredSample[] = [];
   for (const [at, { attributes, scopes }] of groups.entries()) {
-    const taking = new OtlpSamples(naming, acceptedAtMs, refusals);
+    const taking = new OtlpSamples(samples, naming, acceptedAtMs, refusals);
     const identity = identityOf(attributes);
     for (const [scopeAt, scope] of scopes.entries()) {
       const labels = withScope ? [...scopeLabels(scope, naming), ...identity] : identity;
       for (const [metricAt, metric] of scope.metrics.entries())
         taking.take(metric, labels, `resourceMetrics[${at}].scopeMetrics[${scopeAt}].metrics[${metricAt}]`);
     }
-    for (const sample of taking.samples) all.push(sample);
-    const timesMs = taking.samples.map(({ timestampMs = acceptedAtMs }) => timestampMs);
-    for (const sample of targetInfo(attributes, timesMs, naming)) all.push(sample);
+    for (const sample of targetInfo(attributes, taking.timesMs, naming)) samples.add(sample);
   }
-  return all;
 };
 
 /**

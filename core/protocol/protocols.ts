@@ -7,6 +7,7 @@ import { otlp } from './otlp.ts';
 import { ownPush } from './own.ts';
 import { remoteWrite } from './remote-write.ts';
 import type { Protocol } from './request.ts';
+import { bounded } from './samples.ts';
 import { statsd } from './statsd.ts';
 
 /** Which protocol is spoken at an address: producers' own paths, so that changing a URL is all a user does. */
@@ -24,7 +25,9 @@ const byPath: Readonly<Record<string, Protocol>> = {
   '/api/v1/otlp/v1/metrics': otlp,
 };
 
+const byPathBounded = Object.fromEntries(Object.entries(byPath).map(([path, protocol]) => [path, bounded(protocol)]));
+
 export const protocolAt = (path: string): Protocol =>
   path === '/metrics' || path.startsWith('/metrics/')
     ? groupPush
-    : ((Object.hasOwn(byPath, path) ? byPath[path] : undefined) ?? ownPush);
+    : ((Object.hasOwn(byPathBounded, path) ? byPathBounded[path] : undefined) ?? ownPush);

@@ -1,9 +1,10 @@
+import type { Family, FamilyType } from '../batch.ts';
 import type { Label } from '../labels.ts';
 import { limits } from '../limits.ts';
-import type { GatheredSample } from './gather.ts';
 import { limitedLabels } from './label-limits.ts';
 import { histogramSamples, type WireHistogram } from './remote-write-histogram.ts';
 import type { Refusals } from './request.ts';
+import type { Samples } from './samples.ts';
 import { windowReject } from './window.ts';
 import { type Bits, doubleOf, isStaleBits } from './wire-values.ts';
 
@@ -15,6 +16,29 @@ export type WireSeries = {
   readonly problem?: string;
 };
 
+/** Hears what a request says of a family. */
+export type Tell = (family: Family) => void;
+
+/** Both versions count types alike: prompb.MetricMetadata, io.prometheus.write.v2.Metadata. */
+const types: readonly FamilyType[] = [
+  'unknown',
+  'counter',
+  'gauge',
+  'histogram',
+  'gaugehistogram',
+  'summary',
+  'info',
+  'stateset',
+];
+
+/** Version 2 says it of each series: of those that a histogram or summary is made of, the family is meant. */
+export const tellFamily = (name: string, typeNumber: number, help: string, tell: Tell): void => {
+  const type = types[typeNumber] ?? 'unknown';
+  const isMany = type.endsWith('histogram') || type === 'summary';
+  const family = isMany ? name.replace(/_(bucket|sum|count)$/, '') : name;
+  if (family !== '' && (type !== 'unknown' || help !== '')) tell({ name: family, type, ...(help !== '' && { help }) });
+};
+
 /** What was taken of a request, in the protocol's own counts. Exemplars are read and not kept: of those nothing is written. */
 export type Written = { samples: number; histograms: number };
 
@@ -23,7 +47,7 @@ export const takeSeries = (
   series: WireSeries,
   path: string,
   acceptedAtMs: number,
-  into: GatheredSample[],
+  into: Samples,
   refusals: Refusals,
 ): Written => {
   const { samples, histograms, problem } = series;
@@ -43,7 +67,7 @@ export const takeSeries = (
     if (reject !== undefined) refusals.add(reject);
     else {
       const stale = isStaleBits(bits);
-      into.push({ labels: limited.labels, value: stale ? 0 : doubleOf(bits), timestampMs, ...(stale && { stale }) });
+      into.add({ labels: limited.labels, value: stale ? 0 : doubleOf(bits), timestampMs, ...(stale && { stale }) });
       written.samples += 1;
     }
   }
@@ -54,7 +78,7 @@ export const takeSeries = (
     if (reject !== undefined) refusals.add(reject);
     else if (typeof made === 'string') refusals.add({ code: 'bad_histogram', place: { path: place }, reason: made });
     else {
-      for (const sample of made) into.push(sample);
+      for (const sample of made) into.add(sample);
       written.histograms += 1;
     }
   }

@@ -1,15 +1,16 @@
 import type { Wire } from '../exposition/wire.ts';
 import type { Label } from '../labels.ts';
 import { readHistogram, type WireHistogram } from './remote-write-histogram.ts';
-import type { WireSeries } from './remote-write-series.ts';
-import { type Bits, readBits, readInside, readInt64, readString } from './wire-values.ts';
+import { type Tell, tellFamily, type WireSeries } from './remote-write-series.ts';
+import { type Bits, readBits, readInside, readInt64, readString, readUint } from './wire-values.ts';
 
 // prometheus/prometheus prompb/types.proto, remote write 1.0.
 
-/** A WriteRequest's series, one by one; metadata and whatever else there is are passed over. */
-export function* seriesOfV1(wire: Wire): Generator<WireSeries> {
+/** A WriteRequest's series, one by one; what else it says of metrics is told as it comes. */
+export function* seriesOfV1(wire: Wire, tell: Tell): Generator<WireSeries> {
   while (wire.next()) {
     if (wire.field === 1) yield readSeries(readInside(wire, 'timeseries'));
+    else if (wire.field === 3) readMetadata(readInside(wire, 'metadata'), tell);
     else wire.skip();
   }
 }
@@ -25,6 +26,17 @@ const readSeries = (wire: Wire): WireSeries => {
     else wire.skip();
   }
   return { labels, samples, histograms };
+};
+
+const readMetadata = (wire: Wire, tell: Tell): void => {
+  let [type, name, help] = [0, '', ''];
+  while (wire.next()) {
+    if (wire.field === 1) type = readUint(wire, 'type');
+    else if (wire.field === 2) name = readString(wire, 'a metric name');
+    else if (wire.field === 4) help = readString(wire, 'a help text');
+    else wire.skip();
+  }
+  tellFamily(name, type, help, tell);
 };
 
 const readLabel = (wire: Wire): Label => {

@@ -1,15 +1,15 @@
 import { type Wire, WireError } from '../exposition/wire.ts';
 import type { Label } from '../labels.ts';
 import { readHistogram, type WireHistogram } from './remote-write-histogram.ts';
-import type { WireSeries } from './remote-write-series.ts';
+import { type Tell, tellFamily, type WireSeries } from './remote-write-series.ts';
 import { readSample } from './remote-write-v1.ts';
-import { readInside, readString, readUints } from './wire-values.ts';
+import { readInside, readString, readUint, readUints } from './wire-values.ts';
 
 // prometheus/prometheus prompb/io/prometheus/write/v2/types.proto, remote write 2.0. A start timestamp stood in the series
 // until rc.3 and stands in each sample since: both are taken, and neither is stored.
 
 /** A Request's series, one by one. Symbols come first, but a series may come before them: it is read at the end. */
-export function* seriesOfV2(wire: Wire): Generator<WireSeries> {
+export function* seriesOfV2(wire: Wire, tell: Tell): Generator<WireSeries> {
   const symbols: string[] = [];
   const series: Wire[] = [];
   while (wire.next()) {
@@ -19,19 +19,21 @@ export function* seriesOfV2(wire: Wire): Generator<WireSeries> {
   }
   if (series.length > 0 && symbols[0] !== '')
     throw new WireError('expected the empty text as the first symbol', wire.at, 'bad_symbols');
-  for (const each of series) yield readSeries(each, symbols);
+  for (const each of series) yield readSeries(each, symbols, tell);
 }
 
-const readSeries = (wire: Wire, symbols: readonly string[]): WireSeries => {
+const readSeries = (wire: Wire, symbols: readonly string[], tell: Tell): WireSeries => {
   const refs: number[] = [];
   const samples: WireSeries['samples'][number][] = [];
   const histograms: WireHistogram[] = [];
   let problem: string | undefined;
+  let metadata: Metadata | undefined;
   while (wire.next()) {
     if (wire.field === 1) readUints(wire, refs, 'labels_refs');
     else if (wire.field === 2) samples.push(readSample(readInside(wire, 'samples')));
     else if (wire.field === 3) histograms.push(readHistogram(readInside(wire, 'histograms')));
     else if (wire.field === 4) problem ??= exemplarProblem(readInside(wire, 'exemplars'), symbols.length);
+    else if (wire.field === 5) metadata = readMetadata(readInside(wire, 'metadata'));
     else wire.skip();
   }
   const labels: Label[] = [];
@@ -44,7 +46,21 @@ const readSeries = (wire: Wire, symbols: readonly string[]): WireSeries => {
   }
   if (samples.length === 0 && histograms.length === 0) problem ??= 'neither samples nor histograms';
   if (samples.length > 0 && histograms.length > 0) problem ??= 'samples and histograms in one series';
+  const name = labels.find(([label]) => label === '__name__')?.[1] ?? '';
+  if (metadata !== undefined) tellFamily(name, metadata.type, symbols[metadata.help] ?? '', tell);
   return { labels, samples, histograms, ...(problem !== undefined && { problem }) };
+};
+
+type Metadata = { readonly type: number; readonly help: number };
+
+const readMetadata = (wire: Wire): Metadata => {
+  let [type, help] = [0, 0];
+  while (wire.next()) {
+    if (wire.field === 1) type = readUint(wire, 'type');
+    else if (wire.field === 3) help = readUint(wire, 'help_ref');
+    else wire.skip();
+  }
+  return { type, help };
 };
 
 const exemplarProblem = (wire: Wire, symbols: number): string | undefined => {

@@ -1,8 +1,7 @@
 import { mediaTypeOf } from '../exposition/read.ts';
-import { Wire, WireError } from '../exposition/wire.ts';
-import { limits } from '../limits.ts';
+import { WireError } from '../exposition/wire.ts';
 import type { Reject } from '../reject.ts';
-import type { GatheredSample } from './gather.ts';
+import { BudgetWire } from './budget-wire.ts';
 import { takeSeries, type Written } from './remote-write-series.ts';
 import { seriesOfV1 } from './remote-write-v1.ts';
 import { seriesOfV2 } from './remote-write-v2.ts';
@@ -15,6 +14,7 @@ import {
   type Reading,
   Refusals,
 } from './request.ts';
+import { Samples } from './samples.ts';
 
 // prometheus.io/docs/specs/prw/remote_write_spec and remote_write_spec_2_0.
 
@@ -45,18 +45,16 @@ const nothing: Written = { samples: 0, histograms: 0 };
 
 const read = (request: PushRequest, body: Uint8Array): Reading => {
   const v2 = isV2(request);
-  const samples: GatheredSample[] = [];
+  const samples = new Samples();
   const refusals = new Refusals();
   const written: Written = { ...nothing };
   let index = 0;
   try {
-    for (const series of (v2 ? seriesOfV2 : seriesOfV1)(new Wire(body))) {
+    for (const series of (v2 ? seriesOfV2 : seriesOfV1)(new BudgetWire(body), family => samples.tell(family))) {
       const more = takeSeries(series, `timeseries[${index}]`, request.acceptedAtMs, samples, refusals);
       written.samples += more.samples;
       written.histograms += more.histograms;
       index += 1;
-      if (samples.length > limits.pushSamples)
-        return refused(413, 'sample_limit', `more than ${limits.pushSamples} samples, send fewer at once`);
     }
   } catch (error) {
     if (error instanceof WireError) return refused(400, error.code, `${error.message} (byte ${error.at})`);
@@ -68,7 +66,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
       : plainOf(400, `${problemsOf(refusals.listed, refusals.count).join('\n')}\n`);
   return {
     ok: true,
-    pushed: { samples },
+    pushed: samples.told,
     refusedSamples: refusals.samples,
     answer: v2 ? counted(answer, written) : answer,
   };

@@ -1,4 +1,4 @@
-import { keyOf, type Label, type LabelSet } from '../labels.ts';
+import { keyOf, type LabelSet, metricNameOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { GatheredSample } from './gather.ts';
 import { classicSamples } from './histogram.ts';
@@ -6,6 +6,7 @@ import { limitedLabels } from './label-limits.ts';
 import { type Line, lineReading, lineRefusal, linesOf } from './lines.ts';
 import { plainLabels } from './plain-names.ts';
 import { type Protocol, Refusals } from './request.ts';
+import { Samples, TooMuch } from './samples.ts';
 import { readServiceCheck } from './statsd-check.ts';
 import { readStatsdLine, type StatsdEvent } from './statsd-line.ts';
 
@@ -19,7 +20,7 @@ type Gauge = {
   readonly timestampMs: number | undefined;
 };
 type Observed = {
-  readonly labels: readonly Label[];
+  readonly labels: LabelSet;
   readonly counts: number[];
   count: number;
   sum: number;
@@ -33,6 +34,7 @@ type Observed = {
  */
 class Gathering {
   readonly #acceptedAtMs: number;
+  #kept = 0;
   readonly #counters = new Map<string, GatheredSample>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #sets = new Map<string, { readonly labels: LabelSet; readonly members: Set<string> }>();
@@ -42,14 +44,23 @@ class Gathering {
     this.#acceptedAtMs = acceptedAtMs;
   }
 
+  /** What a line adds is kept until the push is read: as many things as a push may have samples, a histogram being many. */
+  #keep(samples = 1): void {
+    this.#kept += samples;
+    if (this.#kept > limits.pushSamples)
+      throw new TooMuch(`more than ${limits.pushSamples} samples, send fewer at once`);
+  }
+
   add(event: StatsdEvent, labels: LabelSet): void {
     const { kind, value, times, member = '' } = event;
     const timestampMs = this.#timeOf(event);
     const key = `${timestampMs ?? ''} ${keyOf(labels)}`;
     if (kind === 'counter') {
-      const before = this.#counters.get(key)?.value ?? 0;
-      this.#counters.set(key, { labels, value: before + value, increment: {}, ...timed(timestampMs) });
+      const before = this.#counters.get(key)?.value;
+      if (before === undefined) this.#keep();
+      this.#counters.set(key, { labels, value: (before ?? 0) + value, increment: {}, ...timed(timestampMs) });
     } else if (kind === 'gauge') {
+      if (!this.#gauges.has(key)) this.#keep();
       const gauge = this.#gauges.get(key) ?? { labels, set: undefined, moved: 0, timestampMs };
       this.#gauges.set(key, gauge);
       if (event.isMove !== true) Object.assign(gauge, { set: value, moved: 0 });
@@ -57,8 +68,10 @@ class Gathering {
     } else if (kind === 'set') {
       const set = this.#sets.get(key) ?? { labels, members: new Set() };
       this.#sets.set(key, set);
+      if (!set.members.has(member)) this.#keep();
       set.members.add(member);
     } else {
+      if (!this.#observed.has(key)) this.#keep(bounds.length);
       const each = this.#observed.get(key) ?? { labels, counts: bounds.map(() => 0), count: 0, sum: 0, timestampMs };
       this.#observed.set(key, each);
       for (const [at, bound] of bounds.entries()) if (value <= bound) each.counts[at]! += times;
@@ -75,27 +88,19 @@ class Gathering {
     return aheadMs >= -limits.timestampBehindMs && aheadMs <= limits.timestampAheadMs ? timestampMs : undefined;
   }
 
-  samples(): GatheredSample[] {
-    const gauges = [...this.#gauges.values()].map(
-      ({ labels, set, moved, timestampMs }): GatheredSample => ({
-        labels,
-        value: (set ?? 0) + moved,
-        ...(set === undefined && { increment: {} }),
-        ...timed(timestampMs),
-      }),
-    );
-    const sets = [...this.#sets.values()].map(
-      ({ labels, members }): GatheredSample => ({ labels, value: members.size }),
-    );
-    const observed = [...this.#observed.values()].flatMap(({ labels, counts, count, sum, timestampMs }) => {
-      const name = labels.find(([label]) => label === '__name__')![1];
+  *samples(): Generator<GatheredSample> {
+    yield* this.#counters.values();
+    for (const { labels, set, moved, timestampMs } of this.#gauges.values())
+      yield { labels, value: (set ?? 0) + moved, ...(set === undefined && { increment: {} }), ...timed(timestampMs) };
+    for (const { labels, members } of this.#sets.values()) yield { labels, value: members.size };
+    for (const { labels, counts, count, sum, timestampMs } of this.#observed.values()) {
+      const name = metricNameOf(labels);
       const buckets = [
         ...bounds.map((le, at) => ({ le, count: counts[at]! })),
         { le: Number.POSITIVE_INFINITY, count },
       ];
-      return classicSamples(name, labels, { buckets, count, sum }, { increment: {}, ...timed(timestampMs) });
-    });
-    return [...this.#counters.values(), ...gauges, ...sets, ...observed];
+      yield* classicSamples(name, labels, { buckets, count, sum }, { increment: {}, ...timed(timestampMs) });
+    }
   }
 }
 
@@ -135,7 +140,10 @@ export const statsd: Protocol = {
         else gathering.add(event, limited.labels);
       }
     }
-    return lineReading(request, [...gathering.samples(), ...checks], refusals, alive);
+    const samples = new Samples();
+    for (const sample of gathering.samples()) samples.add(sample);
+    for (const check of checks) samples.add(check);
+    return lineReading(request, samples.all, refusals, alive);
   },
   refusal: lineRefusal,
 };

@@ -5,7 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
-import { AggregationTemporalityPreference, OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonExporter,
+} from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -73,51 +76,57 @@ describe.each([
   test.each([
     ['cumulative', AggregationTemporalityPreference.CUMULATIVE],
     ['delta', AggregationTemporalityPreference.DELTA],
-  ] as const)('and %s temporality', async (temporality, temporalityPreference) => {
-    const service = `${encoding}-${temporality}`;
-    const reader = new PeriodicExportingMetricReader({
-      exporter: new Exporter_({ url: `${collector.url}/v1/metrics`, temporalityPreference }),
-      // By hand, below.
-      exportIntervalMillis: 3_600_000,
-    });
-    const provider = new MeterProvider({
-      resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': 'i', 'host.name': 'h' }),
-      readers: [reader],
-      views: [{ instrumentName: 'size', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
-    });
-    const meter = provider.getMeter('test');
-    const orders = meter.createCounter('orders');
-    const latency = meter.createHistogram('latency', { unit: 's', advice: { explicitBucketBoundaries: [0.1, 1] } });
-    const size = meter.createHistogram('size', { unit: 'By' });
-    const sessions = meter.createUpDownCounter('sessions');
-    meter.createObservableGauge('fill', { unit: '1' }).addCallback(result => result.observe(0.25));
-    for (const round of [1, 2, 3]) {
-      orders.add(2 * round, { kind: 'web' });
-      latency.record(0.5);
-      size.record(3);
-      sessions.add(round === 3 ? -1 : 1);
-      await provider.forceFlush();
-    }
-    const at = `"instance":"i","job":"${service}"`;
-    await expectValues(`{job="${service}"}`, {
-      [`orders_total{${at},"kind":"web"}`]: '12',
-      [`latency_seconds_count{${at}}`]: '3',
-      [`latency_seconds_sum{${at}}`]: '1.5',
-      [`latency_seconds_bucket{${at},"le":"0.1"}`]: '0',
-      [`latency_seconds_bucket{${at},"le":"1"}`]: '3',
-      [`size_bytes_count{${at}}`]: '3',
-      [`size_bytes_bucket{${at},"le":"+Inf"}`]: '3',
-      [`sessions{${at}}`]: '1',
-      [`fill_ratio{${at}}`]: '0.25',
-      [`target_info{"host_name":"h",${at}}`]: '1',
-    });
-    await provider.shutdown();
-  }, 90_000);
+  ] as const)(
+    'and %s temporality',
+    async (temporality, temporalityPreference) => {
+      const service = `${encoding}-${temporality}`;
+      const reader = new PeriodicExportingMetricReader({
+        exporter: new Exporter_({ url: `${collector.url}/v1/metrics`, temporalityPreference }),
+        // By hand, below.
+        exportIntervalMillis: 3_600_000,
+      });
+      const provider = new MeterProvider({
+        resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': 'i', 'host.name': 'h' }),
+        readers: [reader],
+        views: [{ instrumentName: 'size', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
+      });
+      const meter = provider.getMeter('test');
+      const orders = meter.createCounter('orders');
+      const latency = meter.createHistogram('latency', { unit: 's', advice: { explicitBucketBoundaries: [0.1, 1] } });
+      const size = meter.createHistogram('size', { unit: 'By' });
+      const sessions = meter.createUpDownCounter('sessions');
+      meter.createObservableGauge('fill', { unit: '1' }).addCallback(result => result.observe(0.25));
+      for (const round of [1, 2, 3]) {
+        orders.add(2 * round, { kind: 'web' });
+        latency.record(0.5);
+        size.record(3);
+        sessions.add(round === 3 ? -1 : 1);
+        await provider.forceFlush();
+      }
+      const at = `"instance":"i","job":"${service}"`;
+      await expectValues(`{job="${service}"}`, {
+        [`orders_total{${at},"kind":"web"}`]: '12',
+        [`latency_seconds_count{${at}}`]: '3',
+        [`latency_seconds_sum{${at}}`]: '1.5',
+        [`latency_seconds_bucket{${at},"le":"0.1"}`]: '0',
+        [`latency_seconds_bucket{${at},"le":"1"}`]: '3',
+        [`size_bytes_count{${at}}`]: '3',
+        [`size_bytes_bucket{${at},"le":"+Inf"}`]: '3',
+        [`sessions{${at}}`]: '1',
+        [`fill_ratio{${at}}`]: '0.25',
+        [`target_info{"host_name":"h",${at}}`]: '1',
+      });
+      await provider.shutdown();
+    },
+    90_000,
+  );
 });
 
 test('the InfluxDB client', async () => {
   const writing = new InfluxDB({ url: collector.url, token: 'any' }).getWriteApi('org', 'bucket', 'ms');
-  writing.writePoint(new Point('cpu').tag('host', 'h 1').floatField('usage', 0.5).intField('cores', 4).stringField('text', 'a "b"'));
+  writing.writePoint(
+    new Point('cpu').tag('host', 'h 1').floatField('usage', 0.5).intField('cores', 4).stringField('text', 'a "b"'),
+  );
   writing.writePoint(new Point('cpu').tag('host', 'h,2').booleanField('up', true));
   await writing.close();
   await expectValues('{host=~"h.*"}', {
@@ -178,26 +187,34 @@ describe('what scrapes and writes on', () => {
   };
 
   const prometheus = '/usr/bin/prometheus';
-  test.skipIf(!existsSync(prometheus))('Prometheus, by remote write', async () => {
-    const file = await config('prometheus-agent', `remote_write: [{url: '${collector.url}/api/v1/write'}]\n`);
-    run(prometheus, [
-      '--enable-feature=agent',
-      `--config.file=${file}`,
-      `--storage.agent.path=${join(folder, 'agent')}`,
-      '--web.listen-address=127.0.0.1:0',
-    ]);
-    await expectValues('{job="prometheus-agent"}', expected('prometheus-agent'));
-  }, 90_000);
+  test.skipIf(!existsSync(prometheus))(
+    'Prometheus, by remote write',
+    async () => {
+      const file = await config('prometheus-agent', `remote_write: [{url: '${collector.url}/api/v1/write'}]\n`);
+      run(prometheus, [
+        '--enable-feature=agent',
+        `--config.file=${file}`,
+        `--storage.agent.path=${join(folder, 'agent')}`,
+        '--web.listen-address=127.0.0.1:0',
+      ]);
+      await expectValues('{job="prometheus-agent"}', expected('prometheus-agent'));
+    },
+    90_000,
+  );
 
   const vmagent = '/usr/bin/vmagent';
-  test.skipIf(!existsSync(vmagent))('vmagent, by remote write', async () => {
-    const file = await config('vmagent', '');
-    run(vmagent, [
-      `-promscrape.config=${file}`,
-      `-remoteWrite.url=${collector.url}/api/v1/write`,
-      `-remoteWrite.tmpDataPath=${join(folder, 'vmagent')}`,
-      '-httpListenAddr=127.0.0.1:0',
-    ]);
-    await expectValues('{job="vmagent"}', expected('vmagent'));
-  }, 90_000);
+  test.skipIf(!existsSync(vmagent))(
+    'vmagent, by remote write',
+    async () => {
+      const file = await config('vmagent', '');
+      run(vmagent, [
+        `-promscrape.config=${file}`,
+        `-remoteWrite.url=${collector.url}/api/v1/write`,
+        `-remoteWrite.tmpDataPath=${join(folder, 'vmagent')}`,
+        '-httpListenAddr=127.0.0.1:0',
+      ]);
+      await expectValues('{job="vmagent"}', expected('vmagent'));
+    },
+    90_000,
+  );
 });

@@ -372,6 +372,23 @@ describe('what cannot be taken', () => {
   });
 });
 
+test('kinds and descriptions are told as families, under the names that the series have', () => {
+  const dataPoints = [{ timeUnixNano, asInt: 1 }];
+  const { families } = read([
+    { name: 'a', description: 'what a is', unit: 's', gauge: { dataPoints } },
+    { name: 'b', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints } },
+    { name: 'c', sum: { aggregationTemporality: 2, dataPoints } },
+    { name: 'd', exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano }] } },
+    { name: 'a', description: 'again', unit: 's', gauge: { dataPoints } },
+  ]);
+  expect(families).toEqual([
+    { name: 'a_seconds', type: 'gauge', help: 'what a is' },
+    { name: 'b_total', type: 'counter' },
+    { name: 'c', type: 'gauge' },
+    { name: 'd', type: 'histogram' },
+  ]);
+});
+
 test('nothing is a good request', () => {
   expect(readAt('/v1/metrics', '{}', json)).toMatchObject({ status: 200, text: '{}' });
   const answer = readAt('/v1/metrics', '', protobuf);

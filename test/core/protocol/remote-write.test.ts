@@ -271,6 +271,24 @@ describe('a native histogram', () => {
   });
 });
 
+test('what is said of families is told, of each once', () => {
+  const v1Metadata = new WireWriter().message(
+    3,
+    new WireWriter().varint(1, 1).text(2, 'a_total').text(4, 'what it is'),
+  );
+  expect(asV1(v1Metadata.done()).families).toEqual([{ name: 'a_total', type: 'counter', help: 'what it is' }]);
+  const series = (name: number, type: number, help: number) =>
+    new WireWriter()
+      .packed(1, [1, name])
+      .message(2, point([1, acceptedAtMs]))
+      .message(5, new WireWriter().varint(1, type).varint(3, help));
+  const symbols = ['', '__name__', 'h_bucket', 'h_sum', 'g', 'help'];
+  expect(asV2(v2(symbols, series(2, 3, 5), series(3, 3, 5), series(4, 2, 0), series(4, 0, 0))).families).toEqual([
+    { name: 'h', type: 'histogram', help: 'help' },
+    { name: 'g', type: 'gauge' },
+  ]);
+});
+
 test.each([
   ['application/json', 415],
   ['image/png', 415],

@@ -37,6 +37,7 @@ export const readAt = (path: string, body: Uint8Array | string, headers: Readonl
     bytes: typeof answer.body === 'string' || answer.body === undefined ? new Uint8Array() : answer.body,
     samples,
     refused: read.ok ? read.refusedSamples : 0,
+    families: read.ok ? (read.pushed.families ?? []) : [],
     sourceLabels: read.ok ? read.pushed.sourceLabels : undefined,
     /** `name{label="value"} value @seconds after the accept time`, in their order. */
     lines: samples.map(({ labels, value, stale = false, timestampMs }) => {
