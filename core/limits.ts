@@ -62,6 +62,16 @@ export const limits = {
   segmentBytes: 390 * KiB,
   /** Times × series of one block held in memory, 9 bytes each; a sparser block is cut. */
   blockCells: 4_000_000,
+  /** Segments a segment may build on, one on the other: what is lost with one that is broken, at most. */
+  segmentDepth: 15,
+  /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
+  basesRemembered: 400,
+  /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */
+  baseWorthSeries: 100,
+  /** Schema chunks a warm writer keeps, some 20 KB each. */
+  writerChunksRemembered: 3_000,
+  /** Pieces of an object this near are read in one request: it costs the same and 256 KiB more take a few ms. */
+  blockGapBytes: 256 * KiB,
   /** Span that one partition of segments covers; a segment never crosses it. */
   segmentSpanMs: 1 * hour,
   /** How often a counter made of increments tells its sum on the way out: Prometheus's usual scrape interval. */
@@ -73,8 +83,30 @@ export const limits = {
   /** Label sets of one schema chunk: cut by content between these, so that a change rewrites one chunk. */
   chunkSetsMin: 32,
   chunkSetsMax: 256,
-  /** How long raw samples are kept. DESIGN: raw 15 d. */
+  /** How long samples are kept at each resolution. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
   rawRetentionMs: 15 * day,
+  fiveMinuteRetentionMs: 90 * day,
+  hourRetentionMs: 730 * day,
+  /** How long segments stay after their hour, merged or not: DynamoDB takes away for nothing what a delete would charge. A week to notice that nothing is merged any more. */
+  hotRetentionMs: 7 * day,
+  /** Past an hour's end: what is stored for it later is late, and is found apart from the rest. Pushed samples may be timestampBehindMs old, and wait in the queue for a while. */
+  lateAfterMs: 70 * minute,
+  /** Past an hour's end: when it is merged. Later than lateAfterMs by more than clocks differ. */
+  compactAfterMs: 75 * minute,
+  /** Groups of sources that are merged apart, each into an object an hour. More would be more requests, fewer larger ones. */
+  blockShards: 32,
+  /** Objects one day's manifest lists for late samples before all are merged into one. */
+  blockParts: 8,
+  /** Late segments that one swap of a manifest merges: their keys stand in it, some 20 bytes each, and an item takes 400 KB. */
+  lateMerged: 2_000,
+  /** Indexes of objects a warm reader keeps. */
+  blockIndexesRemembered: 500,
+  /** An object this small is read whole: one request instead of two, and some 20 ms for the bytes. */
+  blockWholeBytes: 2 * MiB,
+  /** Objects read at the same time. */
+  blockParallel: 8,
+  /** When a merging function stops taking up work: it ends after 290 s. */
+  compactForMs: 200 * second,
   /** Schema chunks and catalog outlive the samples that name them. */
   schemaRetentionMs: 17 * day,
   /** Chunk ids a warm function remembers having written or read, so that it does not again. */

@@ -8,9 +8,11 @@ import type { Told } from '../core/measures.ts';
 import { reflectionsOf } from '../core/onward/mirror.ts';
 import { textOfReject } from '../core/reject.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
-import { segmentsOf } from '../core/segment/gather.ts';
+import { hourOf, isLateAt, segmentsOf } from '../core/segment/gather.ts';
+import { shardOf } from '../core/segment/merge.ts';
 import type { Ports } from '../io/ports.ts';
 import { measured } from './middleware/measured.ts';
+import { WriterMemory } from './writer-memory.ts';
 
 type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0][number];
 
@@ -18,8 +20,32 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
-export const ingest = (ports: Pick<Ports, 'series' | 'families' | 'log' | 'measures' | 'mirror' | 'passedOn'>) =>
-  middy<SQSEvent, SQSBatchResponse>()
+export const ingest = (
+  ports: Pick<Ports, 'series' | 'families' | 'log' | 'clock' | 'measures' | 'mirror' | 'passedOn'>,
+) => {
+  const { series, clock } = ports;
+  const memory = new WriterMemory(ports);
+  /**
+   * What belongs to an hour that may be merged by now is stored apart, where readers and the merger look for it. Asked
+   * after the other writes: whatever was slow on its way is late too, and the message is only done once that is settled.
+   */
+  const storeLate = async (messages: readonly Decoded[]): Promise<void> => {
+    const nowMs = clock.nowMs();
+    const hours = messages.flatMap(({ batch }) => batch.columns.timestampsMs).map(hourOf);
+    if (!hours.some(hourMs => isLateAt(hourMs, nowMs))) return;
+    // On their own: nobody reads the segments beside which they would have been. Cut otherwise, they may have other chunks.
+    const { segments, ...schema } = segmentsOf(messages, { chunks: memory.known.chunks ?? new Map() });
+    const late = segments.filter(({ hourMs }) => isLateAt(hourMs, nowMs));
+    await series.add({ chunks: schema.chunks, catalog: schema.catalog, segments: [] });
+    await series.addLate(
+      late.map(segment => ({
+        ...segment,
+        day: Math.floor(segment.hourMs / limits.catalogSpanMs),
+        shard: shardOf(segment.sourceId),
+      })),
+    );
+  };
+  return middy<SQSEvent, SQSBatchResponse>()
     .use(measured(ports))
     .handler(async ({ Records }) => {
       const decoded: Decoded[] = [];
@@ -35,8 +61,21 @@ export const ingest = (ports: Pick<Ports, 'series' | 'families' | 'log' | 'measu
           });
         }
       }
+      const { writeUnits } = series.used();
       const store = async (messages: readonly Decoded[]): Promise<void> => {
-        if (messages.length > 0) await ports.series.add(segmentsOf(messages));
+        if (messages.length === 0) return;
+        await memory.lookUp(messages);
+        const writes = segmentsOf(messages, memory.known);
+        const added = writes.chunks.filter(({ id }) => memory.known.chunks?.get(id) === undefined);
+        const startMs = clock.nowMs();
+        const onTime = writes.segments.filter(({ hourMs }) => !isLateAt(hourMs, startMs));
+        await series.add({ ...writes, segments: onTime });
+        memory.stored(
+          writes.ends.filter(({ hourMs }) => !isLateAt(hourMs, startMs)),
+          writes.chunks,
+        );
+        await storeLate(messages);
+        ports.measures.tell({ SeriesAdded: added.reduce((sum, { sets }) => sum + sets.length, 0) });
         const told = toldIn(messages.map(({ batch }) => batch));
         if (told.length > 0) await ports.families.add(told);
       };
@@ -64,8 +103,10 @@ export const ingest = (ports: Pick<Ports, 'series' | 'families' | 'log' | 'measu
         unreadable: Records.length - decoded.length,
       });
       ports.measures.tell(toldOf(decoded.filter(({ record }) => !failed.includes(record))));
+      ports.measures.tell({ WriteUnits: series.used().writeUnits - writeUnits });
       return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
     });
+};
 
 /**
  * What is stored goes on: shown to CloudWatch, sent to another collector. A message that cannot be sent on comes again, to be

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { LabelSet } from '../core/labels.ts';
+import { type LabelSet, metricNameLabel } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import {
   type ErrorType,
@@ -22,9 +22,9 @@ import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
-import { OverLimit, SeriesReader } from './reading.ts';
+import { OverLimit, SeriesReader, type Wanted } from './reading.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'families'>;
+type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'families' | 'blocks'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */
@@ -100,6 +100,20 @@ const selectorIn = ({ parameters }: Asked): Selector => {
   return value;
 };
 
+/** Series that any of these selects; a name or a job that all of them demand is said apart. */
+const wantedBy = (selectors: readonly (readonly Matcher[])[]): Wanted => {
+  const demanded = (label: string): string | undefined => {
+    const values = selectors.map(matchers => matchers.find(({ name, op }) => name === label && op === '=')?.value);
+    return values[0] !== '' && values.every(value => value === values[0]) ? values[0] : undefined;
+  };
+  const [name, job] = [demanded(metricNameLabel), demanded('job')];
+  return {
+    matches: labels => selectors.some(matchers => selects(matchers, labels)),
+    ...(name !== undefined && { name }),
+    ...(job !== undefined && { job }),
+  };
+};
+
 const optional = (parameters: URLSearchParams, name: string): string | undefined => parameters.get(name) ?? undefined;
 
 /** A day takes reads whether or not anything is there: nobody may ask for thousands of them. */
@@ -115,7 +129,7 @@ const instant = async (asked: Asked): Promise<Answer> => {
   const selector = selectorIn(asked);
   const atMs = taken(readTimeParameter('time', optional(asked.parameters, 'time'), asked.ports.clock.nowMs()));
   const { fromMs, toMs } = neededSpan(selector, { startMs: atMs, endMs: atMs }, limits.lookbackMs);
-  const { series, warnings } = await asked.reader.read(labels => selects(selector.matchers, labels), fromMs, toMs);
+  const { series, warnings } = await asked.reader.read(wantedBy([selector.matchers]), fromMs, toMs);
   return json(200, vectorBody(instantAt(series, atMs, limits.lookbackMs, selector), warnings));
 };
 
@@ -131,7 +145,7 @@ const range = async (asked: Asked): Promise<Answer> => {
   const selector = selectorIn(asked);
   const { fromMs, toMs } = neededSpan(selector, wanted, limits.lookbackMs);
   spanWithin(fromMs, toMs);
-  const { series, warnings } = await asked.reader.read(labels => selects(selector.matchers, labels), fromMs, toMs);
+  const { series, warnings } = await asked.reader.read(wantedBy([selector.matchers]), fromMs, toMs);
   return json(200, matrixBody(overRange(series, wanted, limits.lookbackMs, selector), warnings));
 };
 
@@ -150,11 +164,9 @@ const setsIn = async ({ parameters, reader, ports }: Asked, matchIsRequired: boo
       throw new Refused('bad_data', rejects[0] ? expressionError('match[]', rejects[0]) : 'unreadable');
     return value;
   });
-  const wanted = (labels: LabelSet): boolean =>
-    matches.length === 0 || matches.some(matchers => selects(matchers, labels));
   // Nothing is kept before the retention, nor accepted far ahead.
   const found = await reader.find(
-    wanted,
+    matches.length === 0 ? { matches: () => true } : wantedBy(matches),
     Math.max(startMs, oldestMs),
     Math.min(endMs, nowMs + limits.timestampAheadMs),
   );

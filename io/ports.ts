@@ -4,7 +4,7 @@ import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../c
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
-import type { CatalogEntry, Segment, SeriesWrites } from '../core/segment/stored.ts';
+import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
 // although it threw, and every call may be made again.
@@ -35,12 +35,56 @@ export type Deadlines = { send(wakes: readonly Delayed[]): Promise<void> };
 export type Series = {
   /** Writes all of it: chunks and catalog before the segments that need them. The same call again changes nothing. */
   add(writes: SeriesWrites): Promise<void>;
-  /** Every (source, chunk) of a day, given as days since 1970 in UTC, in no particular order. */
-  catalogOn(day: number): Promise<readonly CatalogEntry[]>;
+  /** The catalog of a day, given as days since 1970 in UTC, of all jobs or of one, in no particular order. */
+  catalogOn(day: number, job?: string): Promise<readonly CatalogEntry[]>;
+  /** The newest segment of a source and hour that builds on no other. */
+  newestAlone(sourceId: string, hourMs: number): Promise<Segment | undefined>;
   /** The bytes of chunks, by id; unknown ids are missing from the answer. */
   chunks(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Segments of a source that may hold samples in [fromMs, toMs], both included; expired ones are left out. */
   between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Segment[]>;
+  /** The same of one hour, strongly consistent. */
+  ofHour(sourceId: string, hourMs: number): Promise<readonly Segment[]>;
+  /** Stores late segments apart and marks their shards, in this order. The same call again changes nothing. */
+  addLate(late: readonly LateSegment[]): Promise<void>;
+  /** What all calls so far have cost. */
+  used(): Units;
+};
+
+/** DynamoDB's units, and requests to the object store. */
+export type Units = {
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  readonly gets: number;
+  readonly puts: number;
+};
+
+/** What segments are merged into: objects, and the manifests that say which of them count. */
+export type Blocks = {
+  /**
+   * A day's manifests, of one shard or of all, strongly consistent; a shard's hours were read before its day, so that an
+   * hour that is gone meanwhile is in the day.
+   */
+  manifestsOn(day: number, shard?: number): Promise<readonly Manifest[]>;
+  /** Puts `next` in the place of `seen` (undefined: where there is none), if that still stands. Tells whether it did. */
+  swap(seen: Manifest | undefined, next: Manifest): Promise<boolean>;
+  /** Takes manifests away that still stand as they were seen. Tells whether all of them are gone now. */
+  drop(seen: readonly Manifest[]): Promise<boolean>;
+  /** Stores an object. Its key names its bytes: the same call again changes nothing. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** The bytes of an object from `from` on up to `to`, which is not included; undefined where there is no object. */
+  get(key: string, from: number, to: number): Promise<Uint8Array | undefined>;
+  /** Late segments of a day, of all sources of a shard or of one, strongly consistent. */
+  lateOn(day: number, shard: number, sourceId?: string): Promise<readonly LateSegment[]>;
+  dropLate(late: readonly LateSegment[]): Promise<void>;
+  lateMarks(): Promise<readonly LateMark[]>;
+  /** Takes a mark away if its token is still the one that was seen. */
+  dropMark(mark: LateMark): Promise<void>;
+  /** Up to which instant every hour was merged; undefined before the first. */
+  mergedUntil(): Promise<number | undefined>;
+  /** Moves that instant from `seen` on; nothing happens where somebody else has. */
+  moveMergedUntil(seen: number | undefined, untilMs: number): Promise<void>;
+  used(): Units;
 };
 
 /** What producers said about metric families. */
@@ -208,6 +252,7 @@ export type Ports = {
   readonly mirror: Mirror;
   readonly series: Series;
   readonly families: Families;
+  readonly blocks: Blocks;
   readonly targets: Targets;
   readonly keys: Keys;
   readonly secrets: Secrets;

@@ -18,6 +18,7 @@ import {
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured } from './metrics.ts';
+import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
@@ -72,6 +73,9 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    // A day longer than samples are read, as days are merged whole.
+    const keptDays = { 'raw/': 17, '5m/': 92, '1h/': 732 };
+    const blocks = new ObjectStore(this, 'Blocks', { named: environment.blocks, keptDays, ...kept });
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
@@ -88,6 +92,7 @@ export class Collector extends Measured {
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
     const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
+    const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
@@ -131,11 +136,22 @@ export class Collector extends Measured {
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
-    series.readBy(query);
-    series.queriedBy(query);
+    // Ingest looks for what its segments may build on.
+    series.readBy(query, ingest);
+    series.queriedBy(query, ingest);
+
+    // series ─► compact ─► blocks ─► query
+    new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
+    series.lookedUpBy(compact);
+    series.readBy(compact);
+    series.queriedBy(compact);
+    series.writtenBy(compact);
+    series.keptBy(compact);
+    blocks.writtenBy(compact);
+    blocks.readBy(compact, query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, plan, scrape, check, query];
+    const handlers = [push, ingest, compact, plan, scrape, check, query];
     const unheard = [plan, scrape];
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
@@ -202,7 +218,7 @@ export class Collector extends Measured {
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard };
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard, merging: compact };
     this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
   }

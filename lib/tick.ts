@@ -11,9 +11,13 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-/** Wakes a function once a minute and tells it which minute was meant. A tick that is over is not made up for: the next one covers it. */
+/** Wakes a function every minute, or every few, and tells it which minute was meant. A tick that is over is not made up for: the next one covers it. */
 export class Tick extends Construct {
-  constructor(scope: Construct, id: string, { wakes }: { readonly wakes: Handler }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { wakes, everyMinutes = 1 }: { readonly wakes: Handler; readonly everyMinutes?: number },
+  ) {
     super(scope, id);
     const assumedBy = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -25,7 +29,7 @@ export class Tick extends Construct {
       resourceArns: [wakes.functionArn],
     }).assertSuccess();
     new Schedule(this, 'Minute', {
-      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      schedule: ScheduleExpression.rate(Duration.minutes(everyMinutes)),
       timeWindow: TimeWindow.off(),
       target: new LambdaInvoke(wakes, {
         input: ScheduleTargetInput.fromObject({ scheduledAt: ContextAttribute.scheduledTime }),

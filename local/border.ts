@@ -29,7 +29,7 @@ export const guardCalls = (
 };
 
 /** Nothing is sent before all of it was seen: the SDK hands over a body whole. */
-const guarded = (request: ClientRequest, refusal: (body: string) => string | undefined): ClientRequest => {
+const guarded = (request: ClientRequest, refusal: (body: () => string) => string | undefined): ClientRequest => {
   const parts: Buffer[] = [];
   const keep = (part: unknown): void => {
     if (typeof part === 'string' || part instanceof Uint8Array) parts.push(Buffer.from(part as string));
@@ -42,7 +42,7 @@ const guarded = (request: ClientRequest, refusal: (body: string) => string | und
   request.end = ((part: unknown) => {
     keep(part);
     const body = Buffer.concat(parts);
-    const message = refusal(body.toString('utf8'));
+    const message = refusal(() => body.toString('utf8'));
     if (message === undefined) return end(body);
     console.error(message);
     return request.destroy(Object.assign(new Error(message), { name: 'AccessDeniedException' }));
@@ -54,9 +54,12 @@ const refusalOf = (
   functionName: string,
   statements: readonly Statement[],
   request: ClientRequest,
-  body: string,
+  body: () => string,
 ): string | undefined => {
-  const call = readCall(String(request.getHeader('x-amz-target') ?? ''), body);
+  const headerOf = (name: string): string => String(request.getHeader(name) ?? '');
+  const { method, path } = request;
+  const [target, authorization] = [headerOf('x-amz-target'), headerOf('authorization')];
+  const call = readCall({ target, authorization, method, path, body });
   if (call === undefined) return `${functionName} made a call that the local collector does not understand`;
   const refused = call.resources.filter(resource => !allows(statements, call.action, resource));
   if (refused.length === 0) return undefined;

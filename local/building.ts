@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from './assembly.ts';
 import { Gateway } from './gateway.ts';
-import { type Engines, House } from './house.ts';
+import { House } from './house.ts';
 import { lockFolder } from './lock.ts';
 import { startQueues } from './queues.ts';
 import { region } from './resolver.ts';
+import type { Engines } from './stores.ts';
 import { startTables } from './tables.ts';
 
 export type LocalSettings = {
@@ -19,7 +20,7 @@ export type LocalSettings = {
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
-  readonly endpoints: { readonly dynamodb?: string; readonly sqs?: string; readonly sns?: string };
+  readonly endpoints: Partial<Engines['endpoints']>;
   /** Keeps tables on dynalite, as on machines without the binary. */
   readonly tables?: 'dynalite';
   readonly print: (line: string) => void;
@@ -71,7 +72,7 @@ const raise = async (
     print,
     atEnd: undo => ends.push(undo),
   });
-  await house.makeStores();
+  await house.stores.make();
   await house.startFunctions();
   await house.declare();
   gateway.routes = house.routes();
@@ -89,7 +90,7 @@ const startEngines = async (
   { dataFolder, endpoints: own, tables, print }: LocalSettings,
   ends: (() => void | Promise<void>)[],
 ): Promise<Engines> => {
-  let { dynamodb, sqs, sns } = own;
+  let { dynamodb, sqs, sns, s3 } = own;
   let queueServer: Engines['queueServer'];
   if (dynamodb === undefined) {
     const engine = await startTables(dataFolder, tables);
@@ -97,7 +98,7 @@ const startEngines = async (
     dynamodb = engine.endpoint;
     print(`tables on ${engine.name} at ${engine.endpoint}`);
   }
-  if (sqs === undefined || sns === undefined) {
+  if (sqs === undefined || sns === undefined || s3 === undefined) {
     const queuesFolder = join(dataFolder, 'queues');
     mkdirSync(queuesFolder, { recursive: true });
     const server = await startQueues(queuesFolder);
@@ -105,7 +106,8 @@ const startEngines = async (
     if (sqs === undefined) queueServer = server;
     sqs ??= server.address;
     sns ??= server.address;
-    print(`queues and topics on fauxqs at ${server.address}`);
+    s3 ??= server.address;
+    print(`queues, topics and objects on fauxqs at ${server.address}`);
   }
-  return { endpoints: { dynamodb, sqs, sns }, queueServer };
+  return { endpoints: { dynamodb, sqs, sns, s3 }, queueServer };
 };

@@ -10,12 +10,25 @@ type Input = {
   readonly SecretId?: string;
 };
 
+/** A request as an SDK sends it. `target` is the header x-amz-target, `authorization` the signature's, each '' where there is none. */
+export type SentRequest = {
+  readonly target: string;
+  readonly authorization: string;
+  readonly method: string;
+  /** With the query, as on the request line. */
+  readonly path: string;
+  readonly body: () => string;
+};
+
 /**
- * Reads what an SDK sends. DynamoDB and SQS name the operation in a header and the resource in JSON; SNS sends a form.
- * Undefined where it is no call that is understood here, which nobody is allowed to make.
+ * Reads what an SDK sends. DynamoDB and SQS name the operation in a header and the resource in JSON; SNS sends a form; S3's
+ * are the method and the path. Undefined where it is no call that is understood here, which nobody is allowed to make.
  */
-export const readCall = (target: string, body: string): Call | undefined => {
+export const readCall = (request: SentRequest): Call | undefined => {
   try {
+    const { target } = request;
+    if (signedFor(request) === 's3') return s3(request);
+    const body = request.body();
     const [service = '', operation = ''] = target.split('.');
     if (service.startsWith('DynamoDB')) return dynamodb(operation, JSON.parse(body) as Input);
     if (service === 'AmazonSQS') return sqs(operation, JSON.parse(body) as Input);
@@ -49,4 +62,25 @@ const secretsmanager = (operation: string, { SecretId = '' }: Input): Call => ({
 const sns = (form: URLSearchParams): Call | undefined => {
   const [action, topic] = [form.get('Action'), form.get('TopicArn')];
   return action === null || topic === null ? undefined : { action: `sns:${action}`, resources: [topic] };
+};
+
+/** The service that a signature is for: `Credential=<key>/<day>/<region>/<service>/aws4_request`. */
+const signedFor = ({ authorization }: SentRequest): string | undefined =>
+  /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(authorization)?.[1];
+
+const objectActions: Readonly<Record<string, string>> = {
+  GET: 's3:GetObject',
+  HEAD: 's3:GetObject',
+  PUT: 's3:PutObject',
+  DELETE: 's3:DeleteObject',
+};
+
+/** Of a bucket only what lists it is understood; its name is the first part of the path. */
+const s3 = ({ method, path }: SentRequest): Call | undefined => {
+  const [, bucket = '', key = ''] = /^\/([^/?]+)\/?([^?]*)/.exec(path) ?? [];
+  const isListing = key === '' && (method === 'GET' || method === 'HEAD');
+  const action = key === '' ? (isListing ? 's3:ListBucket' : undefined) : objectActions[method];
+  if (bucket === '' || action === undefined) return undefined;
+  const arn = `arn:aws:s3:::${bucket}`;
+  return { action, resources: [key === '' ? arn : `${arn}/${decodeURIComponent(key)}`] };
 };

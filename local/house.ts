@@ -1,7 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import type { FauxqsServer } from 'fauxqs';
 import type { Assembly, Properties } from './assembly.ts';
 import { Complaint } from './complaint.ts';
 import { type Declared, declareAll } from './declarations.ts';
@@ -11,20 +7,11 @@ import { LocalMeasures } from './measures.ts';
 import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { allows, type Statement, statementsOf } from './permissions.ts';
 import { startQueueMapping } from './queue-mapping.ts';
-import { makeQueue, releaseInflight } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
 import { type Route, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
-import { LocalSecrets } from './secrets.ts';
+import { type Engines, Stores } from './stores.ts';
 import { startStreamMapping } from './stream-mapping.ts';
-import { makeTable, sweepExpired } from './tables.ts';
-import { startTopic } from './topics.ts';
-
-/** Where the services listen, and the queue server where it is ours. */
-export type Engines = {
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string };
-  readonly queueServer: FauxqsServer | undefined;
-};
 
 export type HouseSettings = {
   readonly assembly: Assembly;
@@ -45,8 +32,6 @@ export type HouseSettings = {
 /** How long running work may take to end before it is ended. */
 const patienceMs = 5_000;
 
-const sweepEveryMs = 3_600_000;
-
 const saveMeasuresEveryMs = 2_000;
 
 /** What Lambda does with a function's own role to feed it. */
@@ -60,21 +45,17 @@ const silent =
 const customs = /^(Custom::|AWS::CloudFormation::CustomResource$)/;
 
 const hosted =
-  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|SecretsManager::Secret|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
+  /^AWS::(Lambda::(Function|EventSourceMapping)|SQS::Queue|DynamoDB::(GlobalTable|Table)|SNS::Topic|S3::Bucket|SecretsManager::Secret|Scheduler::Schedule|ApiGatewayV2::(Api|Route))$/;
 
 /** The resources of one template, each hosted by its type. None is known here by name. */
 export class House {
   readonly resolver: Resolver;
   readonly #settings: HouseSettings;
   readonly #functions = new Map<string, LocalFunction>();
-  readonly #dynamo: DynamoDBClient;
-  readonly #sqs: SQSClient;
-  readonly #sns: SNSClient;
-  /** Where secrets are handed out, if the template has any. */
-  #secretsAt: string | undefined;
+  readonly stores: Stores;
 
   constructor(settings: HouseSettings) {
-    const { assembly, engines, url, atEnd } = settings;
+    const { assembly, engines, url } = settings;
     const { template, stackName } = assembly;
     const { endpoints } = engines;
     this.#settings = settings;
@@ -83,53 +64,11 @@ export class House {
       stackName,
       physicalNames(template, stackName, { api: url, sqs: endpoints.sqs }),
     );
-    const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-    this.#dynamo = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
-    this.#sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
-    this.#sns = new SNSClient({ ...client, endpoint: endpoints.sns });
-    atEnd(() => {
-      for (const each of [this.#dynamo, this.#sqs, this.#sns]) each.destroy();
+    this.stores = new Stores({
+      ...settings,
+      resolver: this.resolver,
+      all: type => this.#all(type),
     });
-  }
-
-  /** Tables, queues and topics, with what they held before. */
-  async makeStores(): Promise<void> {
-    const { dataFolder, subscribers, print, atEnd, engines } = this.#settings;
-    const { endpoints, queueServer } = engines;
-    // Queues that others name as their dead letters must be there first.
-    const queues = this.#all('AWS::SQS::Queue').sort(
-      ([, a], [, b]) => Number('RedrivePolicy' in a) - Number('RedrivePolicy' in b),
-    );
-    for (const [id, properties] of queues) {
-      const [url, name] = [
-        String(this.resolver.resolve({ Ref: id })),
-        String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'QueueName'] })),
-      ];
-      await makeQueue(this.#sqs, name, url, properties);
-      if (queueServer !== undefined) await releaseInflight(queueServer, this.#sqs, name, url);
-    }
-    const tables = [...this.#all('AWS::DynamoDB::GlobalTable'), ...this.#all('AWS::DynamoDB::Table')];
-    for (const [id, properties] of tables)
-      await makeTable(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties);
-    const sweep = setInterval(() => {
-      for (const [id, properties] of tables) {
-        sweepExpired(this.#dynamo, String(this.resolver.resolve({ Ref: id })), properties, Date.now()).catch(
-          (error: Error) => print(`expiry at ${endpoints.dynamodb}: ${error.message}`),
-        );
-      }
-    }, sweepEveryMs);
-    atEnd(() => clearInterval(sweep));
-    const secrets = this.#all('AWS::SecretsManager::Secret');
-    if (secrets.length > 0) {
-      const kept = new LocalSecrets(dataFolder);
-      for (const [id, properties] of secrets) kept.make(String(this.resolver.resolve({ Ref: id })), properties);
-      this.#secretsAt = await kept.listen();
-      atEnd(() => kept.stop());
-    }
-    for (const [id] of this.#all('AWS::SNS::Topic')) {
-      const name = nameOfArn(String(this.resolver.resolve({ Ref: id })));
-      atEnd(await startTopic({ sns: this.#sns, sqs: this.#sqs, name, queuesAt: endpoints.sqs, subscribers, print }));
-    }
   }
 
   async startFunctions(): Promise<void> {
@@ -140,7 +79,7 @@ export class House {
       clearInterval(saving);
       measures.save();
     });
-    const { dynamodb, sqs, sns } = engines.endpoints;
+    const { dynamodb, sqs, sns, s3 } = engines.endpoints;
     const surroundings = {
       PATH: process.env['PATH'] ?? '',
       TZ: 'UTC',
@@ -151,7 +90,8 @@ export class House {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
-      ...(this.#secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.#secretsAt }),
+      AWS_ENDPOINT_URL_S3: s3,
+      ...(this.stores.secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.stores.secretsAt }),
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
     await Promise.all(
@@ -242,13 +182,13 @@ export class House {
       const keys = ((owner?.[1]['KeySchema'] ?? []) as { AttributeName: string }[]).map(
         ({ AttributeName }) => AttributeName,
       );
-      atEnd(startStreamMapping({ client: this.#dynamo, table, keys, invoke, batchSize, print }));
+      atEnd(startStreamMapping({ client: this.stores.dynamo, table, keys, invoke, batchSize, print }));
       return;
     }
     const scaling = properties['ScalingConfig'] as { MaximumConcurrency?: number } | undefined;
     atEnd(
       startQueueMapping({
-        client: this.#sqs,
+        client: this.stores.sqs,
         url: `${engines.endpoints.sqs}/000000000000/${nameOfArn(arn)}`,
         arn,
         invoke,

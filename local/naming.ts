@@ -39,6 +39,11 @@ const makers: Readonly<Record<string, (name: string, addresses: Addresses) => Ph
   }),
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
+  // Buckets have small letters and 63 characters at most.
+  'AWS::S3::Bucket': name => {
+    const bucket = name.toLowerCase().slice(-63).replace(/^-+/, '');
+    return { ref: bucket, attributes: { Arn: `arn:aws:s3:::${bucket}` } };
+  },
   'AWS::SNS::Topic': name => ({ ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } }),
   'AWS::SecretsManager::Secret': name => ({ ref: arn('secretsmanager', `secret:${name}`), attributes: {} }),
   'AWS::ApiGatewayV2::Api': (name, { api }) => ({ ref: name, attributes: { ApiEndpoint: api } }),

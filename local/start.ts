@@ -65,6 +65,7 @@ try {
       ...(process.env['AWS_ENDPOINT_URL_DYNAMODB'] && { dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] }),
       ...(process.env['AWS_ENDPOINT_URL_SQS'] && { sqs: process.env['AWS_ENDPOINT_URL_SQS'] }),
       ...(process.env['AWS_ENDPOINT_URL_SNS'] && { sns: process.env['AWS_ENDPOINT_URL_SNS'] }),
+      ...(process.env['AWS_ENDPOINT_URL_S3'] && { s3: process.env['AWS_ENDPOINT_URL_S3'] }),
     },
     assemblyFolder: async () => {
       const folder = join(dataFolder, 'cdk.out');

@@ -1,10 +1,10 @@
 import type { Source } from '../batch.ts';
 import type { Columns } from '../columns.ts';
-import { keyOf, type LabelSet, merged } from '../labels.ts';
+import { keyOf, type LabelSet, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Sample } from '../sample.ts';
 import { Column } from '../sample.ts';
-import type { SeriesSamples } from './read.ts';
+import { type SeriesSamples, seriesIn } from './read.ts';
 
 // Increments become counters on the way out, hour by hour: a counter is zero at the start of each hour in which it has
 // increments and then tells their sum at regular instants, as if a counter in memory had been scraped. So its value at an
@@ -142,4 +142,48 @@ export const withCounters = (
     all.set(keyOf(labels), { labels, samples: made });
   }
   return [...all.values()].filter(each => each.samples.length > 0);
+};
+
+/**
+ * What increments add up to as columns of samples, for whoever needs no more than samples: rollups. `before` are the hour
+ * before these, in which some of them may have come already; `set` are the samples of gauges that are moved.
+ */
+export const countersAsColumns = (
+  increments: readonly Columns[],
+  before: readonly Columns[],
+  set: readonly Columns[],
+): Columns => {
+  const earlier = new Set(before.flatMap(({ timestampsMs }) => timestampsMs.map(hourOf)));
+  const all = incrementSeries([...before, ...increments], noLabels, () => true);
+  const keys = new Set(all.map(({ labels }) => keyOf(labels)));
+  const gauges = new Map(
+    seriesIn(set, noLabels, labels => keys.has(keyOf(labels)), 0, Number.MAX_SAFE_INTEGER).map(each => [
+      keyOf(each.labels),
+      each.samples,
+    ]),
+  );
+  const series = all.map(({ labels, hours }) => {
+    const own = new Map([...hours].filter(([startMs]) => !earlier.has(startMs)));
+    const endMs = Math.max(...own.keys()) + hourMs - 1;
+    const gauge = gauges.get(keyOf(labels));
+    const samples = gauge === undefined ? counterSamples(own, 0, endMs) : movedSamples(gauge, own, 0, endMs);
+    return { labels, samples };
+  });
+  const timestampsMs = [...new Set(series.flatMap(({ samples }) => samples.map(each => each.timestampMs)))].sort(
+    (a, b) => a - b,
+  );
+  const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
+  return {
+    timestampsMs,
+    pages: new Set(),
+    series: series.map(({ labels, samples }) => {
+      const column = new Column(timestampsMs.length);
+      for (const { timestampMs, value, stale } of samples) {
+        const slot = slotOf.get(timestampMs)!;
+        if (stale) column.setStale(slot);
+        else column.set(slot, value);
+      }
+      return { labels, column };
+    }),
+  };
 };

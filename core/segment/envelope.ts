@@ -4,13 +4,16 @@ import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 
 // Everything we keep or send is in such an envelope:
 //   2 bytes kind · 1 byte version · 1 byte codec · 4 bytes CRC-32 of all that follows · content
-// The content is plain or zstd, whichever is smaller.
+// The content is plain or zstd, whichever is smaller, or (segments) coded by a coder of our own.
 
-export type Kind = 'SG' | 'SI' | 'SC' | 'SB';
+export type Kind = 'SG' | 'SI' | 'SC' | 'SB' | 'BI';
 
-const version = 1;
+/** Which version each kind is read in; the first is the one that is written. */
+const versions: Readonly<Record<Kind, readonly number[]>> = { SG: [2, 1], SI: [1], SC: [1], SB: [1], BI: [1] };
+
 const plain = 0;
 const zstd = 1;
+const coded = 2;
 
 /** zstd level 3: brotli-11 costs a hundred times the CPU for a tenth of the bytes (DESIGN 5). */
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
@@ -24,7 +27,19 @@ export const seal = (kind: Kind, open: Uint8Array, packed: Uint8Array): Uint8Arr
   body.bytes(open);
   body.varint(packed.length);
   body.bytes(codec === zstd ? compressed : packed);
-  const content = body.done();
+  return enveloped(kind, 1, codec, body.done());
+};
+
+/** The same for bits that cannot be made smaller. */
+export const sealCoded = (kind: Kind, open: Uint8Array, bits: Uint8Array): Uint8Array => {
+  const body = new ByteWriter();
+  body.varint(open.length);
+  body.bytes(open);
+  body.bytes(bits);
+  return enveloped(kind, 2, coded, body.done());
+};
+
+const enveloped = (kind: Kind, version: number, codec: number, content: Uint8Array): Uint8Array => {
   const sealed = new ByteWriter();
   sealed.byte(kind.charCodeAt(0));
   sealed.byte(kind.charCodeAt(1));
@@ -36,26 +51,33 @@ export const seal = (kind: Kind, open: Uint8Array, packed: Uint8Array): Uint8Arr
   return sealed.done();
 };
 
-export type Opened = { readonly open: Uint8Array; readonly unpack: () => Uint8Array };
+export type Opened = { readonly version: number; readonly open: Uint8Array; readonly unpack: () => Uint8Array };
 
 /** Opens an envelope of the kind asked for. Throws Corrupt for any byte that is not as it was written. */
 export const unseal = (kind: Kind, bytes: Uint8Array, mostUnpackedBytes: number): Opened => {
   const reader = new ByteReader(bytes);
   const found = String.fromCharCode(reader.byte(), reader.byte());
   if (found !== kind) throw new Corrupt(`expected ${kind}, found ${JSON.stringify(found)}`);
-  const foundVersion = reader.byte();
-  if (foundVersion !== version) throw new Corrupt(`version ${foundVersion} is not known, this reader knows ${version}`);
+  const version = reader.byte();
+  if (!versions[kind].includes(version))
+    throw new Corrupt(`version ${version} is not known, this reader knows ${versions[kind].join(', ')}`);
   const codec = reader.byte();
-  if (codec !== plain && codec !== zstd) throw new Corrupt(`codec ${codec} is not known`);
+  if (version === 2 ? codec !== coded : codec !== plain && codec !== zstd)
+    throw new Corrupt(`codec ${codec} is not known`);
   const checksum = reader.uint32();
   if (crc32(bytes.subarray(bytes.length - reader.left), codec | (version << 8)) !== checksum)
     throw new Corrupt('the checksum does not match');
   const open = reader.bytes(reader.varint());
+  if (codec === coded) {
+    const bits = reader.bytes(reader.left);
+    return { version, open, unpack: () => bits };
+  }
   const unpackedBytes = reader.varint();
   if (unpackedBytes > mostUnpackedBytes)
     throw new Corrupt(`${unpackedBytes} bytes unpacked, the limit is ${mostUnpackedBytes}`);
   const packed = reader.bytes(reader.left);
   return {
+    version,
     open,
     unpack: () => {
       if (codec === plain) return packed;

@@ -1,23 +1,33 @@
-import { createHash } from 'node:crypto';
 import { type Batch, type Source, sourceIdOf } from '../batch.ts';
-import type { Columns, SeriesColumn } from '../columns.ts';
-import { keyOf, type LabelSet } from '../labels.ts';
+import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
-import { Column } from '../sample.ts';
+import { fingerprintsOf } from './catalog.ts';
 import { encodeIncrements, incrementHours } from './increments.ts';
-import { chunksOf } from './schema.ts';
-import { encodeSegment } from './segment.ts';
-import type { CatalogEntry, SchemaChunk, Segment, SeriesWrites } from './stored.ts';
+import { chunksOf, type KnownChunks } from './schema.ts';
+import { type Base, type ChunkRef, encodeSegment, shareKnown } from './segment.ts';
+import type { SchemaChunk, Segment, SeriesWrites } from './stored.ts';
+import { keysOfSets, type Union, unionOf } from './union.ts';
 
 /** One message of the buffer: a batch, or a part of it. */
 export type Delivered = { readonly batch: Batch; readonly part: number };
+
+/** Where a segment may go on from; see Base. Answers nothing where the writer knows nothing. */
+export type BaseFor = (sourceId: string, hourMs: number) => Base | undefined;
+
+export type Known = { readonly baseFor?: BaseFor; readonly chunks?: KnownChunks };
+
+/** Where a source's segments of an hour ended: the writer may build on it once it is stored. */
+export type End = { readonly sourceId: string; readonly hourMs: number; readonly base: Base };
 
 /**
  * What one ingest stores: the samples of each source and hour in one segment. The result is the same whatever the order
  * or repetition of the messages, and other groupings of the same messages read the same, because a sample is its series,
  * its time and its value, and a union of unions is a union.
  */
-export const segmentsOf = (delivered: readonly Delivered[]): SeriesWrites => {
+export const segmentsOf = (
+  delivered: readonly Delivered[],
+  { baseFor = () => undefined, chunks: known = new Map() }: Known = {},
+): SeriesWrites & { readonly ends: readonly End[] } => {
   const bySource = new Map<string, { readonly source: Source; readonly messages: Map<string, Delivered> }>();
   for (const message of delivered) {
     const { source, id } = message.batch;
@@ -27,54 +37,70 @@ export const segmentsOf = (delivered: readonly Delivered[]): SeriesWrites => {
     group.messages.set(`${id}#${message.part}`, message);
   }
   const chunks = new Map<string, SchemaChunk>();
-  const catalog = new Map<string, CatalogEntry>();
+  const catalog = new Map<string, { readonly day: number; readonly source: Source; readonly ids: Set<string> }>();
   const segments: Segment[] = [];
+  const ends: End[] = [];
   const list = (hourMs: number, source: Source, sourceId: string, cut: readonly SchemaChunk[]): void => {
     const day = Math.floor(hourMs / limits.catalogSpanMs);
+    const entry = catalog.get(`${day} ${sourceId}`) ?? { day, source, ids: new Set() };
+    catalog.set(`${day} ${sourceId}`, entry);
     for (const chunk of cut) {
       chunks.set(chunk.id, chunk);
-      catalog.set(`${day} ${sourceId} ${chunk.id}`, { day, source, chunkId: chunk.id });
+      entry.ids.add(chunk.id);
     }
   };
   for (const [sourceId, { source, messages }] of [...bySource].sort(byKey)) {
     const ordered = [...messages].sort(byKey);
-    for (const named of portions(ordered.filter(([, { batch }]) => batch.columns.tags !== undefined))) {
-      for (const [hourMs, columns] of incrementHours(named.map(([, { batch }]) => batch))) {
+    for (const batches of portions(ordered.filter(([, { batch }]) => batch.columns.tags !== undefined))) {
+      for (const [hourMs, columns] of incrementHours(batches)) {
         for (const { key, bytes, cut } of encodeIncrements(columns)) {
           segments.push({ sourceId, hourMs, key, bytes });
           list(hourMs, source, sourceId, cut);
         }
       }
     }
-    for (const named of portions(ordered.filter(([, { batch }]) => batch.columns.tags === undefined))) {
-      const nameHash = hashOf(named.map(([name]) => name));
-      for (const [hourMs, columns] of hoursOf(named.map(([, { batch }]) => batch))) {
-        for (const { suffix, bytes, cut } of encoded(columns)) {
-          segments.push({ sourceId, hourMs, key: keyFor(columns.timestampsMs, nameHash, suffix), bytes });
+    for (const batches of portions(ordered.filter(([, { batch }]) => batch.columns.tags === undefined))) {
+      for (const [hourMs, columns] of hoursOf(batches, hour => baseFor(sourceId, hour)?.sets)) {
+        for (const { cut, bytes, end } of encoded(columns, known, baseFor(sourceId, hourMs))) {
+          segments.push({ sourceId, hourMs, key: keyFor(end, columns.timestampsMs[0]! - hourMs), bytes });
+          ends.push({ sourceId, hourMs, base: end });
           list(hourMs, source, sourceId, cut);
         }
       }
     }
   }
-  return { chunks: [...chunks.values()], catalog: [...catalog.values()], segments };
+  return {
+    chunks: [...chunks.values()],
+    catalog: [...catalog.values()].map(({ day, source, ids }) => ({
+      day,
+      source,
+      chunks: [...ids].map(id => ({ id, names: fingerprintsOf(chunks.get(id)!.sets) })),
+    })),
+    segments,
+    ends,
+  };
 };
 
 const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
   a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
 
-const hashOf = (names: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify(names)).digest('base64url').slice(0, 16);
+/** Keys of segments that build on nothing lie between these; the end is not included. */
+export const aloneKey = 'a';
+export const aloneKeyEnd = 'b';
+const buildingKey = aloneKeyEnd;
 
-/** Orders by first time; names the messages it was made of. */
-const keyFor = (timestampsMs: readonly number[], nameHash: string, suffix: string): string => {
-  const padded = (timestampMs: number): string => String(timestampMs).padStart(14, '0');
-  return `${padded(timestampsMs[0]!)}-${padded(timestampsMs.at(-1)!)}-${nameHash}${suffix}`;
-};
+/** Whether a segment of this hour that is stored now is late: the hour may be merged already. */
+export const isLateAt = (hourMs: number, nowMs: number): boolean =>
+  nowMs >= hourMs + limits.segmentSpanMs + limits.lateAfterMs;
+
+/** Names the bytes; segments that build on nothing come first, then by the seconds of the hour. */
+const keyFor = ({ depth, name }: Base, offsetMs: number): string =>
+  `${depth === 0 ? aloneKey : buildingKey}${Math.floor(offsetMs / 1_000)
+    .toString(36)
+    .padStart(3, '0')}${name}`;
 
 /** Cuts a list of messages so that slots × series of each portion stay within limits.blockCells. */
-const portions = (
-  messages: readonly (readonly [string, Delivered])[],
-): (readonly (readonly [string, Delivered])[])[] => {
+const portions = (messages: readonly (readonly [string, Delivered])[]): (readonly Batch[])[] => {
   let slots = 0;
   let series = 0;
   for (const [, { batch }] of messages) {
@@ -86,17 +112,23 @@ const portions = (
     slots * series <= limits.blockCells / 4
       ? series
       : messages.reduce((sum, [, { batch }]) => sum + batch.columns.series.length, 0);
-  if (messages.length <= 1 || slots * union <= limits.blockCells) return [messages];
+  if (messages.length <= 1 || slots * union <= limits.blockCells) return [messages.map(([, { batch }]) => batch)];
   const middle = Math.ceil(messages.length / 2);
   return [...portions(messages.slice(0, middle)), ...portions(messages.slice(middle))];
 };
 
-type Hour = { readonly times: Set<number>; readonly pages: Set<number> };
+type Times = { readonly times: Set<number>; readonly pages: Set<number> };
 
-/** The union of batches of one source, hour by hour, series in the order of their keys. */
-const hoursOf = (batches: readonly Batch[]): [hourMs: number, columns: Columns][] => {
-  const hours = new Map<number, Hour>();
-  const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
+/** The hour that a segment with this time belongs to. */
+export const hourOf = (timestampMs: number): number =>
+  Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
+
+/** The union of batches of one source, hour by hour. `asBefore`: see unionOf. */
+const hoursOf = (
+  batches: readonly Batch[],
+  asBefore: (hourMs: number) => readonly LabelSet[] | undefined,
+): [hourMs: number, columns: Union][] => {
+  const hours = new Map<number, Times>();
   for (const { columns } of batches) {
     for (const [slot, timestampMs] of columns.timestampsMs.entries()) {
       const hour = hours.get(hourOf(timestampMs)) ?? { times: new Set(), pages: new Set() };
@@ -107,55 +139,45 @@ const hoursOf = (batches: readonly Batch[]): [hourMs: number, columns: Columns][
   }
   return [...hours]
     .sort((a, b) => a[0] - b[0])
-    .map(([hourMs, { times, pages }]) => {
-      const timestampsMs = [...times].sort((a, b) => a - b);
-      const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
-      const series = new Map<string, SeriesColumn>();
-      for (const { columns } of batches) {
-        const slots = columns.timestampsMs.map(timestampMs => slotOf.get(timestampMs));
-        for (const { labels, column } of columns.series) joinInto(series, labels, column, slots, timestampsMs.length);
-      }
-      const ordered = [...series].sort(byKey).map(([, each]) => each);
-      return [
-        hourMs,
-        { timestampsMs, pages: new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!)), series: ordered },
-      ];
-    });
+    .map(([hourMs, { times, pages }]) => [
+      hourMs,
+      unionOf(
+        batches.map(({ columns }) => columns),
+        [...times].sort((a, b) => a - b),
+        pages,
+        asBefore(hourMs),
+      ),
+    ]);
 };
 
-const joinInto = (
-  series: Map<string, SeriesColumn>,
-  labels: LabelSet,
-  from: Column,
-  slots: readonly (number | undefined)[],
-  length: number,
-): void => {
-  const key = keyOf(labels);
-  let into = series.get(key)?.column;
-  for (const [fromSlot, slot] of slots.entries()) {
-    if (slot === undefined || !from.has(fromSlot)) continue;
-    if (into === undefined) {
-      into = new Column(length);
-      series.set(key, { labels, column: into });
-    }
-    into.join(slot, from, fromSlot);
-  }
-};
+type Encoded = { readonly cut: readonly SchemaChunk[]; readonly bytes: Uint8Array; readonly end: Base };
 
-type Encoded = {
-  readonly suffix: string;
-  readonly bytes: Uint8Array;
-  readonly cut: SchemaChunk[];
-};
+/** A base that knows fewer of the series than this is more in the way than of use. */
+const leastKnown = 0.5;
 
-/** One segment, or two and more where it would be too large for an item. */
-const encoded = (columns: Columns, suffix = ''): Encoded[] => {
-  const cut = chunksOf(columns.series.map(({ labels }) => labels));
+/** One segment, or two and more where it would be too large for an item; those build on nothing. */
+const encoded = (hour: Union, known: KnownChunks, base?: Base): Encoded[] => {
+  const cut = sameChunks(hour, known, base) ?? chunksOf(hour.series, known);
   const refs = cut.map(({ id, sets }) => ({ id, count: sets.length }));
-  const bytes = encodeSegment(refs, columns);
-  if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) return [{ suffix, bytes, cut }];
-  const middle = Math.ceil(columns.series.length / 2);
-  return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap((series, half) =>
-    encoded({ ...columns, series }, `${suffix}.${half}`),
+  const { bytes, end } = encodeSegment(refs, hour, isOfUse(hour, refs, base) ? base : undefined);
+  if (bytes.length <= limits.segmentBytes || hour.series.length <= 1) return [{ cut, bytes, end }];
+  const middle = Math.ceil(hour.series.length / 2);
+  return [hour.series.slice(0, middle), hour.series.slice(middle)].flatMap(series =>
+    encoded({ ...hour, series }, known),
   );
+};
+
+/** The base's own chunks, where the series are the base's: their labels are the very same then. */
+const sameChunks = ({ series }: Union, known: KnownChunks, base?: Base): SchemaChunk[] | undefined => {
+  if (base === undefined || base.sets.length !== series.length) return undefined;
+  const keys = keysOfSets(base.sets);
+  if (!series.every(({ key }, at) => key === keys[at])) return undefined;
+  const chunks = base.chunks.map(({ id }) => known.get(id)).filter(chunk => chunk !== undefined);
+  return chunks.length === base.chunks.length ? chunks : undefined;
+};
+
+const isOfUse = ({ series }: Union, refs: readonly ChunkRef[], base?: Base): boolean => {
+  if (base === undefined || base.depth >= limits.segmentDepth) return false;
+  const sets = series.map(({ labels }) => labels);
+  return shareKnown(base, refs, sets) >= leastKnown;
 };

@@ -15,37 +15,44 @@ import type { SchemaChunk } from './stored.ts';
 // increments of one millisecond stand beside each other and a repeated one falls on itself: their union is a union, and
 // ingest needs to know nothing else. What they add up to is asked on reading: see counters.ts.
 
-/** The union of blocks of increments, hour by hour. Of one increment with two values the larger bits are kept. */
+type Slot = { readonly timestampMs: number; readonly tag: number };
+
+/** The union of batches of increments, hour by hour. */
 export const incrementHours = (batches: readonly Batch[]): [hourMs: number, columns: Columns][] => {
-  const hours = new Map<number, Map<string, { readonly timestampMs: number; readonly tag: number }>>();
+  const hours = new Map<number, Map<string, Slot>>();
   const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
-  for (const { columns } of batches) {
-    for (const [slot, timestampMs] of columns.timestampsMs.entries()) {
-      const hour = hours.get(hourOf(timestampMs)) ?? new Map();
-      hours.set(hourOf(timestampMs), hour);
-      const tag = columns.tags![slot]!;
-      hour.set(`${timestampMs} ${tag}`, { timestampMs, tag });
-    }
+  const blocks = batches.map(({ columns }) => columns);
+  for (const [name, slot] of slotsOf(blocks)) {
+    const hour = hours.get(hourOf(slot.timestampMs)) ?? new Map();
+    hours.set(hourOf(slot.timestampMs), hour.set(name, slot));
   }
-  return [...hours].sort(([a], [b]) => a - b).map(([hourMs, slots]) => [hourMs, unionOf(batches, slots)]);
+  return [...hours].sort(([one], [other]) => one - other).map(([hourMs, slots]) => [hourMs, unionAt(blocks, slots)]);
 };
 
-const unionOf = (
-  batches: readonly Batch[],
-  slots: ReadonlyMap<string, { readonly timestampMs: number; readonly tag: number }>,
-): Columns => {
+/** The union of blocks of increments. Of one increment with two values the larger bits are kept. */
+export const unionOfIncrements = (blocks: readonly Columns[]): Columns => unionAt(blocks, slotsOf(blocks));
+
+const slotsOf = (blocks: readonly Columns[]): Map<string, Slot> => {
+  const slots = new Map<string, Slot>();
+  for (const { timestampsMs, tags = [] } of blocks) {
+    for (const [slot, timestampMs] of timestampsMs.entries())
+      slots.set(`${timestampMs} ${tags[slot]!}`, { timestampMs, tag: tags[slot]! });
+  }
+  return slots;
+};
+
+const unionAt = (blocks: readonly Columns[], slots: ReadonlyMap<string, Slot>): Columns => {
   const ordered = [...slots].sort(([, a], [, b]) => a.timestampMs - b.timestampMs || a.tag - b.tag);
   const placeOf = new Map(ordered.map(([name], place) => [name, place]));
   const series = new Map<string, SeriesColumn>();
-  for (const { columns } of batches) {
-    const places = columns.timestampsMs.map((timestampMs, slot) =>
-      placeOf.get(`${timestampMs} ${columns.tags![slot]}`),
-    );
-    for (const { labels, column } of columns.series) {
+  for (const { timestampsMs, tags = [], series: own } of blocks) {
+    const places = timestampsMs.map((timestampMs, slot) => placeOf.get(`${timestampMs} ${tags[slot]}`));
+    for (const { labels, column } of own) {
+      const key = keyOf(labels);
       for (const [slot, place] of places.entries()) {
         if (place === undefined || !column.has(slot)) continue;
-        const into = series.get(keyOf(labels)) ?? { labels, column: new Column(ordered.length) };
-        series.set(keyOf(labels), into);
+        const into = series.get(key) ?? { labels, column: new Column(ordered.length) };
+        series.set(key, into);
         into.column.join(place, column, slot);
       }
     }
@@ -69,15 +76,8 @@ const keyPrefix = 'increments-';
 
 /** One segment, or two and more where it would be too large for an item. */
 export const encodeIncrements = (columns: Columns): EncodedIncrements[] => {
-  const cut = chunksOf(columns.series.map(({ labels }) => labels));
-  const open = new ByteWriter();
-  writeChunkRefs(
-    open,
-    cut.map(({ id, sets }) => ({ id, count: sets.length })),
-  );
-  const packed = new ByteWriter();
-  writeIncrements(packed, { ...columns, columns: columns.series.map(({ column }) => column) });
-  const bytes = seal('SI', open.done(), packed.done());
+  const cut = chunksOf(columns.series.map(({ labels }) => ({ labels, key: keyOf(labels) })));
+  const bytes = sealed(cut, columns);
   if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) {
     const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
     return [{ key: `${keyPrefix}${hash}`, bytes, cut }];
@@ -86,6 +86,44 @@ export const encodeIncrements = (columns: Columns): EncodedIncrements[] => {
   return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap(series =>
     encodeIncrements({ ...columns, series }),
   );
+};
+
+/** The same in pieces, one a schema chunk and more where its slots and sets together are more than a reader takes. */
+export const incrementsByChunk = (columns: Columns): { readonly chunk: SchemaChunk; readonly bytes: Uint8Array }[] => {
+  const { timestampsMs, tags = [] } = columns;
+  let at = 0;
+  return chunksOf(columns.series.map(({ labels }) => ({ labels, key: keyOf(labels) }))).flatMap(chunk => {
+    const series = columns.series.slice(at, at + chunk.sets.length);
+    at += chunk.sets.length;
+    const most = Math.max(1, Math.floor(limits.blockCells / chunk.sets.length));
+    return Array.from({ length: Math.ceil(timestampsMs.length / most) }, (_, piece) => {
+      const [from, to] = [piece * most, Math.min(timestampsMs.length, (piece + 1) * most)];
+      const cut = {
+        timestampsMs: timestampsMs.slice(from, to),
+        tags: tags.slice(from, to),
+        pages: new Set<number>(),
+        series: series.map(({ labels, column }) => ({ labels, column: pieceOf(column, from, to) })),
+      };
+      return { chunk, bytes: sealed([chunk], cut) };
+    });
+  });
+};
+
+const pieceOf = (column: Column, from: number, to: number): Column => {
+  const piece = new Column(to - from);
+  for (let slot = from; slot < to; slot += 1) piece.join(slot - from, column, slot);
+  return piece;
+};
+
+const sealed = (cut: readonly SchemaChunk[], columns: Columns): Uint8Array => {
+  const open = new ByteWriter();
+  writeChunkRefs(
+    open,
+    cut.map(({ id, sets }) => ({ id, count: sets.length })),
+  );
+  const packed = new ByteWriter();
+  writeIncrements(packed, { ...columns, columns: columns.series.map(({ column }) => column) });
+  return seal('SI', open.done(), packed.done());
 };
 
 /** Whether these are a segment of increments rather than of samples. */

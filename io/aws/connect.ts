@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -8,6 +9,7 @@ import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
+import { awsBlocks } from './blocks.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoFamilies } from './families.ts';
@@ -69,6 +71,10 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series)));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
+  const s3 = once(() => new S3Client({ forcePathStyle: true }));
+  const blocks = once(() =>
+    awsBlocks({ dynamo: dynamo(), s3: s3(), clock }, named(environment.series), named(environment.blocks)),
+  );
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
@@ -104,6 +110,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get families() {
       return families();
+    },
+    get blocks() {
+      return blocks();
     },
     get targets() {
       return targets();

@@ -16,6 +16,7 @@ export const environment = {
   /** Which series CloudWatch is shown, as JSON; unset for none. */
   mirror: 'MIRROR',
   series: 'SERIES_TABLE',
+  blocks: 'BLOCKS_BUCKET',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
@@ -28,7 +29,7 @@ export const environment = {
 
 /** Keys of the tables; every key attribute is a string. `expires` is epoch seconds. */
 export const tables = {
-  series: { partition: 'pk', sort: 'sk', expires: 'expiresAt' },
+  series: { partition: 'pk', sort: 'sk', expires: 'x' },
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
   keys: { partition: 'id' },

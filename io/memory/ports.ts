@@ -15,6 +15,7 @@ import type {
   Refusal,
   Scrapes,
 } from '../ports.ts';
+import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
@@ -125,6 +126,7 @@ export class MemoryMirror implements Mirror {
 /** The whole house in Maps, on a clock that is moved by hand, failing on demand. */
 export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: number; readonly faults?: Faults }) => {
   const clock = new VirtualClock(startMs);
+  const late = new MemoryLate();
   return {
     clock,
     chance: { next: () => 0.5 },
@@ -137,7 +139,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     passedOn: undefined as MemoryQueue | undefined,
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
-    series: new MemorySeries(clock, faults),
+    series: new MemorySeries(clock, faults, late),
+    blocks: new MemoryBlocks(late, faults),
     families: new MemoryFamilies(clock, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),

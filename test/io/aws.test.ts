@@ -1,6 +1,8 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { awsBlocks } from '../../io/aws/blocks.ts';
 import { systemClock } from '../../io/aws/connect.ts';
 import { tables } from '../../io/aws/contract.ts';
 import { dynamoFamilies } from '../../io/aws/families.ts';
@@ -8,6 +10,7 @@ import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
+import { blocksContract } from './blocks.contract.ts';
 import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDynoxide } from './embedded.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
@@ -22,20 +25,34 @@ const engines = [
 
 describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => {
   let engine: Engine;
+  let objects: FauxqsServer;
+  let s3: S3Client;
   let names: { heartbeats: string; targets: string; series: string };
 
   beforeAll(async () => {
     engine = await start();
+    objects = await startFauxqs({ port: 0, logger: false });
+    s3 = new S3Client({ ...awsClient(objects.address), forcePathStyle: true });
+    await s3.send(new CreateBucketCommand({ Bucket: 'blocks' }));
     names = {
       heartbeats: await makeTable(engine.client, 'heartbeats', tables.heartbeats),
       targets: await makeTable(engine.client, 'targets', tables.targets),
       series: await makeTable(engine.client, 'series', tables.series),
     };
   });
-  afterAll(() => engine.stop());
+  afterAll(async () => {
+    s3.destroy();
+    await objects.stop();
+    await engine.stop();
+  });
 
   heartbeatsContract(name, () => dynamoHeartbeats(engine.client, systemClock, names.heartbeats));
   targetsContract(name, () => dynamoTargets(engine.client, names.targets));
+  blocksContract(name, () => ({
+    blocks: awsBlocks({ dynamo: engine.client, s3, clock: systemClock }, names.series, 'blocks'),
+    series: dynamoSeries(engine.client, systemClock, names.series),
+    nowMs: Date.now(),
+  }));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });

@@ -1,4 +1,5 @@
 import { memoryPorts } from '../../io/memory/ports.ts';
+import { blocksContract } from './blocks.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
@@ -10,6 +11,7 @@ const shared = memoryPorts({ startMs });
 
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
+blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {

@@ -28,14 +28,17 @@ export const seriesContract = (name: string, make: () => { readonly port: Series
       const { port, nowMs } = make();
       const hourMs = Math.floor(nowMs / hour) * hour;
       const day = Math.floor(nowMs / limits.catalogSpanMs);
+      const entry = { day, source, chunks: [{ id: 'AAAAAAAAAAAAAAAAAAAAAA', names: [3, 65_535] }] };
       const writes: SeriesWrites = {
         chunks: [{ id: 'chunk-one', bytes: new Uint8Array([1, 2, 3]), sets: [] }],
-        catalog: [{ day, source, chunkId: 'chunk-one' }],
+        catalog: [entry],
         segments: [segment(hourMs, '001'), segment(hourMs, '002', 390_000)],
       };
       await port.add(writes);
       await port.add(writes);
-      expect(await port.catalogOn(day)).toEqual([{ day, source, chunkId: 'chunk-one' }]);
+      expect(await port.catalogOn(day)).toEqual([entry]);
+      expect(await port.catalogOn(day, 'node')).toEqual([entry]);
+      expect(await port.catalogOn(day, 'nodes')).toEqual([]);
       expect(await port.catalogOn(day - 1)).toEqual([]);
       const chunks = await port.chunks(['chunk-one', 'unknown']);
       expect([...chunks].map(([id, bytes]) => [id, [...bytes]])).toEqual([['chunk-one', [1, 2, 3]]]);
@@ -57,6 +60,16 @@ export const seriesContract = (name: string, make: () => { readonly port: Series
       expect(await keys(hourMs, hourMs)).toEqual(['h0']);
       expect(await keys(hourMs - 1, hourMs)).toEqual(['h0', 'h1']);
       expect(await keys(hourMs - 2 * hour, hourMs - hour - 1)).toEqual(['h2']);
+    });
+
+    test('the newest segment that builds on nothing is found', async () => {
+      const { port, nowMs } = make();
+      const hourMs = Math.floor(nowMs / hour) * hour;
+      const other = { sourceId: 'a-source-with-chains-0' };
+      const keys = ['a001x', 'a010x', 'b020x'];
+      await port.add({ chunks: [], catalog: [], segments: keys.map(key => ({ ...segment(hourMs, key), ...other })) });
+      expect((await port.newestAlone(other.sourceId, hourMs))?.key).toBe('a010x');
+      expect(await port.newestAlone(other.sourceId, hourMs - hour)).toBeUndefined();
     });
 
     test('what is past its retention is not found, deleted or not', async () => {

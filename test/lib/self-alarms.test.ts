@@ -12,7 +12,7 @@ const pages = [
 ].map(([, page]) => page);
 
 test('these ring; an account has ten for nothing', () => {
-  expect(alarms.length).toBe(11);
+  expect(alarms.length).toBe(12);
   expect(alarms.map(({ name }) => name.replace('SelfAlarms', '')).sort()).toEqual([
     'ApiServerErrors',
     'BufferAge',
@@ -21,6 +21,7 @@ test('these ring; an account has ten for nothing', () => {
     'CheckerDead',
     'DeadlinesDeadLetters',
     'KeyedApiServerErrors',
+    'NotMerged',
     'PlanErrors',
     'PlanThrottles',
     'ScrapeErrors',

@@ -35,9 +35,10 @@ export const templateOf = (stack: Stack) => {
     template,
     /** All resources of a type, in the template's order. */
     all: (type: string): readonly Resource[] => resources.filter(({ whole }) => whole.Type === type),
-    /** The resource that a Ref or Fn::GetAtt points to. */
+    /** The resource that a Ref or Fn::GetAtt points to, or the name of a bucket's objects. */
     at: (reference: Json): Resource => {
-      const id = reference.Ref ?? reference['Fn::GetAtt']?.[0];
+      const target = reference['Fn::Join']?.[1]?.[1] === '/*' ? reference['Fn::Join'][1][0] : reference;
+      const id = target.Ref ?? target['Fn::GetAtt']?.[0];
       const found = resources.find(resource => resource.id === id);
       if (found === undefined) throw new Error(`${JSON.stringify(reference)} points to no resource`);
       return found;

@@ -155,7 +155,7 @@ const resources = {
       Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'CounterIntegration' }]] },
     },
   },
-  Bucket: { Type: 'AWS::S3::Bucket' },
+  Stream: { Type: 'AWS::Kinesis::Stream' },
 };
 const outputs = {
   Jobs: { Value: { Ref: 'Jobs' } },
@@ -214,7 +214,7 @@ describe.each<{ name: string; tables?: 'dynalite' }>(engines)('the building, tab
 
   test('says what it does not host, and is silent about what has no meaning here', () => {
     expect(lines.filter(line => line.startsWith('not hosted'))).toEqual([
-      'not hosted locally: AWS::S3::Bucket (Bucket)',
+      'not hosted locally: AWS::Kinesis::Stream (Stream)',
     ]);
   });
 

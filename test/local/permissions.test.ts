@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCall } from '../../local/calls.ts';
+import { readCall, type SentRequest } from '../../local/calls.ts';
 import { allows, type Statement, statementsOf } from '../../local/permissions.ts';
 import { Resolver } from '../../local/resolver.ts';
 
@@ -50,6 +50,15 @@ test('a role has its own policies and those that name it, and no statement with 
   expect(statementsOf(template, resolver, 'R')).toEqual([allow(['a:Own'], ['table']), allow(['a:Named'], ['table'])]);
 });
 
+const sent = (request: Partial<SentRequest> & { readonly text?: string }): SentRequest => ({
+  target: '',
+  authorization: '',
+  method: 'POST',
+  path: '/',
+  body: () => request.text ?? '',
+  ...request,
+});
+
 describe('a call is', () => {
   const table = (name: string): string => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
 
@@ -67,14 +76,42 @@ describe('a call is', () => {
       { action: 'sqs:SendMessage', resources: ['arn:aws:sqs:us-east-1:000000000000:q'] },
     ],
   ])('%s with %j', (target, body, expected) => {
-    expect(readCall(target, JSON.stringify(body))).toEqual(expected);
+    expect(readCall(sent({ target, text: JSON.stringify(body) }))).toEqual(expected);
   });
 
   test('a form of SNS', () => {
-    expect(readCall('', 'Action=Publish&TopicArn=arn%3Aaws%3Asns%3Ax&Message=m')).toEqual({
+    expect(readCall(sent({ text: 'Action=Publish&TopicArn=arn%3Aaws%3Asns%3Ax&Message=m' }))).toEqual({
       action: 'sns:Publish',
       resources: ['arn:aws:sns:x'],
     });
+  });
+
+  const signedFor = (service: string): string =>
+    `AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+
+  test.each([
+    ['GET', '/b/raw/1/2/x?x-id=GetObject', 's3:GetObject', '/raw/1/2/x'],
+    ['HEAD', '/b/raw%20x', 's3:GetObject', '/raw x'],
+    ['PUT', '/b/x?x-id=PutObject', 's3:PutObject', '/x'],
+    ['DELETE', '/b/x', 's3:DeleteObject', '/x'],
+    ['GET', '/b?list-type=2&prefix=raw%2F', 's3:ListBucket', ''],
+    ['GET', '/b/?list-type=2', 's3:ListBucket', ''],
+    ['HEAD', '/b', 's3:ListBucket', ''],
+  ])('S3: %s %s', (method, path, action, key) => {
+    expect(readCall(sent({ authorization: signedFor('s3'), method, path }))).toEqual({
+      action,
+      resources: [`arn:aws:s3:::b${key}`],
+    });
+  });
+
+  test.each([
+    ['s3', 'PUT', '/b'],
+    ['s3', 'POST', '/b/x?delete'],
+    ['s3', 'GET', '/'],
+    ['s3', 'GET', '/b/%'],
+    ['kinesis', 'GET', '/b/x'],
+  ])('not understood: of %s %s %s', (service, method, path) => {
+    expect(readCall(sent({ authorization: signedFor(service), method, path }))).toBeUndefined();
   });
 
   test.each([
@@ -82,6 +119,6 @@ describe('a call is', () => {
     ['DynamoDB_20120810.PutItem', 'not JSON'],
     ['', 'nothing'],
   ])('not understood: %j %j', (target, body) => {
-    expect(readCall(target, body)).toBeUndefined();
+    expect(readCall(sent({ target, text: body }))).toBeUndefined();
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { LabelSet } from '../../core/labels.ts';
 import { offsetsMsOf } from '../../core/scrape/slots.ts';
+import { decodeLabelSets } from '../../core/segment/chunk.ts';
+import { chunksNeeded, decodeHour } from '../../core/segment/hour.ts';
 import { memoryBuilding } from './building.ts';
 
 const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
@@ -17,10 +20,18 @@ const running = async () => {
   return house;
 };
 
-/** The times of everything stored. */
-const slotsOf = (house: Awaited<ReturnType<typeof running>>): number[] => [
-  ...new Set([...house.ports.series.segments.values()].map(({ key }) => Number(key.split('-')[0]))),
-];
+/** Every time that is stored, whichever series has it. */
+const slotsOf = async ({ ports: { series } }: Awaited<ReturnType<typeof running>>): Promise<number[]> => {
+  const segments = [...series.segments.values()].map(({ bytes }) => bytes);
+  const chunks = new Map<string, readonly LabelSet[]>();
+  for (const [id, bytes] of await series.chunks(chunksNeeded(segments))) {
+    const read = decodeLabelSets(bytes);
+    if (read.ok) chunks.set(id, read.sets);
+  }
+  const { columns, rejects } = decodeHour(segments, id => chunks.get(id));
+  expect(rejects).toEqual([]);
+  return [...new Set(columns.flatMap(({ timestampsMs }) => timestampsMs))];
+};
 
 const valuesOver = async (
   house: Awaited<ReturnType<typeof running>>,
@@ -49,7 +60,7 @@ describe('a target', () => {
       [`scrape_samples_post_metric_relabeling${labels}`]: '2',
       [`scrape_series_added${labels}`]: '0',
     });
-    const slots = slotsOf(house);
+    const slots = await slotsOf(house);
     const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;
     for (const slotMs of slots) expect((slotMs - offsetMs) % (15 * second)).toBe(0);
     expect(slots).toHaveLength(12);
@@ -112,7 +123,7 @@ describe('a target', () => {
     await house.pass(minute + 55 * second, { ticks: false });
     await house.tick();
     await house.pass(65 * second);
-    expect(slotsOf(house)).toHaveLength(16);
+    expect(await slotsOf(house)).toHaveLength(16);
   });
 
   test('that fails is up 0 at that slot, its series end, and the next good page brings them back', async () => {

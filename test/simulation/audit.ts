@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { labelOf } from '../../core/labels.ts';
 import type { SeriesSamples } from '../../core/segment/read.ts';
 import { query } from '../../functions/query.ts';
-import { SeriesReader } from '../../functions/reading.ts';
+import { type SeriesRead, SeriesReader } from '../../functions/reading.ts';
 import { auditMatrix, type Matrix } from './answers.ts';
 import { gridMs, onGrid } from './plan.ts';
 import type { World } from './world.ts';
@@ -26,12 +26,27 @@ const context = { getRemainingTimeInMillis: () => 28_000 } as Context;
 /** Reads everything that is stored, as the query function reads it, and holds it against everything that was said. */
 export const readBack = async (
   world: World,
-): Promise<{ readonly series: readonly SeriesSamples[]; readonly stored: number }> => {
-  const { plan, books } = world;
-  const reader = new SeriesReader(world.ports());
-  const { series, warnings } = await reader.read(() => true, plan.startMs - hour, plan.calmMs + 2 * hour);
+): Promise<{ readonly series: readonly SeriesSamples[]; readonly stored: number }> =>
+  held(world, await new SeriesReader(world.ports()).read({ matches: () => true }, ...wholeOf(world)));
+
+/** The same by a worker that any weather befalls, while others merge: it may get no answer, but no other one. */
+export const look = async (world: World): Promise<void> => {
+  // A read may be a second stale.
+  const storedBeforeMs = world.agenda.nowMs() - 2_000;
+  const ran = await world.run('look', ({ look: reader }) => reader.read({ matches: () => true }, ...wholeOf(world)));
+  if (ran !== undefined) held(world, ran.answer, storedBeforeMs);
+};
+
+const wholeOf = ({ plan }: World): [number, number] => [plan.startMs - hour, plan.calmMs + 2 * hour];
+
+const held = (
+  world: World,
+  { series, warnings }: SeriesRead,
+  storedBeforeMs?: number,
+): Awaited<ReturnType<typeof readBack>> => {
+  const { books } = world;
   for (const warning of warnings) world.breach('unreadable', warning);
-  const { breaches, samples } = books.audit(series);
+  const { breaches, samples } = books.audit(series, storedBeforeMs);
   for (const { kind, what } of breaches) world.breach(kind, what);
   return { series, stored: samples };
 };
@@ -40,7 +55,8 @@ export const readBack = async (
 export const ask = async (world: World, held: readonly SeriesSamples[]): Promise<void> => {
   const { plan } = world;
   const jobs = [...new Set(held.map(({ labels }) => labelOf(labels, 'job')))].sort();
-  const job = jobs[plan.seed % jobs.length] ?? '';
+  const job = jobs[plan.seed % jobs.length];
+  if (job === undefined) return;
   const range = {
     startMs: onGrid(plan.startMs - 5 * 60_000),
     endMs: onGrid(plan.calmMs + 10 * 60_000),

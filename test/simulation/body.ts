@@ -61,8 +61,18 @@ const types = {
 export const samplesIn = ({ producer, samples }: Push): readonly PlannedSample[] =>
   producer.door === 'group' ? [...new Map(samples.map(each => [JSON.stringify(each.labels), each])).values()] : samples;
 
-/** The HTTP request that says what was planned, in the words of its door. */
+const written = new WeakMap<Push, Request>();
+
+/** The HTTP request that says what was planned, in the words of its door: the same one at every try. */
 export const requestOf = (push: Push): Request => {
+  const before = written.get(push);
+  if (before !== undefined) return before;
+  const request = write(push);
+  written.set(push, request);
+  return request;
+};
+
+const write = (push: Push): Request => {
   const { producer, key } = push;
   const samples = samplesIn(push);
   const { door, mixed, job, instance, packed } = producer;

@@ -11,6 +11,7 @@ export type Breach = {
     | 'invented'
     | 'unreadable'
     | 'accounts'
+    | 'rollup'
     | 'refused'
     | 'unheard'
     | 'bug';
@@ -60,8 +61,16 @@ export class Books {
     return this.#pages.get(nameOfSource(labels)) ?? new Set();
   }
 
-  /** The breaches in what the store answers when asked for everything, and how many samples it answered with. */
-  audit(answered: readonly SeriesSamples[]): { readonly breaches: Breach[]; readonly samples: number } {
+  /**
+   * The breaches in what the store answers when asked for everything, and how many samples it answered with. What was not
+   * yet stored before `storedBeforeMs` need not be there.
+   */
+  audit(
+    answered: readonly SeriesSamples[],
+    storedBeforeMs = Number.POSITIVE_INFINITY,
+  ): { readonly breaches: Breach[]; readonly samples: number } {
+    const mustBeThere = ({ must, storedAtMs }: Said): boolean =>
+      must && (storedBeforeMs === Number.POSITIVE_INFINITY || storedAtMs < storedBeforeMs);
     const breaches: Breach[] = [];
     const seen = new Set<string>();
     let samples = 0;
@@ -88,22 +97,22 @@ export class Books {
           continue;
         }
         const bits = stale ? staleBits : bitsOfNumber(value);
-        const breach = judge(said, bits, place);
+        const breach = judge(said, bits, place, mustBeThere);
         if (
           breach !== undefined &&
-          !(stale && this.pagesOf(labels).has(timestampMs) && said.every(({ must }) => !must))
+          !(stale && this.pagesOf(labels).has(timestampMs) && said.every(each => !mustBeThere(each)))
         )
           breaches.push(breach);
         else if (breach === undefined) samples += 1;
       }
       for (const [timestampMs, said] of booked.at) {
-        if (!times.has(timestampMs) && said.some(({ must }) => must))
+        if (!times.has(timestampMs) && said.some(mustBeThere))
           breaches.push({ kind: 'lost', what: `${name} at ${timestampMs} was acknowledged and is not there` });
       }
     }
     for (const [key, { labels, at }] of this.#series) {
       if (seen.has(key)) continue;
-      const must = [...at.values()].flat().filter(said => said.must).length;
+      const must = [...at.values()].flat().filter(mustBeThere).length;
       if (must > 0)
         breaches.push({ kind: 'lost', what: `all ${must} acknowledged samples of ${JSON.stringify(labels)}` });
     }
@@ -115,13 +124,19 @@ const nameOfSource = (labels: LabelSet): string =>
   JSON.stringify([labelOf(labels, 'job'), labelOf(labels, 'instance')]);
 
 /** Of what was said of one series at one time: one of it, and none smaller than what was acknowledged. */
-const judge = (said: readonly Said[], found: Bits, place: string): Breach | undefined => {
-  if (said.some(({ bits }) => bits === undefined)) return undefined;
-  if (!said.some(({ bits }) => areSame(bits!, found))) {
-    const wanted = said.map(({ bits }) => textOfBits(bits!)).join(' or ');
+const judge = (
+  said: readonly Said[],
+  found: Bits,
+  place: string,
+  mustBeThere: (said: Said) => boolean,
+): Breach | undefined => {
+  const isEnd = areSame(found, staleBits);
+  if (!isEnd && said.some(({ bits }) => bits === undefined)) return undefined;
+  if (!said.some(({ bits }) => bits !== undefined && areSame(bits, found))) {
+    const wanted = said.map(({ bits }) => (bits === undefined ? 'any number' : textOfBits(bits))).join(' or ');
     return { kind: 'corrupt', what: `${place} is ${textOfBits(found)}, sent was ${wanted}` };
   }
-  const larger = said.find(({ bits, must }) => must && isLarger(bits!, found));
+  const larger = said.find(each => mustBeThere(each) && each.bits !== undefined && isLarger(each.bits, found));
   if (larger === undefined) return undefined;
   return { kind: 'lost', what: `${place} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
 };

@@ -8,7 +8,7 @@ import type { Storm } from './weather.ts';
 /** Thrown into a worker that is dead: its code may still run, as nothing can stop it, but nothing of it has effect. */
 export class Gone extends Error {}
 
-const isService = /^(dynamo|sqs)\./;
+const isService = /^(dynamo|sqs|s3)\./;
 const serviceFaults = ['throttled', 'timedOut', 'unprocessed'] as const;
 const portFaults = ['before', 'after', 'part'] as const;
 

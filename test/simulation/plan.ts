@@ -1,6 +1,7 @@
 import { type LabelSet, labelSetOf } from '../../core/labels.ts';
+import type { limits } from '../../core/limits.ts';
 import { Chance } from './chance.ts';
-import { type Bits, bitsOf, restartValues } from './values.ts';
+import { type Bits, Values } from './values.ts';
 import { type Weather, weatherOf } from './weather.ts';
 
 const second = 1_000;
@@ -47,6 +48,9 @@ export type PlannedTarget = {
   readonly series: number;
 };
 
+/** Named as they are there: one that goes is missed here. */
+export type SmallLimits = { readonly [name in keyof typeof limits]?: number };
+
 /** One seed's world before anything happens in it: who does what when, and how bad the weather is. */
 export type Plan = {
   readonly seed: number;
@@ -56,24 +60,28 @@ export type Plan = {
   readonly on: 'memory' | 'services';
   readonly weather: Weather;
   /** Bounds of core/limits.ts made small, so that every cut they make is met. */
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: SmallLimits;
   readonly queue: { readonly hiddenMs: number; readonly mostReceives: number; readonly pollMs: number };
   readonly most: { readonly messages: number; readonly workers: number };
   readonly happenings: ReadonlyMap<number, Happening>;
+  /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
+  readonly merges: boolean;
+  /** When nobody takes messages off the queue, so that hours are merged before all of them are stored. */
+  readonly outage: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** How many days after the storm old messages come once more. */
   readonly lateDays: number;
 };
 
 export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' : 'services'): Plan => {
   const chance = new Chance(seed, 'plan');
-  restartValues();
+  const values = new Values(0);
   const startMs = startOf(chance);
-  const calmMs = startMs + chance.between(4, 6) * minute;
+  const calmMs = startMs + chance.between(45, 68) * gridMs;
   const happenings: Happening[] = [
-    ...producersOf(chance).flatMap(made => pushesOf(chance, made, startMs, calmMs)),
+    ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
     ...Array.from(
-      { length: 1 },
+      { length: 2 },
       (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),
     ),
     ...(chance.is(0.3)
@@ -81,6 +89,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
       : []),
   ];
   happenings.sort((a, b) => a.atMs - b.atMs);
+  const merges = chance.is(0.6);
   return {
     seed,
     startMs,
@@ -95,7 +104,12 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     },
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
-    lateDays: chance.between(1, 10),
+    merges,
+    outage:
+      merges && chance.is(0.5)
+        ? { fromMs: chance.between(startMs, calmMs), toMs: calmMs + chance.between(hour, 30 * hour) }
+        : undefined,
+    lateDays: chance.between(1, merges ? 10 : 5),
   };
 };
 
@@ -110,8 +124,8 @@ const startOf = (chance: Chance): number => {
   return onGrid(edgeMs - chance.between(0, 9 * minute));
 };
 
-const smallLimitsOf = (chance: Chance): Record<string, number> => ({
-  ...(chance.is(0.5) && { messageBytes: chance.between(600, 2_000) }),
+const smallLimitsOf = (chance: Chance): SmallLimits => ({
+  ...(chance.is(0.5) && { messageBytes: chance.between(400, 1_200) }),
   ...(chance.is(0.3) && { segmentBytes: chance.between(300, 1_000) }),
   ...(chance.is(0.5) && { blockCells: chance.between(60, 400) }),
   ...(chance.is(0.5) && { cellsPerSample: chance.between(1, 4) }),
@@ -138,7 +152,7 @@ const producersOf = (chance: Chance): Made[] => {
       twin !== undefined && chance.is(0.25)
         ? { job: twin.producer.job, instance: twin.producer.instance }
         : { job: `job-${number}`, instance: door === 'group' || chance.is(0.8) ? `host-${number}:80` : '' };
-    const mixed = door === 'text' && chance.is(0.3);
+    const mixed = (door === 'text' || door === 'openmetrics') && chance.is(0.4);
     const producer = { door, packed: chance.pick(['', '', 'gzip', 'zstd'] as const), ...source, mixed };
     const series = Array.from({ length: chance.between(6, 27) }, (_, index) => seriesOf(chance, producer, index));
     made.push({ producer, keyed: chance.is(0.6), series, timed: door !== 'group' && chance.is(0.6) });
@@ -159,6 +173,7 @@ const seriesOf = (chance: Chance, { job, instance, mixed }: Producer, index: num
 
 const pushesOf = (
   chance: Chance,
+  values: Values,
   { producer, keyed, series, timed }: Made,
   startMs: number,
   calmMs: number,
@@ -177,7 +192,7 @@ const pushesOf = (
         const sample = (): PlannedSample => ({
           labels,
           ...(timestampMs !== undefined && { timestampMs }),
-          bits: bitsOf(chance, producer.door),
+          bits: values.next(chance, producer.door),
         });
         samples.push(sample());
         // Said twice in one push: the last one counts.

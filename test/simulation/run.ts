@@ -93,7 +93,7 @@ const runAll = async (): Promise<boolean> => {
   );
   say(`queries      ${grouped(sum(told => told.queries))} answered and checked`);
   say(
-    `breaches     ${count('lost')} lost, ${count('doubled', 'invented')} doubled, ${count('corrupt')} corrupt, ${count('unreadable', 'accounts', 'refused', 'unheard', 'bug')} others`,
+    `breaches     ${count('lost')} lost, ${count('doubled', 'invented')} doubled, ${count('corrupt')} corrupt, ${count('rollup', 'unreadable', 'accounts', 'refused', 'unheard', 'bug')} others`,
   );
   const failing = outcomes.filter(told => told.breaches.length > 0);
   if (failing.length > 0)

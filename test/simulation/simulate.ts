@@ -2,11 +2,12 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
 import { limits } from '../../core/limits.ts';
 import { auditInstant, type Matrix } from './answers.ts';
-import { type Accounts, ask, balance, rangeOf, readBack } from './audit.ts';
+import { type Accounts, ask, balance, look, rangeOf, readBack } from './audit.ts';
 import type { Breach } from './books.ts';
 import { Chance } from './chance.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
 import { pushUntilTaken } from './producers.ts';
+import { auditRollups } from './rollups.ts';
 import { scrapeUntilDone, targetsOf } from './targets.ts';
 import type { Struck } from './weather.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -21,7 +22,9 @@ export type Outcome = {
 };
 
 const context = { getRemainingTimeInMillis: () => 28_000 } as Context;
-const day = 24 * 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 /** Runs a plan through: storm, calm, the dead letters once more, days later some old messages again. Then what is stored is held against the books. */
 export const simulate = async (plan: Plan, options: WorldOptions = {}): Promise<Outcome> => {
@@ -54,18 +57,26 @@ class Simulation {
     }
     for (const job of jobs) await heartbeats.expect({ job, instance: anyInstance }, { interval: '1m', grace: '35s' });
     await this.#poll(this.#plan.calmMs);
+    const outages = new Chance(this.#plan.seed, 'outage');
+    if (this.#plan.outage !== undefined) await this.#merge(this.#plan.outage.toMs + hour, outages);
     await this.#calm();
     const held = await readBack(this.#world);
     await ask(this.#world, held.series);
     this.#queries += 1;
-    // Days later, what was long done comes once more, in other company.
-    await agenda.runUntil(agenda.nowMs() + this.#plan.lateDays * day);
-    storm.over = false;
+    // Days later, what was long done comes once more, in other company; meanwhile finished hours became blocks.
     const late = new Chance(this.#plan.seed, 'late');
+    await this.#merge(agenda.nowMs() + this.#plan.lateDays * day, late);
+    storm.over = false;
     buffer.handOutAgain(late.shuffled(buffer.taken).slice(0, 12));
     await this.#poll(agenda.nowMs() + 60_000);
     await this.#calm();
-    const { stored } = this.#world.breaches.length > 0 ? held : await readBack(this.#world);
+    await this.#merge(agenda.nowMs() + 6 * hour, late);
+    let stored = held.stored;
+    if (this.#world.breaches.length === 0) {
+      const last = await readBack(this.#world);
+      if (this.#plan.merges) await auditRollups(this.#world, last.series);
+      stored = last.stored;
+    }
     const accounts = balance(this.#world, stored);
     return {
       seed: this.#plan.seed,
@@ -93,12 +104,56 @@ class Simulation {
     }
   }
 
-  /** Lets time pass while workers ask the queue for messages. */
+  /**
+   * Ticks of the merger until then, and readers beside them: a few in any weather, some by two workers at once, but so
+   * that each week has one in calm, before segments that nobody has merged expire; the last ones in calm.
+   */
+  async #merge(untilMs: number, chance: Chance): Promise<void> {
+    const { agenda, storm, buffer } = this.#world;
+    if (!this.#plan.merges) return agenda.runUntil(untilMs);
+    const nowMs = agenda.nowMs();
+    const stormyMs = Math.min(untilMs - nowMs, 6 * day);
+    const turns = [
+      nowMs + chance.between(minute, 3 * hour),
+      ...Array.from({ length: 2 }, () => nowMs + chance.between(minute, stormyMs)),
+      // Beside the backlog of an outage.
+      (this.#plan.outage?.toMs ?? 0) + chance.between(0, minute),
+    ];
+    const stormy = turns.filter(atMs => atMs > nowMs && atMs < nowMs + stormyMs).sort((a, b) => a - b);
+    for (const [index, atMs] of [...stormy, nowMs + stormyMs, untilMs, untilMs + hour].entries()) {
+      await this.#pass(atMs);
+      storm.over = index >= stormy.length;
+      // What was stored long ago comes once more while it is merged.
+      if (!storm.over) buffer.handOutAgain(chance.shuffled(buffer.taken).slice(0, 3));
+      for (let workers = chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
+        agenda.at(agenda.nowMs() + chance.between(0, 20_000), () => this.#start(this.#world.merge()));
+      if (!storm.over) agenda.at(agenda.nowMs() + chance.between(0, 25_000), () => this.#start(look(this.#world)));
+      await this.#poll(agenda.nowMs() + 10 * minute);
+    }
+    await this.#calm();
+  }
+
+  /** Lets time pass up to an instant; an outage ends in between, if it is to. */
+  async #pass(untilMs: number): Promise<void> {
+    const { agenda } = this.#world;
+    const endMs = this.#plan.outage?.toMs ?? 0;
+    if (endMs > agenda.nowMs() && endMs < untilMs) {
+      await agenda.runUntil(endMs);
+      await this.#poll(Math.min(untilMs, endMs + 10 * minute));
+    }
+    await agenda.runUntil(untilMs);
+  }
+
+  /** Lets time pass while workers ask the queue for messages, but in an outage. */
   async #poll(untilMs: number): Promise<void> {
     const { agenda } = this.#world;
+    const { fromMs = 0, toMs = 0 } = this.#plan.outage ?? {};
     while (agenda.nowMs() < untilMs) {
-      for (let worker = 0; worker < this.#plan.most.workers; worker += 1) this.#start(this.#world.drain());
-      await agenda.runUntil(Math.min(untilMs, agenda.nowMs() + this.#plan.queue.pollMs));
+      const isOut = agenda.nowMs() >= fromMs && agenda.nowMs() < toMs;
+      for (let worker = 0; worker < (isOut ? 0 : this.#plan.most.workers); worker += 1)
+        this.#start(this.#world.drain());
+      if (isOut && this.#under.size === 0) await agenda.runUntil(Math.min(untilMs, toMs));
+      else await agenda.runUntil(Math.min(untilMs, agenda.nowMs() + this.#plan.queue.pollMs));
     }
   }
 

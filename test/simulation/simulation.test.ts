@@ -34,10 +34,12 @@ describe('some seeds', () => {
   test.each(['memory', 'services'] as const)('are the same event by event when told again, on %s', async on => {
     const told: string[] = [];
     const again: string[] = [];
-    const first = await simulate(planOf(7, on), { listener: line => told.push(line) });
-    const second = await simulate(planOf(7, on), { listener: line => again.push(line) });
+    const plan = planOf(7, on);
+    const first = await simulate(plan, { listener: line => told.push(line) });
+    const second = await simulate(plan, { listener: line => again.push(line) });
     expect(again).toEqual(told);
     expect(second.hash).toBe(first.hash);
+    expect((await simulate(planOf(7, on))).hash).toBe(first.hash);
     expect((await simulate(planOf(8, on))).hash).not.toBe(first.hash);
   });
 });

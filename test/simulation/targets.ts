@@ -5,7 +5,7 @@ import type { Http, HttpAnswer } from '../../io/ports.ts';
 import { Chance } from './chance.ts';
 import { currentInvocation } from './life.ts';
 import type { Happening, PlannedTarget } from './plan.ts';
-import { bitsOf, bitsOfNumber, numberOfBits } from './values.ts';
+import { bitsOfNumber, numberOfBits } from './values.ts';
 import type { World } from './world.ts';
 
 type Scrape = Extract<Happening, { kind: 'scrape' }>;
@@ -85,7 +85,7 @@ export const targetsOf = (world: World): Http => ({
     world.books.page(labelsOf(target, 'up'), slotMs);
     for (let index = 0; index < target.series && !isDead; index += 1) {
       if (chance.is(0.1)) continue;
-      const bits = bitsOf(chance, 'text');
+      const bits = world.values.next(chance, 'text');
       const value = numberOfBits(bits);
       const written = value === Number.POSITIVE_INFINITY ? '+Inf' : Object.is(value, -0) ? '-0' : String(value);
       lines.push(`page_${index % 5}{n="${index}"} ${written}\n`);

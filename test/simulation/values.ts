@@ -51,20 +51,22 @@ const payloads: readonly Bits[] = [
   [0xfff12345, 0x6789abcd],
 ];
 
-let counter = 0;
+/** Values of one run, which no two samples share but for those that computers get wrong. */
+export class Values {
+  #counter: number;
 
-/** Starts the run of values anew, for a seed to give the same ones each time. */
-export const restartValues = (): void => {
-  counter = 0;
-};
+  /** Two runs of values that begin far from each other have none in common. */
+  constructor(first: number) {
+    this.#counter = first;
+  }
 
-/** A value that no other sample of this seed has, or now and then one that computers get wrong. */
-export const bitsOf = (chance: Chance, door: string): Bits => {
-  counter += 1;
-  if (chance.is(0.06)) return chance.pick(door === 'bits' ? [...special, ...payloads] : special);
-  const shape = chance.next();
-  if (shape < 0.4) return bitsOfNumber(counter);
-  if (shape < 0.7) return bitsOfNumber(counter / 100);
-  if (shape < 0.8) return bitsOfNumber(-counter * 1e9);
-  return bitsOfNumber((counter + chance.next()) * 10 ** chance.between(-12, 12));
-};
+  next(chance: Chance, door: string): Bits {
+    this.#counter += 1;
+    if (chance.is(0.06)) return chance.pick(door === 'bits' ? [...special, ...payloads] : special);
+    const shape = chance.next();
+    if (shape < 0.4) return bitsOfNumber(this.#counter);
+    if (shape < 0.7) return bitsOfNumber(this.#counter / 100);
+    if (shape < 0.8) return bitsOfNumber(-this.#counter * 1e9);
+    return bitsOfNumber((this.#counter + chance.next()) * 10 ** chance.between(-12, 12));
+  }
+}

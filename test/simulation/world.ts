@@ -1,10 +1,14 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
+import { SeriesReader } from '../../functions/reading.ts';
 import { scrape } from '../../functions/scrape.ts';
+import { awsBlocks } from '../../io/aws/blocks.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
+import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
@@ -21,7 +25,9 @@ import { SimulatedDynamo } from './dynamo.ts';
 import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
 import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
+import { simulatedS3 } from './s3.ts';
 import { simulatedSqs } from './sqs.ts';
+import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
 
 /** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker. */
@@ -31,7 +37,8 @@ const handlersOf = (ports: Ports) => ({
   scrape: scrape(ports),
   ingest: ingest(ports),
   query: query(ports),
-  // A compact handler joins here, and `Happening` in plan.ts is where its turns are planned.
+  compact: compact(ports),
+  look: new SeriesReader(ports),
 });
 
 export type Handlers = ReturnType<typeof handlersOf>;
@@ -41,7 +48,15 @@ type Worker = { readonly life: Life; readonly handlers: Handlers };
 export type Tampering = (ports: Ports) => Ports;
 
 /** A function's own limit, as lib sets it. */
-const timeoutMs = { push: 20_000, bits: 20_000, scrape: 60_000, ingest: 60_000, query: 28_000 } as const;
+const timeoutMs = {
+  push: 20_000,
+  bits: 20_000,
+  scrape: 60_000,
+  ingest: 60_000,
+  query: 28_000,
+  compact: 290_000,
+  look: 60_000,
+} as const;
 
 /** One world: its clock, its services, its workers, and the books of what was said. */
 export class World {
@@ -49,6 +64,8 @@ export class World {
   readonly agenda: Agenda;
   readonly storm: Storm;
   readonly books = new Books();
+  /** Of what is made up on the way, as pages are. */
+  readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
   readonly breaches: Breach[] = [];
@@ -72,9 +89,11 @@ export class World {
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
-    const memory = new MemorySeries(this.agenda, fate);
+    const late = new MemoryLate();
+    const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
     const families = new MemoryFamilies(this.agenda, fate);
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
+    const s3 = simulatedS3(this.agenda);
     const chance = new Chance(plan.seed, 'handlers');
     const log = this.#log();
     const [scrapes, deadlines] = ['scrapes', 'deadlines'].map(name => new MemoryQueue(name, this.agenda, fate));
@@ -94,7 +113,12 @@ export class World {
       passedOn: undefined,
       onward: new MemoryOnward(fate),
       mirror: new MemoryMirror(),
-      series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
+      ...(dynamo === undefined
+        ? memory
+        : {
+            series: dynamoSeries(dynamo.client, this.agenda, 'series'),
+            blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
+          }),
       families,
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
@@ -132,7 +156,7 @@ export class World {
     work: (handlers: Handlers, invocation: Invocation) => Promise<T>,
     delivery?: Delivery,
   ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
-    const worker = this.#idle.get(name)?.pop() ?? this.#hire(name);
+    const worker = this.#idleOne(name) ?? this.#hire(name);
     const { life, handlers } = worker;
     const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
     let isOver = false;
@@ -187,6 +211,12 @@ export class World {
     }
   }
 
+  /** A tick of the merger. */
+  async merge(): Promise<void> {
+    const event = { scheduledAt: new Date(this.agenda.nowMs()).toISOString() };
+    await this.run('compact', handlers => handlers.compact(event, {} as Context) as Promise<void>);
+  }
+
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
   acknowledge(delivery: Delivery): void {
     delivery.acknowledged = true;
@@ -222,6 +252,13 @@ export class World {
       if (report?.[name] !== value)
         this.breach('accounts', `ingest reports ${report?.[name]} ${name}, it was given ${value}`);
     }
+  }
+
+  /** Not one that died after its answer, of a call that was still under way. */
+  #idleOne(name: keyof Handlers): Worker | undefined {
+    const idle = this.#idle.get(name) ?? [];
+    while (idle.at(-1)?.life.dead === true) idle.pop();
+    return idle.pop();
   }
 
   #hire(name: string): Worker {

@@ -16,7 +16,7 @@ const columnsOf = (writes: readonly SeriesWrites[]): Columns[] => {
     writes.flatMap(({ segments: own }) => own).map(segment => [`${segment.hourMs} ${segment.key}`, segment]),
   );
   return [...segments.values()].map(({ bytes }) => {
-    const decoded = decodeSegment(bytes, id => sets.get(id));
+    const decoded = decodeSegment(bytes, { chunkOf: id => sets.get(id) });
     if (!decoded.ok) throw new Error(decoded.reject.reason);
     return decoded.columns;
   });
