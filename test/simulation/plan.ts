@@ -1,5 +1,5 @@
 import { type LabelSet, labelSetOf } from '../../core/labels.ts';
-import type { limits } from '../../core/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { Chance } from './chance.ts';
 import { type Bits, Values } from './values.ts';
 import { type Weather, weatherOf } from './weather.ts';
@@ -105,15 +105,19 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
     merges,
-    outage:
-      merges && chance.is(0.5)
-        ? { fromMs: chance.between(startMs, calmMs), toMs: calmMs + chance.between(hour, 30 * hour) }
-        : undefined,
+    outage: merges && chance.is(0.5) ? outageOf(chance, startMs, calmMs) : undefined,
     lateDays: chance.between(1, merges ? 10 : 5),
   };
 };
 
 const poisons = ['poison', '', 'U0IBAAAAAAA=', '{"batch":[]}', '💥'.repeat(20)];
+
+/** Often over just when the day is merged. */
+const outageOf = (chance: Chance, startMs: number, calmMs: number): Plan['outage'] => {
+  const dayMs = Math.ceil(calmMs / day) * day + limits.compactAfterMs;
+  const toMs = chance.is(0.5) ? dayMs + chance.between(-minute, minute) : calmMs + chance.between(hour, 50 * hour);
+  return { fromMs: chance.between(startMs, calmMs), toMs };
+};
 
 /** Often just before an hour or a day ends. */
 const startOf = (chance: Chance): number => {

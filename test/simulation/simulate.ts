@@ -56,6 +56,8 @@ class Simulation {
       agenda.at(happening.atMs, () => this.#start(this.#happen(id, happening)));
     }
     for (const job of jobs) await heartbeats.expect({ job, instance: anyInstance }, { interval: '1m', grace: '35s' });
+    if (this.#plan.merges) await this.#tick();
+    await agenda.runUntil(this.#plan.startMs);
     await this.#poll(this.#plan.calmMs);
     const outages = new Chance(this.#plan.seed, 'outage');
     if (this.#plan.outage !== undefined) await this.#merge(this.#plan.outage.toMs + hour, outages);
@@ -113,24 +115,40 @@ class Simulation {
     if (!this.#plan.merges) return agenda.runUntil(untilMs);
     const nowMs = agenda.nowMs();
     const stormyMs = Math.min(untilMs - nowMs, 6 * day);
-    const turns = [
-      nowMs + chance.between(minute, 3 * hour),
-      ...Array.from({ length: 2 }, () => nowMs + chance.between(minute, stormyMs)),
-      // Beside the backlog of an outage.
-      (this.#plan.outage?.toMs ?? 0) + chance.between(0, minute),
-    ];
+    // Beside the backlog of an outage.
+    const besideMs = (this.#plan.outage?.toMs ?? 0) + chance.between(0, 20_000);
+    const turns = [nowMs + chance.between(minute, 3 * hour), nowMs + chance.between(minute, stormyMs), besideMs];
     const stormy = turns.filter(atMs => atMs > nowMs && atMs < nowMs + stormyMs).sort((a, b) => a - b);
     for (const [index, atMs] of [...stormy, nowMs + stormyMs, untilMs, untilMs + hour].entries()) {
       await this.#pass(atMs);
       storm.over = index >= stormy.length;
       // What was stored long ago comes once more while it is merged.
       if (!storm.over) buffer.handOutAgain(chance.shuffled(buffer.taken).slice(0, 3));
-      for (let workers = chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
-        agenda.at(agenda.nowMs() + chance.between(0, 20_000), () => this.#start(this.#world.merge()));
-      if (!storm.over) agenda.at(agenda.nowMs() + chance.between(0, 25_000), () => this.#start(look(this.#world)));
+      // A merger does hundreds of things one after the other: in the whole storm it would never get far.
+      storm.share = chance.pick([1, 0.3, 0.1]);
+      const isBeside = atMs === besideMs;
+      const within = (mostMs: number, work: () => Promise<void>): void =>
+        agenda.at(agenda.nowMs() + chance.between(0, mostMs), () => this.#start(work()));
+      for (let workers = isBeside ? 3 : chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
+        within(isBeside ? 60_000 : 5_000, () => this.#world.merge());
+      for (let looks = storm.over ? 0 : isBeside ? 4 : 1; looks > 0; looks -= 1)
+        within(isBeside ? 60_000 : 6_000, () => look(this.#world));
       await this.#poll(agenda.nowMs() + 10 * minute);
     }
+    storm.share = 1;
     await this.#calm();
+  }
+
+  /** The merger's first ticks: before anything was stored, and twice while it is. */
+  async #tick(): Promise<void> {
+    const { agenda, storm } = this.#world;
+    storm.over = true;
+    this.#start(this.#world.merge());
+    await agenda.runUntil(this.#plan.startMs);
+    storm.over = false;
+    const chance = new Chance(this.#plan.seed, 'ticks');
+    for (let ticks = 0; ticks < 2; ticks += 1)
+      agenda.at(chance.between(agenda.nowMs(), this.#plan.calmMs), () => this.#start(this.#world.merge()));
   }
 
   /** Lets time pass up to an instant; an outage ends in between, if it is to. */

@@ -38,9 +38,6 @@ export const tamperings = {
   })),
   oneSegmentLess: but(series => ({ between: async (...span) => (await series.between(...span)).slice(1) })),
   someChunksLess: but(series => ({ chunks: ids => series.chunks(ids.filter(id => id.charCodeAt(0) % 8 > 0)) })),
-  lastHourOnly: but(series => ({
-    between: (source, fromMs, toMs) => series.between(source, Math.max(fromMs, toMs - limits.segmentSpanMs), toMs),
-  })),
   fireAndForget: but(series => ({
     add: async writes => {
       series.add(writes).catch(() => undefined);

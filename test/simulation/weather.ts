@@ -64,6 +64,8 @@ export class Storm {
   readonly happened: Struck[] = [];
   /** Ends the storm: from then on nothing goes wrong. */
   over = false;
+  /** What of it is left: 1 is the whole storm. */
+  share = 1;
 
   constructor(weather: Weather, only: ReadonlySet<Struck> | undefined, tell: (what: string) => void) {
     this.#weather = weather;
@@ -74,7 +76,7 @@ export class Storm {
   /** Whether it happens here. Always draws, so that a fault left out moves no other. */
   strikes(kind: FaultKind, where: string, chance: Chance): boolean {
     const drawn = chance.next();
-    if (drawn >= this.#weather[kind] || this.over) return false;
+    if (drawn >= this.#weather[kind] * this.share || this.over) return false;
     const name = `${kind} ${where}`;
     if (this.#only?.has(name) === false) return false;
     this.happened.push(name);

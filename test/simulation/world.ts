@@ -78,7 +78,7 @@ export class World {
 
   constructor(plan: Plan, options: WorldOptions, http: (world: World) => Http) {
     this.plan = plan;
-    this.agenda = new Agenda(plan.startMs, options.listener);
+    this.agenda = new Agenda(plan.startMs - 60_000, options.listener);
     this.storm = new Storm(plan.weather, options.only, what => this.agenda.tell(what));
     this.http = http(this);
     const mix = new Chance(plan.seed, 'order');
