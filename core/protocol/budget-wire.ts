@@ -10,10 +10,18 @@ type Budget = { left: number };
  */
 export class BudgetWire extends Wire {
   readonly #budget: Budget;
+  readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, at = 0, end = bytes.length, budget: Budget = { left: limits.pushParts }) {
-    super(bytes, at, end);
+  constructor(
+    bytes: Uint8Array,
+    at = 0,
+    end = bytes.length,
+    budget: Budget = { left: limits.pushParts },
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
+    super(bytes, at, end, view);
     this.#budget = budget;
+    this.#view = view;
   }
 
   override inside(): Wire {
@@ -21,6 +29,6 @@ export class BudgetWire extends Wire {
     if (this.#budget.left < 0)
       throw new TooMuch(`more than ${limits.pushParts} messages inside it, send fewer at once`);
     const { bytes, at, end } = super.inside();
-    return new BudgetWire(bytes, at, end, this.#budget);
+    return new BudgetWire(bytes, at, end, this.#budget, this.#view);
   }
 }

@@ -29,7 +29,7 @@ export const unpackSnappy = (bytes: Uint8Array, { maxOutputLength }: { maxOutput
     throw new SnappyError(`${size} bytes are declared, the limit is ${maxOutputLength}`, 'ERR_BUFFER_TOO_LARGE');
   // The longest copy makes 64 bytes of 3: a block that declares more than it can hold is not believed.
   if (size > bytes.length * 22) throw new SnappyError(`${size} bytes are declared by a block of ${bytes.length}`);
-  const out = new Uint8Array(size);
+  const out = Buffer.alloc(size);
   let made = 0;
   let at = start;
   while (at < bytes.length) {

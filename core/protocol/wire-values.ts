@@ -72,10 +72,24 @@ export const readInside = (wire: Wire, what: string): Wire => {
   return wire.inside();
 };
 
+const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let at = from; at < to; at += 1) if (bytes[at]! >= 0x80) return false;
+  return true;
+};
+
 /** The current field's bytes as text; what is no UTF-8 is refused, since replacing it would make two labels one. */
 export const readString = (wire: Wire, what: string): string => {
-  const { at, end, bytes } = readInside(wire, what);
-  const text = decodeUtf8(bytes.subarray(at, end));
+  wire.expect(bytesType, what);
+  const length = wire.number();
+  const { at, bytes } = wire;
+  const end = at + length;
+  if (end > wire.end)
+    throw new WireError(`expected ${length} bytes, found the end of the message after ${wire.end - at}`, at);
+  wire.at = end;
+  const text =
+    bytes instanceof Buffer && isAscii(bytes, at, end)
+      ? bytes.toString('latin1', at, end)
+      : decodeUtf8(bytes.subarray(at, end));
   if (text === undefined) throw new WireError(`expected UTF-8 in ${what}`, at, 'bad_utf8');
   return text;
 };

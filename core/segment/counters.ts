@@ -76,24 +76,43 @@ export const counterSamples = (hours: IncrementSeries['hours'], fromMs: number, 
   };
   for (const [startMs, events] of [...hours].sort(([a], [b]) => a - b)) {
     if (events.length === 0 || startMs > toMs || startMs + hourMs <= fromMs) continue;
-    let sum = 0;
+    const sum = new Sum();
     let next = 0;
     const addUntil = (untilMs: number): void => {
-      for (; next < events.length && timeOf(events[next]!, startMs) <= untilMs; next += 1) sum += events[next]!.value;
+      for (; next < events.length && timeOf(events[next]!, startMs) <= untilMs; next += 1) sum.add(events[next]!.value);
     };
     const endMs = Math.min(toMs, startMs + hourMs - 1);
     for (let atMs = startMs; atMs <= endMs; atMs += limits.counterStepMs) {
       addUntil(atMs);
-      push(atMs, sum);
+      push(atMs, sum.value);
     }
     while (next < events.length && timeOf(events[next]!, startMs) <= endMs) {
       const atMs = timeOf(events[next]!, startMs);
       addUntil(atMs);
-      push(atMs, sum);
+      push(atMs, sum.value);
     }
   }
   return samples;
 };
+
+/**
+ * A sum that loses no small parts (Neumaier), and that never falls by adding what is not below zero: rate() would take the
+ * last bit of a fraction for a restart.
+ */
+class Sum {
+  #sum = 0;
+  #lost = 0;
+  value = 0;
+
+  add(value: number): void {
+    const next = this.#sum + value;
+    if (Number.isFinite(next))
+      this.#lost += Math.abs(this.#sum) >= Math.abs(value) ? this.#sum - next + value : value - next + this.#sum;
+    this.#sum = next;
+    const total = Number.isFinite(next) ? next + this.#lost : next;
+    this.value = value >= 0 ? Math.max(this.value, total) : total;
+  }
+}
 
 const timeOf = ({ timestampMs }: Event, startMs: number): number => Math.max(timestampMs, startMs + 1);
 

@@ -35,6 +35,21 @@ describe('counts', () => {
     expect(await firstValue(house, 'hits')).toBe('2');
   });
 
+  test('of 1,400 producers in one millisecond are all counted, those pushed again too, each once', async () => {
+    const house = memoryBuilding({ startMs });
+    const producers = Array.from({ length: 1_400 }, (_, at) => at);
+    const push = (at: number) =>
+      house.push('/v1/statsd?job=j', `hits:1|c\ntook:${at}|ms`, { 'idempotency-key': `producer ${at}` });
+    const answers = await Promise.all(producers.map(push));
+    expect(answers.every(({ statusCode }) => statusCode === 200)).toBe(true);
+    await house.pass(second);
+    await Promise.all(producers.filter(at => at % 3 === 0).map(push));
+    await house.pass(second);
+    expect(await firstValue(house, 'hits')).toBe('1400');
+    expect(await firstValue(house, 'took_count')).toBe('1400');
+    expect(await firstValue(house, 'took_sum')).toBe(String((1_399 * 1_400) / 2 / 1_000));
+  }, 60_000);
+
   test.each([
     ['buffer.send', 'before'],
     ['buffer.send', 'after'],

@@ -199,6 +199,22 @@ test('what is said in any order, again, in other parts and by other ingests is t
   );
 });
 
+test('a counter of fractions loses none of them and never falls', () => {
+  const value = fc.oneof(fc.constantFrom(0.1, 0.7, 1e-9, 1e12), fc.double({ min: 0, max: 1e6, noNaN: true }));
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 40 }), values => {
+      const series = seriesOf(
+        values.map((each, at) => messagesOf(counts(`d${at}`, startMs + 1_000 * at, ['a', each]))),
+      );
+      const told = counterSamples(series[0]!.hours, 0, startMs + hourMs - 1).map(sample => sample.value);
+      for (const [at, each] of told.entries()) expect(each).toBeGreaterThanOrEqual(told[at - 1] ?? 0);
+    }),
+    { numRuns: 50 },
+  );
+  const tenths = Array.from({ length: 100 }, (_, at) => messagesOf(counts(`d${at}`, startMs + at, ['a', 0.1])));
+  expect(totals(tenths)).toEqual({ a: 10 });
+});
+
 test('a gauge that is set and moved is what it was set to and moved by since', () => {
   const set = (atMs: number, value: number): Sample => ({ timestampMs: startMs + atMs, value, stale: false });
   const [series] = seriesOf(
