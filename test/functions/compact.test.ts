@@ -336,7 +336,7 @@ describe('a crash or a rival at any call', () => {
     await own.store(batchOf('a', [startMs + 22 * hour + 5 * minute], () => 4_711));
   };
 
-  test('loses and doubles nothing, and readers see no hole at any time', { timeout: 60_000 }, async () => {
+  test('loses and doubles nothing, and readers see no hole at any time', { timeout: 240_000 }, async () => {
     const counting = house();
     await scenario(counting);
     const places: string[] = [];

@@ -58,7 +58,7 @@ describe('a planted bug', () => {
   );
 
   test('is shrunk to the few events and faults that show it', async () => {
-    const plan = planOf(1);
+    const plan = planOf(6);
     const failed = await simulate(plan, { tampering: tamperings.oneKeyAnHour });
     const { plan: least, only, outcome } = await shrink(plan, failed, { tampering: tamperings.oneKeyAnHour });
     expect(outcome.breaches[0]?.kind).toBe(failed.breaches[0]?.kind);
