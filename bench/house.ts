@@ -9,6 +9,7 @@ import { SeriesReader } from '../functions/reading.ts';
 import { RollupReader } from '../functions/rollup-reading.ts';
 import { awsBlocks } from '../io/aws/blocks.ts';
 import { tables } from '../io/aws/contract.ts';
+import { dynamoFamilies } from '../io/aws/families.ts';
 import { dynamoSeries } from '../io/aws/series.ts';
 import { VirtualClock } from '../io/memory/clock.ts';
 import { awsClient, hasDynoxide, makeTable, startDynalite, startDynoxide } from '../test/io/embedded.ts';
@@ -46,7 +47,7 @@ export const startHouse = async () => {
         mirror: { chosen: [], show: () => {} },
         passedOn: undefined,
         series: dynamoSeries(client, clock, table),
-        families: { add: async () => {}, all: async () => [] },
+        families: dynamoFamilies(client, clock, table),
         blocks: awsBlocks({ dynamo: client, s3, clock }, table, bucket),
       });
       const all = Array.from({ length: workers }, portsOf);

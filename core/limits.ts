@@ -187,6 +187,20 @@ export const limits = {
   querySeries: 50_000,
   querySamples: 10_000_000,
   querySpanMs: 32 * day,
+  /** Values that one evaluation holds at once, one a series and step at 9 bytes: some 200 MB. */
+  queryCells: 20_000_000,
+  /** Samples and steps looked at, each as often as windows overlap on it, sorted ones more: some seconds of a core. */
+  queryVisits: 500_000_000,
+  /** Steps of one subquery: a month by 5 s. */
+  subquerySteps: 520_000,
+  /** Step of a subquery that names none: Prometheus's evaluation interval where none is set. */
+  subqueryStepMs: 1 * minute,
+  /** Levels that parts of an expression may stand in each other, operators in a row included: far from the stack's end. */
+  expressionDepth: 500,
+  /** Characters of an expression: generated ones have some thousands. */
+  expressionChars: 64 * KiB,
+  /** Selectors of one query read at the same time, each of which reads queryParallel sources. */
+  queryReadsParallel: 4,
   /** Sources read at the same time. */
   queryParallel: 16,
   /** Answer of a query: Lambda's 6 MB with room for the envelope. */

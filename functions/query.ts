@@ -1,30 +1,33 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type LabelSet, metricNameLabel } from '../core/labels.ts';
+import type { LabelSet } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import {
   type ErrorType,
   errorBody,
   expressionError,
-  matrixBody,
+  queryError,
+  resultBody,
   seriesBody,
   statusOf,
   successBody,
-  vectorBody,
 } from '../core/promql/answer.ts';
 import { labelNamesIn, labelValuesIn, readLabelName, seriesIn } from '../core/promql/catalog.ts';
-import { instantAt, neededSpan, overRange, type Range } from '../core/promql/evaluate.ts';
-import { type Matcher, selects } from '../core/promql/matchers.ts';
+import type { Matcher } from '../core/promql/matchers.ts';
 import { metadataIn, readWantedMetadata } from '../core/promql/metadata.ts';
-import { inParameter, readRange, readTimeParameter } from '../core/promql/parameters.ts';
-import { readSelector, readSeriesSelector, type Selector } from '../core/promql/selector.ts';
+import { inParameter, readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
+import { type Query, readQuery } from '../core/promql/query.ts';
+import { EvaluationError } from '../core/promql/result.ts';
+import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
+import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
-import { OverLimit, SeriesReader, type Wanted } from './reading.ts';
+import { OverLimit, SeriesReader } from './reading.ts';
+import { wantedBy } from './wanted.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'families' | 'blocks'>;
+type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families'>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */
@@ -45,7 +48,7 @@ class Refused extends Error {
   }
 }
 
-/** Series → people: the part of Prometheus's HTTP API that needs no more than selectors. */
+/** Series → people: Prometheus's HTTP API. */
 export const query = (ports: QueryPorts) => {
   const reader = new SeriesReader(ports);
   return middy<APIGatewayProxyEventV2, Answer>()
@@ -65,7 +68,8 @@ const answer = async (asked: Asked): Promise<Answer> => {
     return await door(asked);
   } catch (error) {
     if (error instanceof Refused) return json(statusOf[error.type], errorBody(error.type, error.message));
-    if (error instanceof OverLimit) return json(statusOf.execution, errorBody('execution', error.message));
+    if (error instanceof OverLimit || error instanceof EvaluationError)
+      return json(statusOf.execution, errorBody('execution', error.message));
     throw error;
   }
 };
@@ -93,60 +97,40 @@ const taken = <T>({ value, rejects }: Read<T | undefined>): T => {
   return value;
 };
 
-const selectorIn = ({ parameters }: Asked): Selector => {
-  const { value, rejects } = readSelector(parameters.get('query') ?? '');
-  if (value === undefined)
-    throw new Refused('bad_data', rejects[0] ? expressionError('query', rejects[0]) : 'unreadable');
+/** A parameter that may be absent; its first reject becomes the refusal. */
+const given = <T>({ value, rejects }: Read<T | undefined>): T | undefined => {
+  if (rejects[0] !== undefined) throw new Refused('bad_data', rejects[0].reason);
   return value;
-};
-
-/** Series that any of these selects; a name or a job that all of them demand is said apart. */
-const wantedBy = (selectors: readonly (readonly Matcher[])[]): Wanted => {
-  const demanded = (label: string): string | undefined => {
-    const values = selectors.map(matchers => matchers.find(({ name, op }) => name === label && op === '=')?.value);
-    return values[0] !== '' && values.every(value => value === values[0]) ? values[0] : undefined;
-  };
-  const [name, job] = [demanded(metricNameLabel), demanded('job')];
-  return {
-    matches: labels => selectors.some(matchers => selects(matchers, labels)),
-    ...(name !== undefined && { name }),
-    ...(job !== undefined && { job }),
-  };
 };
 
 const optional = (parameters: URLSearchParams, name: string): string | undefined => parameters.get(name) ?? undefined;
 
-/** A day takes reads whether or not anything is there: nobody may ask for thousands of them. */
-const spanWithin = (fromMs: number, toMs: number): void => {
-  if (toMs - fromMs <= limits.querySpanMs) return;
-  throw new Refused(
-    'execution',
-    `the query covers ${Math.ceil((toMs - fromMs) / 86_400_000)} days, the limit is ${limits.querySpanMs / 86_400_000}`,
-  );
-};
-
 const instant = async (asked: Asked): Promise<Answer> => {
-  const selector = selectorIn(asked);
-  const atMs = taken(readTimeParameter('time', optional(asked.parameters, 'time'), asked.ports.clock.nowMs()));
-  const { fromMs, toMs } = neededSpan(selector, { startMs: atMs, endMs: atMs }, limits.lookbackMs);
-  const { series, warnings } = await asked.reader.read(wantedBy([selector.matchers]), fromMs, toMs);
-  return json(200, vectorBody(instantAt(series, atMs, limits.lookbackMs, selector), warnings));
+  const { parameters, ports } = asked;
+  const atMs = taken(readTimeParameter('time', optional(parameters, 'time'), ports.clock.nowMs()));
+  return evaluated(asked, { steps: { startMs: atMs, stepMs: 1, count: 1 }, endMs: atMs, isInstant: true });
 };
 
 const range = async (asked: Asked): Promise<Answer> => {
   const { parameters } = asked;
-  const wanted: Range = taken(
-    readRange({
-      start: optional(parameters, 'start'),
-      end: optional(parameters, 'end'),
-      step: optional(parameters, 'step'),
-    }),
-  );
-  const selector = selectorIn(asked);
-  const { fromMs, toMs } = neededSpan(selector, wanted, limits.lookbackMs);
-  spanWithin(fromMs, toMs);
-  const { series, warnings } = await asked.reader.read(wantedBy([selector.matchers]), fromMs, toMs);
-  return json(200, matrixBody(overRange(series, wanted, limits.lookbackMs, selector), warnings));
+  const [start, end, step] = ['start', 'end', 'step'].map(name => optional(parameters, name));
+  return evaluated(asked, { ...taken(readRange({ start, end, step })), isInstant: false });
+};
+
+/** The query's answer at these instants. */
+const evaluated = async (
+  { parameters, reader }: Asked,
+  asked: Pick<Query, 'steps' | 'endMs' | 'isInstant'>,
+): Promise<Answer> => {
+  given(readSpanParameter('timeout', optional(parameters, 'timeout')));
+  const lookback = optional(parameters, 'lookback_delta');
+  const asksBackMs = given(readSpanParameter('lookback_delta', lookback, 'error parsing lookback delta duration'));
+  const lookbackMs = asksBackMs !== undefined && asksBackMs > 0 ? asksBackMs : limits.lookbackMs;
+  const most = taken(readLimit(optional(parameters, 'limit')));
+  const { value: query, rejects } = readQuery(parameters.get('query') ?? '', asked, lookbackMs);
+  if (query === undefined) throw new Refused('bad_data', rejects[0] ? queryError(rejects[0]) : 'unreadable');
+  const { result, warnings } = await answerOf(query, most, reader);
+  return json(200, resultBody(result, { warnings }));
 };
 
 /** The label sets that any `match[]` selects in the span asked for; without `match[]` all, where that is allowed. */

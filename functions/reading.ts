@@ -2,13 +2,15 @@ import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
+import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
-import { incrementSeries, withCounters } from '../core/segment/counters.ts';
+import { counterColumns, isIncrement } from '../core/segment/counters.ts';
 import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
+import { columnsIn } from '../core/segment/read-columns.ts';
 import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
 import type { Ports, Units } from '../io/ports.ts';
 import { BlockReader } from './block-reading.ts';
@@ -28,8 +30,8 @@ export type Wanted = {
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
-export type SeriesRead = {
-  readonly series: readonly SeriesSamples[];
+export type SeriesRead<S = SeriesSamples> = {
+  readonly series: readonly S[];
   readonly warnings: readonly string[];
   readonly units: Units;
 };
@@ -99,24 +101,33 @@ export class SeriesReader {
   }
 
   /** The samples of wanted series in [fromMs, toMs], both included, that are within their retention. */
-  async read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+  read(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead> {
+    return this.#read(wanted, fromMs, toMs, seriesIn, ({ samples }) => samples.length);
+  }
+
+  /** The same as columns of numbers, which is a tenth of the work. */
+  columns(wanted: Wanted, fromMs: number, toMs: number): Promise<SeriesRead<SeriesColumns>> {
+    return this.#read(wanted, fromMs, toMs, columnsIn, ({ timesMs }) => timesMs.length);
+  }
+
+  async #read<S>(
+    wanted: Wanted,
+    fromMs: number,
+    toMs: number,
+    seriesOf: (columns: Columns[], source: Source, wanted: Wanted['matches'], fromMs: number, toMs: number) => S[],
+    countOf: (series: S) => number,
+  ): Promise<SeriesRead<S>> {
     const before = usedBy(this.#series, this.#blocks);
     const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.rawRetentionMs);
-    const series: SeriesSamples[] = [];
+    const series: S[] = [];
     const warnings: string[] = [];
     const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);
     const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
     let samples = 0;
     await inParallel(found, limits.queryParallel, async source => {
-      const blocks = await this.#blocksOf(source, merged, oldestMs, toMs, warnings);
-      const increments = blocks.filter(({ tags }) => tags !== undefined);
-      const plain = blocks.filter(({ tags }) => tags === undefined);
-      const own =
-        increments.length === 0
-          ? seriesIn(plain, source, wanted.matches, oldestMs, toMs)
-          : await this.#withCounters(source, wanted, plain, increments, oldestMs, toMs, warnings);
-      for (const each of own) {
-        samples += each.samples.length;
+      const blocks = await this.#withCounters(source, wanted, merged, oldestMs, toMs, warnings);
+      for (const each of seriesOf(blocks, source, wanted.matches, oldestMs, toMs)) {
+        samples += countOf(each);
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
         series.push(each);
@@ -131,34 +142,40 @@ export class SeriesReader {
     fromMs: number,
     toMs: number,
     warnings: string[],
-  ): Promise<readonly Columns[]> {
+  ): Promise<Columns[]> {
     const hot = await this.#hotOf(source, merged.isMerged, fromMs, toMs, warnings);
     return [...hot, ...(merged.columns.get(sourceIdOf(source)) ?? [])];
   }
 
   /**
-   * Where there are increments the hour before comes along: what came in it already is not counted again, and what a gauge
-   * was set to is moved on from.
+   * The same with what increments add up to. Where there are any the hour before comes along: what came in it already is not
+   * counted again, and what a gauge was set to is moved on from.
    */
   async #withCounters(
     source: Source,
     wanted: Wanted,
-    plain: readonly Columns[],
-    increments: readonly Columns[],
+    inBlocks: Merged,
     fromMs: number,
     toMs: number,
     warnings: string[],
-  ): Promise<SeriesSamples[]> {
+  ): Promise<Columns[]> {
+    const blocks = await this.#blocksOf(source, inBlocks, fromMs, toMs, warnings);
+    const samples = blocks.filter(each => !isIncrement(each));
+    if (samples.length === blocks.length) return samples;
     const [beforeMs, endMs] = [hourOf(fromMs) - limits.segmentSpanMs, hourOf(fromMs) - 1];
-    const merged = await this.#merged([source], wanted, beforeMs, endMs, warnings);
-    const before = await this.#blocksOf(source, merged, beforeMs, endMs, warnings);
-    const of = (isIncrement: boolean): Columns[] => before.filter(({ tags }) => (tags !== undefined) === isIncrement);
-    return withCounters(
-      seriesIn([...of(false), ...plain], source, wanted.matches, beforeMs, toMs),
-      incrementSeries([...of(true), ...increments], source, wanted.matches),
-      fromMs,
-      toMs,
-    );
+    const earlier = await this.#merged([source], wanted, beforeMs, endMs, warnings);
+    const all = [...(await this.#blocksOf(source, earlier, beforeMs, endMs, warnings)), ...blocks];
+    const increments = all.filter(isIncrement);
+    return [
+      ...samples,
+      counterColumns(
+        increments,
+        all.filter(each => !isIncrement(each)),
+        labels => wanted.matches(merged(labels, source)),
+        fromMs,
+        toMs,
+      ),
+    ];
   }
 
   /** What was merged of a day. */

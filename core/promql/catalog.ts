@@ -1,6 +1,6 @@
 import { type LabelSet, labelOf } from '../labels.ts';
 import type { Read } from '../reject.ts';
-import { compareLabels } from './evaluate.ts';
+import { compareLabels } from './label-sets.ts';
 
 /** Each label set once, in the order of their labels: the answer of /api/v1/series. */
 export const seriesIn = (sets: Iterable<LabelSet>): LabelSet[] => {

@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
-import type { Range } from './evaluate.ts';
+import type { Steps } from './series.ts';
 import { readSpan, readTime } from './times.ts';
 
 /** The reasons in this file are Prometheus's own error texts, whole (web/api/v1/api.go). */
@@ -26,12 +26,15 @@ export const readTimeParameter = (
   );
 };
 
+/** The instants a query is asked about, and the end that `@ end()` names, which may come after the last of them. */
+export type Asked = { readonly steps: Steps; readonly endMs: number };
+
 /** What query_range is asked for. The number of steps is at most limits.querySteps. */
 export const readRange = (texts: {
   readonly start?: string | undefined;
   readonly end?: string | undefined;
   readonly step?: string | undefined;
-}): Read<Range | undefined> => {
+}): Read<Asked | undefined> => {
   const { start = '', end = '', step = '' } = texts;
   const startMs = readTime(start);
   if (startMs === undefined)
@@ -53,5 +56,26 @@ export const readRange = (texts: {
       `exceeded maximum resolution of ${most} points per timeseries. Try decreasing the query resolution (?step=XX)`,
     );
   }
-  return good({ startMs, endMs, stepMs });
+  return good({ steps: { startMs, stepMs, count: Math.floor((endMs - startMs) / stepMs) + 1 }, endMs });
+};
+
+/** An optional span above nought, such as `timeout`; `prefix` is what Prometheus says before the reason. */
+export const readSpanParameter = (
+  name: string,
+  text: string | undefined,
+  prefix?: string,
+): Read<number | undefined> => {
+  if (text === undefined || text === '') return { value: undefined, rejects: [] };
+  const ms = readSpan(text);
+  if (ms !== undefined) return good(ms);
+  const reason = `cannot parse ${JSON.stringify(text)} to a valid duration`;
+  return refused(prefix === undefined ? inParameter(name, reason) : `${prefix}: ${reason}`);
+};
+
+/** How many results are wanted at most; without `limit`, or where it is 0, all. */
+export const readLimit = (text: string | undefined): Read<number | undefined> => {
+  if (text === undefined || text === '' || text === '0') return good(Number.POSITIVE_INFINITY);
+  if (/^-[0-9]+$/.test(text)) return refused(inParameter('limit', 'limit must be non-negative'));
+  if (/^[0-9]{1,15}$/.test(text)) return good(Number(text));
+  return refused(inParameter('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`));
 };

@@ -1,4 +1,5 @@
 import type { SyntaxNode, Tree } from '@lezer/common';
+import { unexpectedAt } from './tokens.ts';
 
 /** A flaw in an expression: the character it stands at, counted from 0, and Prometheus's words for it. */
 export type SyntaxFlaw = { readonly at: number; readonly reason: string };
@@ -51,11 +52,7 @@ const flawOf = (node: SyntaxNode, text: string): SyntaxFlaw => {
   }
   // An inserted node has no width: what stands after it was not expected there.
   const at = from + text.slice(from).search(/\S/);
-  const token = /^([\w:.]+|[^\w\s])/.exec(text.slice(at, at + 40))?.[0] ?? text[at];
-  return {
-    at,
-    reason: `unexpected ${JSON.stringify(token)}${within.includes('LabelMatchers') ? ' in label matching' : ''}`,
-  };
+  return { at, reason: unexpectedAt(text, at) };
 };
 
 const endReason = (within: readonly string[]): string => {

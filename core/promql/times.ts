@@ -33,18 +33,3 @@ export const readSpan = (text: string): number | undefined => {
   const ms = Math.round(Number(text) * 1_000) + 0;
   return Math.abs(ms) <= endOfDatesMs ? ms : undefined;
 };
-
-/** A value as Prometheus prints it in JSON: Go's FormatFloat(value, 'f', -1), all digits and no exponent. */
-export const writeValue = (value: number): string => {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  const text = String(value);
-  const [mantissa = '', exponent] = text.split('e');
-  if (exponent === undefined) return text;
-  const sign = mantissa.startsWith('-') ? '-' : '';
-  const [whole = '', fraction = ''] = mantissa.slice(sign.length).split('.');
-  const digits = whole + fraction;
-  const point = whole.length + Number(exponent);
-  return point > 0 ? `${sign}${digits.padEnd(point, '0')}` : `${sign}0.${'0'.repeat(-point)}${digits}`;
-};

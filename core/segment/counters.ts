@@ -4,7 +4,7 @@ import { keyOf, type LabelSet, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Sample } from '../sample.ts';
 import { Column } from '../sample.ts';
-import { type SeriesSamples, seriesIn } from './read.ts';
+import { seriesIn } from './read.ts';
 
 // Increments become counters on the way out, hour by hour: a counter is zero at the start of each hour in which it has
 // increments and then tells their sum at regular instants, as if a counter in memory had been scraped. So its value at an
@@ -145,47 +145,28 @@ export const movedSamples = (
   return samples.filter(({ timestampMs }) => timestampMs >= fromMs && timestampMs <= toMs);
 };
 
-/** Series of samples and of increments together, in [fromMs, toMs]; `samples` reach as far back as `increments`. */
-export const withCounters = (
-  samples: readonly SeriesSamples[],
-  increments: readonly IncrementSeries[],
+/**
+ * What the increments of a source add up to, as columns of samples in [fromMs, toMs] beside its own: of gauges that are
+ * moved as well as set, the values after each move. `increments` and `set`, the samples, reach back an hour before the hour
+ * of fromMs: what came in it already is not counted again, and what a gauge was set to then is moved on from. `isWanted` is
+ * asked of labels without the source's.
+ */
+export const counterColumns = (
+  increments: readonly Columns[],
+  set: readonly Columns[],
+  isWanted: (labels: LabelSet) => boolean,
   fromMs: number,
   toMs: number,
-): SeriesSamples[] => {
-  const within = ({ timestampMs }: Sample): boolean => timestampMs >= fromMs && timestampMs <= toMs;
-  const all = new Map(samples.map(each => [keyOf(each.labels), { ...each, samples: each.samples.filter(within) }]));
-  const whole = new Map(samples.map(each => [keyOf(each.labels), each.samples]));
-  for (const { labels, hours } of increments) {
-    const set = whole.get(keyOf(labels));
-    const made = set === undefined ? counterSamples(hours, fromMs, toMs) : movedSamples(set, hours, fromMs, toMs);
-    all.set(keyOf(labels), { labels, samples: made });
-  }
-  return [...all.values()].filter(each => each.samples.length > 0);
-};
-
-/**
- * What increments add up to as columns of samples, for whoever needs no more than samples: rollups. `before` are the hour
- * before these, in which some of them may have come already; `set` are the samples of gauges that are moved.
- */
-export const countersAsColumns = (
-  increments: readonly Columns[],
-  before: readonly Columns[],
-  set: readonly Columns[],
 ): Columns => {
-  const earlier = new Set(before.flatMap(({ timestampsMs }) => timestampsMs.map(hourOf)));
-  const all = incrementSeries([...before, ...increments], noLabels, () => true);
+  const all = incrementSeries(increments, noLabels, isWanted);
   const keys = new Set(all.map(({ labels }) => keyOf(labels)));
   const gauges = new Map(
-    seriesIn(set, noLabels, labels => keys.has(keyOf(labels)), 0, Number.MAX_SAFE_INTEGER).map(each => [
-      keyOf(each.labels),
-      each.samples,
-    ]),
+    seriesIn(set, noLabels, labels => keys.has(keyOf(labels)), 0, toMs).map(each => [keyOf(each.labels), each.samples]),
   );
   const series = all.map(({ labels, hours }) => {
-    const own = new Map([...hours].filter(([startMs]) => !earlier.has(startMs)));
-    const endMs = Math.max(...own.keys()) + hourMs - 1;
     const gauge = gauges.get(keyOf(labels));
-    const samples = gauge === undefined ? counterSamples(own, 0, endMs) : movedSamples(gauge, own, 0, endMs);
+    const samples =
+      gauge === undefined ? counterSamples(hours, fromMs, toMs) : movedSamples(gauge, hours, fromMs, toMs);
     return { labels, samples };
   });
   const timestampsMs = [...new Set(series.flatMap(({ samples }) => samples.map(each => each.timestampMs)))].sort(
@@ -206,3 +187,5 @@ export const countersAsColumns = (
     }),
   };
 };
+
+export const isIncrement = ({ tags }: Columns): boolean => tags !== undefined;

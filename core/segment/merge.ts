@@ -4,7 +4,7 @@ import { keyOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import type { Cell } from './block.ts';
-import { countersAsColumns } from './counters.ts';
+import { counterColumns, isIncrement } from './counters.ts';
 import { incrementsByChunk, unionOfIncrements } from './increments.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
@@ -33,8 +33,6 @@ const timesOf = (blocks: readonly Columns[]): { timestampsMs: number[]; pages: S
   return { timestampsMs: [...times].sort((a, b) => a - b), pages };
 };
 
-const isIncrement = ({ tags }: Columns): boolean => tags !== undefined;
-
 /**
  * The union of one source's blocks as cells: one a schema chunk, and more where its times and sets together are more than
  * a reader takes; those follow each other in time. Increments have cells of their own.
@@ -51,13 +49,19 @@ export const mergedOf = (source: Source, blocks: readonly Columns[]): Merged => 
   };
 };
 
-/** Increments as the counters that they are, beside the samples. */
+/** Increments as the counters that they are, beside the samples; `before` are the source's blocks just before these. */
 const withCounted = (blocks: readonly Columns[], before: readonly Columns[]): readonly Columns[] => {
   const increments = blocks.filter(isIncrement);
   const samples = blocks.filter(each => !isIncrement(each));
-  if (increments.length === 0) return samples;
-  return [...samples, countersAsColumns(increments, before.filter(isIncrement), samples)];
+  const hours = increments.flatMap(({ timestampsMs }) => timestampsMs).map(hourOf);
+  if (hours.length === 0) return samples;
+  const fromMs = hours.reduce((least, hour) => Math.min(least, hour));
+  const toMs = hours.reduce((most, hour) => Math.max(most, hour)) + limits.segmentSpanMs - 1;
+  const earlier = before.filter(isIncrement);
+  return [...samples, counterColumns([...earlier, ...increments], samples, () => true, fromMs, toMs)];
 };
+
+const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
 
 /** The same in buckets, each aggregate a part of the cell; `before` are the source's samples just before these. */
 export const rolledUpOf = (

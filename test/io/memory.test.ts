@@ -11,8 +11,8 @@ const shared = memoryPorts({ startMs });
 
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
-blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
+blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {
   const { buffer, clock } = memoryPorts({ startMs });

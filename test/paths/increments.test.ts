@@ -28,6 +28,30 @@ describe('counts', () => {
     expect(values.map(([, value]) => value)).toEqual(['0', '1', '2', '4', '4', '4', '4']);
   });
 
+  test('answer rate() and increase() as often as they were pushed, over the end of an hour too', async () => {
+    const house = memoryBuilding({ startMs: Date.UTC(2026, 5, 1, 12, 55) });
+    for (let at = 0; at < 60; at += 1) {
+      await house.push('/v1/statsd?job=j', 'hits:1|c');
+      await house.pass(10 * second);
+    }
+    const answer = async (query: string): Promise<number> => Number(await firstValue(house, query));
+    for (const [query, expected] of [
+      ['increase(hits[5m])', 30],
+      ['increase(hits[8m])', 48],
+      ['rate(hits[5m])', 0.1],
+    ] as const) {
+      const value = await answer(query);
+      expect([query, Math.abs(value - expected) / expected < 0.05, value]).toEqual([query, true, value]);
+    }
+  });
+
+  test('that come once an hour are seen by increase()', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.push('/v1/statsd?job=j', 'runs:1|c');
+    await house.pass(4 * minute);
+    expect(Number(await firstValue(house, 'increase(runs[5m])'))).toBeCloseTo(1, 1);
+  });
+
   test('of two Lambdas in one millisecond are both counted', async () => {
     const house = memoryBuilding({ startMs });
     await Promise.all([house.push('/v1/statsd?job=j', 'hits:1|c'), house.push('/v1/statsd?job=j', 'hits:1|c')]);

@@ -89,9 +89,9 @@ export class World {
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
+    const families = new MemoryFamilies(this.agenda, fate);
     const late = new MemoryLate();
     const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
-    const families = new MemoryFamilies(this.agenda, fate);
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
     const s3 = simulatedS3(this.agenda);
     const chance = new Chance(plan.seed, 'handlers');
@@ -113,13 +113,13 @@ export class World {
       passedOn: undefined,
       onward: new MemoryOnward(fate),
       mirror: new MemoryMirror(),
+      families,
       ...(dynamo === undefined
         ? memory
         : {
             series: dynamoSeries(dynamo.client, this.agenda, 'series'),
             blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
           }),
-      families,
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
       keys: new MemoryKeys(fate),

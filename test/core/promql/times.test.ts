@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { errorBody } from '../../../core/promql/answer.ts';
-import { readRange, readTimeParameter } from '../../../core/promql/parameters.ts';
-import { readSpan, readTime, writeValue } from '../../../core/promql/times.ts';
+import { writeGeneral, writePlain, writeValue } from '../../../core/promql/numbers.ts';
+import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../../../core/promql/parameters.ts';
+import { readSpan, readTime } from '../../../core/promql/times.ts';
 
 test.each([
   ['0', 0],
@@ -52,31 +53,47 @@ test.each([
 });
 
 test.each([
-  [0, '0'],
-  [-0, '-0'],
-  [1, '1'],
-  [-1.5, '-1.5'],
-  [0.1, '0.1'],
-  [1e-7, '0.0000001'],
-  [-1.25e-10, '-0.000000000125'],
-  [1e21, '1000000000000000000000'],
-  [1.5e22, '15000000000000000000000'],
-  [-1e23, '-100000000000000000000000'],
-  [123456789.123, '123456789.123'],
-  [Number.MAX_VALUE, `17976931348623157${'0'.repeat(292)}`],
-  [Number.MIN_VALUE, `0.${'0'.repeat(323)}5`],
-  [NaN, 'NaN'],
-  [Infinity, '+Inf'],
-  [-Infinity, '-Inf'],
-])('%d is written %s', (value, text) => {
+  [0, '0', '0', '0'],
+  [-0, '-0', '-0', '-0'],
+  [1, '1', '1', '1'],
+  [-1.5, '-1.5', '-1.5', '-1.5'],
+  [0.1, '0.1', '0.1', '0.1'],
+  [0.0001, '0.0001', '0.0001', '0.0001'],
+  [0.00001, '0.00001', '0.00001', '1e-05'],
+  [0.000001, '0.000001', '0.000001', '1e-06'],
+  [9.99e-7, '9.99e-07', '0.000000999', '9.99e-07'],
+  [-1.25e-10, '-1.25e-10', '-0.000000000125', '-1.25e-10'],
+  [1e-100, '1e-100', `0.${'0'.repeat(99)}1`, '1e-100'],
+  [999_999_999_999_999_900_000, '999999999999999900000', '999999999999999900000', '9.999999999999999e+20'],
+  [1e21, '1e+21', '1000000000000000000000', '1e+21'],
+  [-1.5e22, '-1.5e+22', '-15000000000000000000000', '-1.5e+22'],
+  [123456789.123, '123456789.123', '123456789.123', '1.23456789123e+08'],
+  [Number.MAX_VALUE, '1.7976931348623157e+308', `17976931348623157${'0'.repeat(292)}`, '1.7976931348623157e+308'],
+  [Number.MIN_VALUE, '5e-324', `0.${'0'.repeat(323)}5`, '5e-324'],
+  [NaN, 'NaN', 'NaN', 'NaN'],
+  [Infinity, '+Inf', '+Inf', '+Inf'],
+  [-Infinity, '-Inf', '-Inf', '-Inf'],
+])('%d is written %s', (value, text, plain, general) => {
   expect(writeValue(value)).toBe(text);
+  expect(writePlain(value)).toBe(plain);
+  expect(writeGeneral(value)).toBe(general);
 });
 
-test('a written value reads back the same and has no exponent', () => {
+test.each([
+  [1.26, '1.3'],
+  [0.05, '0.05'],
+  [99.6, '1e+02'],
+  [1234, '1.2e+03'],
+])('%d with two digits is written %s', (value, text) => {
+  expect(writeGeneral(value, 2)).toBe(text);
+});
+
+test('a written value reads back the same, and a plain one has no exponent', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
-      expect(writeValue(value)).toMatch(/^-?[0-9]+(\.[0-9]+)?$/);
       expect(Number(writeValue(value))).toBe(value);
+      expect(writePlain(value)).toMatch(/^-?[0-9]+(\.[0-9]+)?$/);
+      expect(Number(writePlain(value))).toBe(value);
     }),
     { numRuns: 2_000 },
   );
@@ -111,6 +128,34 @@ test.each([
   ],
 ])('the range %j', (texts, problem) => {
   expect(readRange(texts).rejects.map(({ reason }) => reason)).toEqual(problem === undefined ? [] : [problem]);
+});
+
+test('a range has its steps, the last one included', () => {
+  expect(readRange({ start: '10', end: '40.5', step: '15' }).value).toEqual({
+    steps: { startMs: 10_000, stepMs: 15_000, count: 3 },
+    endMs: 40_500,
+  });
+  expect(readRange({ start: '10', end: '40', step: '15' }).value?.steps.count).toBe(3);
+  expect(readRange({ start: '10', end: '39.999', step: '15' }).value?.steps.count).toBe(2);
+});
+
+test.each([
+  [undefined, Infinity],
+  ['0', Infinity],
+  ['3', 3],
+  ['-1', 'invalid parameter "limit": limit must be non-negative'],
+  ['x', 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax'],
+])('limit=%s', (text, expected) => {
+  const { value, rejects } = readLimit(text);
+  expect(value ?? rejects[0]?.reason).toBe(expected);
+});
+
+test('spans that may be absent', () => {
+  expect(readSpanParameter('timeout', undefined)).toEqual({ value: undefined, rejects: [] });
+  expect(readSpanParameter('timeout', '2m').value).toBe(120_000);
+  expect(readSpanParameter('timeout', 'x').rejects[0]?.reason).toBe(
+    'invalid parameter "timeout": cannot parse "x" to a valid duration',
+  );
 });
 
 test('an error has the shape of Prometheus', () => {

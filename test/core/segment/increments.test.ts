@@ -7,7 +7,7 @@ import { limits } from '../../../core/limits.ts';
 import { batchesOf, type GatheredSample } from '../../../core/protocol/gather.ts';
 import type { Sample } from '../../../core/sample.ts';
 import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
-import { counterSamples, incrementSeries, movedSamples, withCounters } from '../../../core/segment/counters.ts';
+import { counterSamples, incrementSeries, movedSamples } from '../../../core/segment/counters.ts';
 import { segmentsOf } from '../../../core/segment/gather.ts';
 import { decodeIncrements, isIncrements, readIncrementsHeader } from '../../../core/segment/increments.ts';
 
@@ -231,9 +231,4 @@ test('a gauge that is set and moved is what it was set to and moved by since', (
     [40, 98],
     [50, 8],
   ]);
-});
-
-test('series without increments stay as they are', () => {
-  const plain = [{ labels: named('b'), samples: [{ timestampMs: 5, value: 1, stale: false }] }];
-  expect(withCounters(plain, seriesOf([messagesOf(counts('d1', startMs, ['a', 1]))]), 0, 10)).toEqual(plain);
 });
