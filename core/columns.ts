@@ -15,6 +15,11 @@ export type Columns = {
   readonly timestampsMs: readonly number[];
   readonly pages: ReadonlySet<number>;
   readonly series: readonly SeriesColumn[];
+  /**
+   * Given where the values are increments: the name of each slot's. Slots then ascend by time and, at one time, by tag; a
+   * time may stand several times, and there are no pages. See core/segment/increments.ts.
+   */
+  readonly tags?: readonly number[];
 };
 
 /** How many values there are. */

@@ -14,6 +14,8 @@ export const limits = {
   pushUnpackedBytes: 20 * MiB,
   /** Samples of one push: what ingest merges in one go within its memory. */
   pushSamples: 200_000,
+  /** Messages inside each other in a push of protobuf, and brackets in one of JSON: what is read is a hundred bytes each. */
+  pushParts: 2_000_000,
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 
@@ -41,6 +43,12 @@ export const limits = {
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,
+  /** Samples of remote write may be as old as what is kept: a Prometheus that could not send for hours catches up. */
+  backfillBehindMs: 15 * day,
+  /** Bounds of an exponential histogram once they are explicit, +Inf and zero apart: what OpenTelemetry's SDKs send at most. */
+  histogramBounds: 160,
+  /** Samples of target_info for one resource of a push: a day of them, half a lookback apart. */
+  targetInfoSamples: 576,
 
   /** One message of the buffer, base64 included: under SQS's 1 MiB, with room for the envelope. */
   messageBytes: 1_000_000,
@@ -66,6 +74,8 @@ export const limits = {
   blockGapBytes: 256 * KiB,
   /** Span that one partition of segments covers; a segment never crosses it. */
   segmentSpanMs: 1 * hour,
+  /** How often a counter made of increments tells its sum on the way out: Prometheus's usual scrape interval. */
+  counterStepMs: 15 * second,
   /** Span of one catalog partition, the day in UTC. */
   catalogSpanMs: 1 * day,
   /** Partitions the catalog of a day is spread over: 1,000 write units a second each. */

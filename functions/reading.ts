@@ -5,6 +5,7 @@ import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
+import { counterColumns, isIncrement } from '../core/segment/counters.ts';
 import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
@@ -33,6 +34,12 @@ export type SeriesRead<S = SeriesSamples> = {
   readonly series: readonly S[];
   readonly warnings: readonly string[];
   readonly units: Units;
+};
+
+/** Columns out of blocks and late segments, and which hours of a source are in them. */
+type Merged = {
+  readonly columns: ReadonlyMap<string, Columns[]>;
+  readonly isMerged: (sourceId: string, hourMs: number) => boolean;
 };
 
 /** More was asked for than one query may touch. */
@@ -120,10 +127,8 @@ export class SeriesReader {
     const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
     let samples = 0;
     await inParallel(found, limits.queryParallel, async source => {
-      const sourceId = sourceIdOf(source);
-      const hot = await this.#hotOf(source, merged.isMerged, oldestMs, toMs, warnings);
-      const columns = [...hot, ...(merged.columns.get(sourceId) ?? [])];
-      for (const each of seriesOf(columns, source, wanted.matches, oldestMs, toMs)) {
+      const blocks = await this.#withCounters(source, wanted, merged, oldestMs, toMs, warnings);
+      for (const each of seriesOf(blocks, source, wanted.matches, oldestMs, toMs)) {
         samples += countOf(each);
         if (samples > limits.querySamples)
           throw new OverLimit(`the query reads more than ${limits.querySamples} samples, shorten its range`);
@@ -131,6 +136,48 @@ export class SeriesReader {
       }
     });
     return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
+  }
+
+  async #blocksOf(
+    source: Source,
+    merged: Merged,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<Columns[]> {
+    const hot = await this.#hotOf(source, merged.isMerged, fromMs, toMs, warnings);
+    return [...hot, ...(merged.columns.get(sourceIdOf(source)) ?? [])];
+  }
+
+  /**
+   * The same with what increments add up to. Where there are any the hour before comes along: what came in it already is not
+   * counted again, and what a gauge was set to is moved on from.
+   */
+  async #withCounters(
+    source: Source,
+    wanted: Wanted,
+    inBlocks: Merged,
+    fromMs: number,
+    toMs: number,
+    warnings: string[],
+  ): Promise<Columns[]> {
+    const blocks = await this.#blocksOf(source, inBlocks, fromMs, toMs, warnings);
+    const samples = blocks.filter(each => !isIncrement(each));
+    if (samples.length === blocks.length) return samples;
+    const [beforeMs, endMs] = [hourOf(fromMs) - limits.segmentSpanMs, hourOf(fromMs) - 1];
+    const earlier = await this.#merged([source], wanted, beforeMs, endMs, warnings);
+    const all = [...(await this.#blocksOf(source, earlier, beforeMs, endMs, warnings)), ...blocks];
+    const increments = all.filter(isIncrement);
+    return [
+      ...samples,
+      counterColumns(
+        increments,
+        all.filter(each => !isIncrement(each)),
+        labels => wanted.matches(merged(labels, source)),
+        fromMs,
+        toMs,
+      ),
+    ];
   }
 
   /** What was merged of a day. */
@@ -145,7 +192,7 @@ export class SeriesReader {
     fromMs: number,
     toMs: number,
     warnings: string[],
-  ): Promise<{ columns: ReadonlyMap<string, Columns[]>; isMerged: (sourceId: string, hourMs: number) => boolean }> {
+  ): Promise<Merged> {
     const ids = new Set(sources.map(sourceIdOf));
     const shards = [...new Set([...ids].map(shardOf))];
     const columns = new Map<string, Columns[]>();

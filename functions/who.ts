@@ -1,13 +1,16 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { isKeyOf, keyTextOf, readKey, readKeyRow } from '../core/key/key.ts';
+import { isKeyOf, type KeyRow, keyTextOf, readKey, readKeyRow } from '../core/key/key.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { headerOf } from './middleware/http.ts';
 
 /** Who pushes: somebody whom IAM let in, or the holder of a key; or nobody, with the answer he gets. */
 export type Who =
-  | { readonly isKnown: true; readonly mayPush: (job: string) => boolean }
+  | { readonly isKnown: true; readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'> }
   | { readonly isKnown: false; readonly reject: Reject };
+
+/** IAM decides whom it lets in to what; once in, everything may be pushed. */
+const anything = { jobs: undefined, protocols: undefined, forgedJobs: 'refuse' } as const;
 
 const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'unauthorized', reason } });
 
@@ -17,15 +20,16 @@ const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'una
  */
 export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProxyEventV2): Promise<Who> => {
   const { authorizer } = event.requestContext as { readonly authorizer?: { readonly iam?: object } };
-  if (authorizer?.iam !== undefined) return { isKnown: true, mayPush: () => true };
+  if (authorizer?.iam !== undefined) return { isKnown: true, scope: anything };
   const text = keyTextOf(name => headerOf(event, name));
   if (text === undefined)
-    return unknown('no key: send one as Authorization: Bearer KEY, as a Basic password, or as X-Api-Key: KEY');
+    return unknown(
+      'no key: send one as Authorization: Bearer KEY, Token KEY or the password of Basic, as X-Api-Key, DD-API-KEY or X-Amz-Firehose-Access-Key',
+    );
   const key = readKey(text);
   if (key === undefined) return unknown('what was sent is no key of this collector');
   const row = await keys.get(key.id);
   const known = row === undefined ? undefined : readKeyRow(row).value;
-  if (!isKeyOf(key, known)) return unknown('the key is not known here, or was revoked');
-  const { jobs } = known ?? {};
-  return { isKnown: true, mayPush: job => jobs === undefined || jobs.includes(job) };
+  if (!isKeyOf(key, known) || known === undefined) return unknown('the key is not known here, or was revoked');
+  return { isKnown: true, scope: known };
 };

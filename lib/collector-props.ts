@@ -178,6 +178,16 @@ export type KeyProps = {
    * @default any
    */
   readonly jobs?: readonly string[];
+  /**
+   * Protocols that it may be used with: push, pushgateway, remote-write, otlp, statsd, influx, graphite, datadog, firehose.
+   * @default all
+   */
+  readonly protocols?: readonly string[];
+  /**
+   * What becomes of pushes for other jobs: they are refused, or taken as the first job's with the claim in exported_job.
+   * @default 'refuse'
+   */
+  readonly forgedJobs?: 'refuse' | 'rename';
 };
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */

@@ -101,9 +101,20 @@ export class Collector extends Measured {
     // Doors.
     const pushes: Routes = {
       '/v1/push': ['POST'],
+      '/api/v1/write': ['POST'],
+      '/api/v1/push': ['POST'],
+      '/v1/statsd': ['POST', 'PUT'],
+      '/api/v2/write': ['POST'],
+      '/write': ['POST'],
+      '/v1/graphite': ['POST'],
+      '/api/v2/series': ['POST'],
+      '/v1/firehose': ['POST'],
+      '/v1/metrics': ['POST'],
+      '/api/v1/otlp/v1/metrics': ['POST'],
       '/v1/lint': ['POST'],
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
-      '/metrics/{group+}': ['PUT', 'POST'],
+      '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
+      '/metrics': ['PUT', 'POST', 'DELETE'],
     };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { keyFrom, readKey, readKeyRow } from '../../core/key/key.ts';
+import { protocolNames } from '../../core/protocol/request.ts';
 import { textOfReject } from '../../core/reject.ts';
 import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
@@ -13,15 +14,28 @@ export const keysCommand = (connect: Connect): Command => {
     .command('create')
     .description('make a key and show it, once: only its hash is kept')
     .option('--job <job...>', 'jobs that may be pushed with it (default: any)')
-    .addHelpText('after', '\nExample:\n  sluice keys create --job checkout')
-    .action(async ({ job }: { job?: string[] }) => {
+    .option('--protocols <list>', `protocols it may be used with (default: all), of ${protocolNames.join(', ')}`)
+    .option(
+      '--rename',
+      'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused',
+    )
+    .addHelpText('after', '\nExample:\n  sluice keys create --job checkout --protocols otlp,pushgateway')
+    .action(async ({ job, protocols, rename }: { job?: string[]; protocols?: string; rename?: true }) => {
       const text = made();
-      const row = { ...readKey(text), ...(job && { jobs: job }), createdAt: new Date().toISOString() };
+      const row = {
+        ...readKey(text),
+        ...(job && { jobs: job }),
+        ...(protocols !== undefined && { protocols: protocols.split(',').map(name => name.trim()) }),
+        ...(rename && { forgedJobs: 'rename' }),
+        createdAt: new Date().toISOString(),
+      };
       const { rejects } = readKeyRow(row);
       if (rejects.length > 0) throw new Complaint(rejects.map(textOfReject).join('\n'));
       await (await connect()).ports.keys.put(row);
       console.log(text);
-      console.error('shown once; send it as Authorization: Bearer KEY, as a Basic password, or as X-Api-Key: KEY');
+      console.error(
+        'shown once; send it as Authorization: Bearer KEY, as a Basic password, as X-Api-Key: KEY, or where your protocol has it',
+      );
     });
 
   keys
@@ -32,6 +46,7 @@ export const keysCommand = (connect: Connect): Command => {
       const rows = (await (await connect()).ports.keys.all()).map(row => ({
         id: row['id'],
         jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
+        protocols: (row['protocols'] as string[] | undefined)?.join(' ') ?? 'all',
         created: row['createdAt'] ?? 'by CDK',
       }));
       show(rows, options, 'no keys yet: make one with `npx sluice keys create --job JOB`');

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
+import { type ProtocolName, protocolNames } from '../protocol/request.ts';
 import type { Read } from '../reject.ts';
 import { jobField, readRow } from '../row.ts';
 
@@ -17,6 +18,10 @@ export type KeyRow = {
   readonly hash: string;
   /** Jobs it may push for; undefined is any. */
   readonly jobs: readonly string[] | undefined;
+  /** Protocols it may be used with; undefined is all. */
+  readonly protocols: readonly ProtocolName[] | undefined;
+  /** What becomes of a push that says it is of another job; see identity.ts. */
+  readonly forgedJobs: 'refuse' | 'rename';
 };
 
 /** Undefined where the text cannot be a key: nobody needs to look it up. */
@@ -25,9 +30,12 @@ export const readKey = (text: string): PushKey | undefined =>
     ? { id: text.slice(0, limits.keyIdChars), hash: createHash('sha256').update(text).digest('hex') }
     : undefined;
 
+/** Headers of their own that producers have for keys: our own, Datadog's, Firehose's. */
+const keyHeaders = ['x-api-key', 'dd-api-key', 'x-amz-firehose-access-key'];
+
 /**
- * The key in a request's headers: `Authorization: Bearer KEY`, `Basic` with the key as password, `Token KEY`, or
- * `X-Api-Key: KEY`. Undefined where there is none, an empty text where there is something else.
+ * The key in a request's headers: `Authorization: Bearer KEY`, `Basic` with the key as password, `Token KEY`, or in one of
+ * `keyHeaders`. Undefined where there is none, an empty text where there is something else.
  */
 export const keyTextOf = (header: (name: string) => string): string | undefined => {
   const [, scheme = '', credentials = ''] = /^(\S+) +(\S+) *$/.exec(header('authorization')) ?? [];
@@ -40,7 +48,7 @@ export const keyTextOf = (header: (name: string) => string): string | undefined 
       return text.slice(text.indexOf(':') + 1);
     }
     default:
-      return header('authorization') === '' ? header('x-api-key') || undefined : '';
+      return header('authorization') === '' ? keyHeaders.map(header).find(text => text !== '') : '';
   }
 };
 
@@ -48,11 +56,14 @@ const row = z.object({
   id: z.string().length(limits.keyIdChars),
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'),
   jobs: z.array(jobField).min(1).optional(),
+  protocols: z.array(z.enum(protocolNames)).min(1).optional(),
+  forgedJobs: z.enum(['refuse', 'rename']).optional(),
 });
 
 export const readKeyRow = (input: unknown): Read<KeyRow | undefined> => {
   const { value, rejects } = readRow(row, input);
-  return { value: value && { ...value, jobs: value.jobs }, rejects };
+  const { jobs, protocols, forgedJobs = 'refuse' } = value ?? {};
+  return { value: value && { ...value, jobs, protocols, forgedJobs }, rejects };
 };
 
 const nobody = '0'.repeat(64);

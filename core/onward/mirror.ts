@@ -18,6 +18,8 @@ export type Reflection = {
 export const reflectionsOf = (batches: readonly Batch[], chosen: readonly Mirrored[]): Reflection[] => {
   const found = new Map<string, { timestampMs: number; labels: LabelSet; values: Record<string, number> }>();
   for (const { source, columns } of batches) {
+    // What increments add up to is known to who has all of them.
+    if (columns.tags !== undefined) continue;
     for (const { labels, column } of columns.series) {
       const metric = metricNameOf(labels);
       // Most series are told off by their name, before anything is built for them.

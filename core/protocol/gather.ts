@@ -4,6 +4,7 @@ import { boundedFamilies } from '../families.ts';
 import { keyOf, type LabelSet, labelOf, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
+import { incrementColumnsOf, incrementSlots } from './gather-increments.ts';
 
 /** A sample on its way into a batch; without a time it has the accept time. */
 export type GatheredSample = {
@@ -11,6 +12,11 @@ export type GatheredSample = {
   readonly value: number;
   readonly stale?: boolean;
   readonly timestampMs?: number;
+  /**
+   * The value is what is to be added to a counter. `span` names the stretch of time it is of, as the producer names it:
+   * the same span of a series again is the same increment. Without one the delivery is what names it.
+   */
+  readonly increment?: { readonly span?: string };
 };
 
 export type Delivery = {
@@ -27,10 +33,15 @@ export type Delivery = {
 };
 
 type Series = { readonly labels: LabelSet; readonly at: Map<number, GatheredSample> };
-type Gathered = { readonly source: Source; readonly series: Map<string, Series> };
+type Gathered = {
+  readonly source: Source;
+  readonly series: Map<string, Series>;
+  /** With the labels that they are stored under. */
+  readonly increments: GatheredSample[];
+};
 
 /**
- * One batch for each source of a delivery, sources and series in the order in which they come. Where a delivery gives a
+ * One batch for each source of a delivery, and one more for its increments where it has any, sources and series in the order in which they come. Where a delivery gives a
  * series twice at one time, the last one is kept. With several batches each id ends in `/` and what sets it apart, the
  * same when the delivery is made again.
  *
@@ -40,16 +51,26 @@ type Gathered = { readonly source: Source; readonly series: Map<string, Series> 
 export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery): Batch[] => {
   const { id, via, acceptedAtMs, pages = false, families = [] } = delivery;
   const sources = [...gather(samples, delivery)];
-  const batches = sources.flatMap(({ source, series }): Batch[] => {
-    const blocks = blocksOf([...series.values()]);
+  const batches = sources.flatMap(({ source, series, increments }): Batch[] => {
     const sourceId = sources.length > 1 ? `${id}/${sourceIdOf(source)}` : id;
-    return blocks.map((block, index) => ({
-      id: blocks.length > 1 ? `${sourceId}/${index}` : sourceId,
-      via,
-      source,
-      acceptedAtMs,
-      columns: columnsOf(block, pages ? acceptedAtMs : undefined),
-    }));
+    const { slots, series: added } = incrementSlots(increments, delivery);
+    const kinds = [
+      {
+        kindId: sourceId,
+        blocks: blocksOf([...series.values()]),
+        columns: columnsOf(pages ? acceptedAtMs : undefined),
+      },
+      { kindId: `${sourceId}+`, blocks: blocksOf(added), columns: incrementColumnsOf(slots) },
+    ];
+    return kinds.flatMap(({ kindId, blocks, columns }) =>
+      blocks.map((block, index) => ({
+        id: blocks.length > 1 ? `${kindId}/${index}` : kindId,
+        via,
+        source,
+        acceptedAtMs,
+        columns: columns(block),
+      })),
+    );
   });
   const [first, ...others] = batches;
   return first === undefined || families.length === 0
@@ -71,11 +92,15 @@ const gather = (
     jobs.set(job, instances);
     let gathered = instances.get(instance);
     if (gathered === undefined) {
-      gathered = { source: sourceOf(labels), series: new Map() };
+      gathered = { source: sourceOf(labels), series: new Map(), increments: [] };
       instances.set(instance, gathered);
       inOrder.push(gathered);
     }
     const shared = withoutSource(labels);
+    if (sample.increment !== undefined) {
+      gathered.increments.push({ ...sample, labels: shared });
+      continue;
+    }
     const key = keyOf(shared);
     let series = gathered.series.get(key);
     if (series === undefined) {
@@ -109,19 +134,21 @@ const blocksOf = (all: readonly Series[]): (readonly Series[])[] => {
   return blocks;
 };
 
-const columnsOf = (block: readonly Series[], pageMs: number | undefined): Columns => {
-  const times = new Set(pageMs === undefined ? [] : [pageMs]);
-  for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
-  const timestampsMs = [...times].sort((a, b) => a - b);
-  const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
-  const series = block.map(({ labels, at }) => {
-    const column = new Column(timestampsMs.length);
-    for (const [timestampMs, { value, stale = false }] of at) {
-      const slot = slotOf.get(timestampMs)!;
-      if (stale) column.setStale(slot);
-      else column.set(slot, value);
-    }
-    return { labels, column };
-  });
-  return { timestampsMs, pages: new Set(pageMs === undefined ? [] : [slotOf.get(pageMs)!]), series };
-};
+const columnsOf =
+  (pageMs: number | undefined) =>
+  (block: readonly Series[]): Columns => {
+    const times = new Set(pageMs === undefined ? [] : [pageMs]);
+    for (const { at } of block) for (const timestampMs of at.keys()) times.add(timestampMs);
+    const timestampsMs = [...times].sort((a, b) => a - b);
+    const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
+    const series = block.map(({ labels, at }) => {
+      const column = new Column(timestampsMs.length);
+      for (const [timestampMs, { value, stale = false }] of at) {
+        const slot = slotOf.get(timestampMs)!;
+        if (stale) column.setStale(slot);
+        else column.set(slot, value);
+      }
+      return { labels, column };
+    });
+    return { timestampsMs, pages: new Set(pageMs === undefined ? [] : [slotOf.get(pageMs)!]), series };
+  };

@@ -21,3 +21,16 @@ export const isDeeper = (bytes: Uint8Array, depth: number): boolean => {
   }
   return false;
 };
+
+/** Whether JSON has more than `most` lists and objects, counted before they are made: two bytes become a hundred. */
+export const hasMoreParts = (bytes: Uint8Array, most: number): boolean => {
+  let parts = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at]!;
+    if (byte === quote) quoted = !quoted;
+    else if (quoted) at += byte === backslash ? 1 : 0;
+    else if (openings.has(byte)) parts += 1;
+  }
+  return parts > most;
+};

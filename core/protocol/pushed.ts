@@ -9,6 +9,12 @@ export type Pushed = {
   readonly samples: readonly GatheredSample[];
   readonly sourceLabels?: LabelSet;
   readonly families?: readonly Family[];
+  /** Sources that were heard although no sample is theirs. */
+  readonly alive?: readonly LabelSet[];
+  /** Whether it is a whole page of each of its sources: what is not in it has ended. */
+  readonly pages?: boolean;
+  /** What names the delivery, where the protocol has a name for it that stays when it is made again. */
+  readonly deliveryId?: string;
 };
 
 /** What every reader of a push is told: the bytes, unpacked, and when they were accepted. */

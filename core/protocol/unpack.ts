@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import type { Reject } from '../reject.ts';
+import { unpackSnappy } from './snappy.ts';
 
 export type Unpacked =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -11,15 +12,24 @@ const unpackers: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutpu
   deflate: inflateSync,
   br: brotliDecompressSync,
   zstd: zstdDecompressSync,
+  snappy: unpackSnappy,
 };
 
-/** Undoes a Content-Encoding. The cap is on what comes out, while it comes out: a bomb is never unpacked. */
-export const unpack = (bytes: Uint8Array, contentEncoding: string, maxBytes: number): Unpacked => {
-  const encoding = contentEncoding.trim().toLowerCase();
-  if (encoding === '' || encoding === 'identity') return { ok: true, bytes };
-  const unpacker = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
+/**
+ * Undoes a Content-Encoding; the first of `taken` is meant where none is named. The cap is on what comes out, while it
+ * comes out: a bomb is never unpacked.
+ */
+export const unpack = (
+  bytes: Uint8Array,
+  contentEncoding: string,
+  maxBytes: number,
+  taken: readonly string[] = ['identity', ...Object.keys(unpackers)],
+): Unpacked => {
+  const encoding = contentEncoding.trim().toLowerCase() || taken[0]!;
+  if (encoding === 'identity' && taken.includes(encoding)) return { ok: true, bytes };
+  const unpacker = taken.includes(encoding) && Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
   if (unpacker === undefined) {
-    const reason = `content-encoding ${encoding} is not known, use one of ${Object.keys(unpackers).join(', ')}`;
+    const reason = `content-encoding ${encoding} is not taken here, use one of ${taken.join(', ')}`;
     return { ok: false, problem: 'unknown_encoding', reject: { code: 'unknown_encoding', reason } };
   }
   try {

@@ -2,6 +2,7 @@ import { type Batch, type Source, sourceIdOf } from '../batch.ts';
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { fingerprintsOf } from './catalog.ts';
+import { encodeIncrements, incrementHours } from './increments.ts';
 import { chunksOf, type KnownChunks } from './schema.ts';
 import { type Base, type ChunkRef, encodeSegment, shareKnown } from './segment.ts';
 import type { SchemaChunk, Segment, SeriesWrites } from './stored.ts';
@@ -39,19 +40,31 @@ export const segmentsOf = (
   const catalog = new Map<string, { readonly day: number; readonly source: Source; readonly ids: Set<string> }>();
   const segments: Segment[] = [];
   const ends: End[] = [];
+  const list = (hourMs: number, source: Source, sourceId: string, cut: readonly SchemaChunk[]): void => {
+    const day = Math.floor(hourMs / limits.catalogSpanMs);
+    const entry = catalog.get(`${day} ${sourceId}`) ?? { day, source, ids: new Set() };
+    catalog.set(`${day} ${sourceId}`, entry);
+    for (const chunk of cut) {
+      chunks.set(chunk.id, chunk);
+      entry.ids.add(chunk.id);
+    }
+  };
   for (const [sourceId, { source, messages }] of [...bySource].sort(byKey)) {
-    for (const batches of portions([...messages].sort(byKey))) {
+    const ordered = [...messages].sort(byKey);
+    for (const batches of portions(ordered.filter(([, { batch }]) => batch.columns.tags !== undefined))) {
+      for (const [hourMs, columns] of incrementHours(batches)) {
+        for (const { key, bytes, cut } of encodeIncrements(columns)) {
+          segments.push({ sourceId, hourMs, key, bytes });
+          list(hourMs, source, sourceId, cut);
+        }
+      }
+    }
+    for (const batches of portions(ordered.filter(([, { batch }]) => batch.columns.tags === undefined))) {
       for (const [hourMs, columns] of hoursOf(batches, hour => baseFor(sourceId, hour)?.sets)) {
-        const day = Math.floor(hourMs / limits.catalogSpanMs);
-        const entry = catalog.get(`${day} ${sourceId}`) ?? { day, source, ids: new Set() };
-        catalog.set(`${day} ${sourceId}`, entry);
         for (const { cut, bytes, end } of encoded(columns, known, baseFor(sourceId, hourMs))) {
           segments.push({ sourceId, hourMs, key: keyFor(end, columns.timestampsMs[0]! - hourMs), bytes });
           ends.push({ sourceId, hourMs, base: end });
-          for (const chunk of cut) {
-            chunks.set(chunk.id, chunk);
-            entry.ids.add(chunk.id);
-          }
+          list(hourMs, source, sourceId, cut);
         }
       }
     }

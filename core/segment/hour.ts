@@ -1,5 +1,6 @@
 import type { Columns } from '../columns.ts';
 import type { Reject } from '../reject.ts';
+import { decodeIncrements, isIncrements, readIncrementsHeader } from './increments.ts';
 import { type Base, type Decoded, decodeSegment, type Lookup, nameOf, readSegmentHeader } from './segment.ts';
 
 export type HourRead = {
@@ -12,7 +13,7 @@ export type HourRead = {
 export const chunksNeeded = (segments: readonly Uint8Array[]): string[] => [
   ...new Set(
     segments.flatMap(bytes => {
-      const header = readSegmentHeader(bytes);
+      const header = isIncrements(bytes) ? readIncrementsHeader(bytes) : readSegmentHeader(bytes);
       return header.ok ? header.chunks.map(({ id }) => id) : [];
     }),
   ),
@@ -23,7 +24,7 @@ export const chunksNeeded = (segments: readonly Uint8Array[]): string[] => [
  * broken, or builds on one that is missing or broken, is told and left out; it takes no other with it.
  */
 export const decodeHour = (segments: readonly Uint8Array[], chunkOf: Lookup['chunkOf']): HourRead => {
-  const waiting = new Map(segments.map(bytes => [nameOf(bytes), bytes]));
+  const waiting = new Map(segments.filter(bytes => !isIncrements(bytes)).map(bytes => [nameOf(bytes), bytes]));
   const ends = new Map<string, Base>();
   const columns: Columns[] = [];
   const rejects: { name: string; reject: Reject }[] = [];
@@ -42,5 +43,10 @@ export const decodeHour = (segments: readonly Uint8Array[], chunkOf: Lookup['chu
     if (end !== undefined) ends.set(name, end);
   };
   for (const [name, bytes] of waiting) decode(name, bytes);
+  for (const bytes of segments.filter(isIncrements)) {
+    const decoded = decodeIncrements(bytes, chunkOf);
+    if (decoded.ok) columns.push(decoded.columns);
+    else rejects.push({ name: nameOf(bytes), reject: decoded.reject });
+  }
   return { columns, rejects };
 };

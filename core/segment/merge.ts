@@ -4,6 +4,8 @@ import { keyOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import type { Cell } from './block.ts';
+import { counterColumns, isIncrement } from './counters.ts';
+import { incrementsByChunk, unionOfIncrements } from './increments.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
 import { encodeSegment } from './segment.ts';
@@ -33,21 +35,42 @@ const timesOf = (blocks: readonly Columns[]): { timestampsMs: number[]; pages: S
 
 /**
  * The union of one source's blocks as cells: one a schema chunk, and more where its times and sets together are more than
- * a reader takes; those follow each other in time.
+ * a reader takes; those follow each other in time. Increments have cells of their own.
  */
 export const mergedOf = (source: Source, blocks: readonly Columns[]): Merged => {
-  const { timestampsMs, pages } = timesOf(blocks);
-  const union = unionOf(blocks, timestampsMs, pages);
-  return cellsOf(source, union, [union]);
+  const samples = blocks.filter(each => !isIncrement(each));
+  const { timestampsMs, pages } = timesOf(samples);
+  const union = unionOf(samples, timestampsMs, pages);
+  const { cells, chunks } = cellsOf(source, union, [union]);
+  const pieces = incrementsByChunk(unionOfIncrements(blocks.filter(isIncrement)));
+  return {
+    cells: [...cells, ...pieces.map(({ chunk, bytes }) => ({ source, chunkId: chunk.id, parts: [bytes] }))],
+    chunks: [...chunks, ...pieces.map(({ chunk }) => chunk)],
+  };
 };
+
+/** Increments as the counters that they are, beside the samples; `before` are the source's blocks just before these. */
+const withCounted = (blocks: readonly Columns[], before: readonly Columns[]): readonly Columns[] => {
+  const increments = blocks.filter(isIncrement);
+  const samples = blocks.filter(each => !isIncrement(each));
+  const hours = increments.flatMap(({ timestampsMs }) => timestampsMs).map(hourOf);
+  if (hours.length === 0) return samples;
+  const fromMs = hours.reduce((least, hour) => Math.min(least, hour));
+  const toMs = hours.reduce((most, hour) => Math.max(most, hour)) + limits.segmentSpanMs - 1;
+  const earlier = before.filter(isIncrement);
+  return [...samples, counterColumns([...earlier, ...increments], samples, () => true, fromMs, toMs)];
+};
+
+const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
 
 /** The same in buckets, each aggregate a part of the cell; `before` are the source's samples just before these. */
 export const rolledUpOf = (
   source: Source,
-  blocks: readonly Columns[],
-  before: readonly Columns[],
+  all: readonly Columns[],
+  allBefore: readonly Columns[],
   bucketMs: number,
 ): Merged => {
+  const [blocks, before] = [withCounted(all, allBefore), withCounted(allBefore, [])];
   const { timestampsMs, pages } = timesOf(blocks);
   const union = unionOf(blocks, timestampsMs, pages);
   const earlier = timesOf(before);

@@ -45,6 +45,8 @@ const pushUnavailable: Unavailable = code => ({
 export const unavailableOnThrow = (
   { chance, log }: Pick<Ports, 'chance' | 'log'>,
   body: Unavailable = pushUnavailable,
+  /** The whole answer, where a door speaks in more ways than JSON; its headers are added to. */
+  form = (_: APIGatewayProxyEventV2, code: string): APIGatewayProxyStructuredResultV2 => jsonAnswer(503, body(code)),
 ): HttpMiddleware => ({
   onError: request => {
     const { error, event } = request;
@@ -52,7 +54,8 @@ export const unavailableOnThrow = (
     const stack = code === 'bug' ? { stack: error?.stack ?? '' } : {};
     log.write('error', error?.message ?? 'unknown', { code, path: event.rawPath, ...stack });
     const headers = { 'retry-after': retryAfterOf(chance.next()), 'x-sluice-receipt': event.requestContext.requestId };
-    request.response = jsonAnswer(503, body(code), headers);
+    const answer = form(event, code);
+    request.response = { ...answer, headers: { ...answer.headers, ...headers } };
   },
 });
 

@@ -176,7 +176,31 @@ describe('routes', () => {
   });
 
   test.each([
-    ['Push', ['POST /metrics/{group+}', 'POST /v1/lint', 'POST /v1/push', 'PUT /metrics/{group+}']],
+    [
+      'Push',
+      [
+        'DELETE /metrics',
+        'DELETE /metrics/{group+}',
+        'GET /metrics/{group+}',
+        'POST /api/v1/otlp/v1/metrics',
+        'POST /api/v1/push',
+        'POST /api/v1/write',
+        'POST /api/v2/series',
+        'POST /api/v2/write',
+        'POST /metrics',
+        'POST /metrics/{group+}',
+        'POST /v1/firehose',
+        'POST /v1/graphite',
+        'POST /v1/lint',
+        'POST /v1/metrics',
+        'POST /v1/push',
+        'POST /v1/statsd',
+        'POST /write',
+        'PUT /metrics',
+        'PUT /metrics/{group+}',
+        'PUT /v1/statsd',
+      ],
+    ],
     [
       'Query',
       [

@@ -35,8 +35,28 @@ describe('own-app', () => {
     expect(others).toEqual([]);
     expect(statement).toMatchObject({ Action: 'execute-api:Invoke', Effect: 'Allow' });
     const paths = statement.Resource.map((arn: Json) => arn['Fn::Join'][1].at(-1));
-    const doors = ['POST/metrics/*', 'POST/v1/lint', 'POST/v1/push', 'PUT/metrics/*'];
-    expect(paths.sort()).toEqual(doors.map(door => `/$default/${door}`));
+    expect(paths.sort()).toEqual([
+      '/$default/DELETE/metrics',
+      '/$default/DELETE/metrics/*',
+      '/$default/GET/metrics/*',
+      '/$default/POST/api/v1/otlp/v1/metrics',
+      '/$default/POST/api/v1/push',
+      '/$default/POST/api/v1/write',
+      '/$default/POST/api/v2/series',
+      '/$default/POST/api/v2/write',
+      '/$default/POST/metrics',
+      '/$default/POST/metrics/*',
+      '/$default/POST/v1/firehose',
+      '/$default/POST/v1/graphite',
+      '/$default/POST/v1/lint',
+      '/$default/POST/v1/metrics',
+      '/$default/POST/v1/push',
+      '/$default/POST/v1/statsd',
+      '/$default/POST/write',
+      '/$default/PUT/metrics',
+      '/$default/PUT/metrics/*',
+      '/$default/PUT/v1/statsd',
+    ]);
   });
 
   test('declares its target and its heartbeat, as rows that the collector reads', () => {

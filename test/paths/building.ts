@@ -105,8 +105,8 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
     push: (path: string, body: string | Uint8Array, headers: Record<string, string> = {}, method = 'POST') =>
       request(doors.push, method, path, { body, headers }),
     /** Through the door where a key is asked for. */
-    pushByKey: (path: string, body: string, headers: Record<string, string> = {}) =>
-      request(doors.push, 'POST', path, { body, headers, byKey: true }),
+    pushByKey: (path: string, body: string | Uint8Array, headers: Record<string, string> = {}, method = 'POST') =>
+      request(doors.push, method, path, { body, headers, byKey: true }),
     /** The parsed JSON of a read. */
     get: async (path: string) =>
       JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {

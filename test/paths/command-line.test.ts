@@ -39,15 +39,31 @@ test('a key is made, good for its jobs, listed without its secret, and revoked',
   expect(collector.output).not.toContain(key.slice(16));
 });
 
+test('a key may be for some protocols, and take forged jobs as its own', async () => {
+  await expect(collector.sluice('keys', 'create', '--protocols', 'smoke')).rejects.toThrow('protocols.0');
+  const made = await collector.sluice('keys', 'create', '--job', 'cart', '--protocols', 'statsd,push', '--rename');
+  const headers = { 'dd-api-key': made.trim() };
+  const send = async (path: string, body: string): Promise<number> => {
+    const answer = await fetch(`${collector.url}${path}`, { method: 'POST', body, headers });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  expect(await send('/v1/statsd', 'hits:1|c')).toBe(200);
+  expect(await send('/v1/push?job=bank', 'x 1\n')).toBe(200);
+  expect(await send('/write', 'm v=1')).toBe(403);
+  expect(await collector.sluice('keys', 'list')).toContain('statsd push');
+  expect(await collector.sluice('keys', 'revoke', made.slice(0, 16))).toContain('revoked');
+}, 60_000);
+
 test('status tells what came in, what was refused, and that it all adds up', async () => {
   const status = await eventually(
     20_000,
     async () => JSON.parse(await collector.sluice('status', '--json')) as Record<string, number>,
     ({ Accepted = 0, Stored = 0 }) => Accepted > 0 && Stored === Accepted,
   );
-  expect(status).toMatchObject({ Accepted: 1, Stored: 1, Pushes: 1, Refused: 2, buffered: 0 });
+  expect(status).toMatchObject({ Accepted: 3, Stored: 3, Pushes: 3, Refused: 3, buffered: 0 });
   const text = await collector.sluice('status');
-  expect(text).toContain('1 accepted');
-  expect(text).toContain('= 1 stored + 0 merged + 0 quarantined + 0 on their way');
+  expect(text).toContain('3 accepted');
+  expect(text).toContain('= 3 stored + 0 merged + 0 quarantined + 0 on their way');
   expect(text).toContain('targets     none');
 }, 30_000);

@@ -152,7 +152,7 @@ describe('a bad push', () => {
       /body_limit/,
     ],
     ['/v1/push', new Uint8Array(limits.pushBodyBytes + 1), {}, 413, /body_limit/],
-    ['/metrics/job/j', 'm 1 1700000000000\n', {}, 400, /must not have timestamps/],
+    ['/metrics/job/j', 'm 1\nm one\n', {}, 400, /text format parsing error in line 2/],
     ['/metrics/job/j/odd', 'm 1\n', {}, 400, /odd number of components/],
   ])(
     'to %s is refused whole, with place and reason',

@@ -57,6 +57,10 @@ const types = {
   group: 'text/plain',
 } as const;
 
+/** The samples that a push has in it: a group that has a series twice would be refused, so of those it has the last. */
+export const samplesIn = ({ producer, samples }: Push): readonly PlannedSample[] =>
+  producer.door === 'group' ? [...new Map(samples.map(each => [JSON.stringify(each.labels), each])).values()] : samples;
+
 const written = new WeakMap<Push, Request>();
 
 /** The HTTP request that says what was planned, in the words of its door: the same one at every try. */
@@ -69,7 +73,8 @@ export const requestOf = (push: Push): Request => {
 };
 
 const write = (push: Push): Request => {
-  const { producer, samples, key } = push;
+  const { producer, key } = push;
+  const samples = samplesIn(push);
   const { door, mixed, job, instance, packed } = producer;
   if (door === 'bits') throw new Error('bits do not go over HTTP yet');
   const text =
@@ -81,7 +86,7 @@ const write = (push: Push): Request => {
   const bytes = new TextEncoder().encode(text);
   const isGroup = door === 'group';
   return {
-    method: isGroup ? 'PUT' : 'POST',
+    method: 'POST',
     path: isGroup
       ? `/metrics/job/${job}${instance === '' ? '' : `/instance/${encodeURIComponent(instance)}`}`
       : '/v1/push',

@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'acknowledge before the heartbeat knows',
-    'await hear(ports, batches, value, acceptedAtMs);',
-    'void hear(ports, batches, value, acceptedAtMs).catch(() => undefined);',
+    'await hear(ports, batches, pushed, acceptedAtMs);',
+    'void hear(ports, batches, pushed, acceptedAtMs).catch(() => undefined);',
   ),
   at(
     push,
@@ -45,8 +45,8 @@ export const mutants: readonly Mutant[] = [
   at(
     'functions/middleware/http.ts',
     'answer 200 to a failure',
-    'jsonAnswer(503, body(code), headers)',
-    "jsonAnswer(200, '', headers)",
+    'const answer = form(event, code);',
+    'const answer = { ...form(event, code), statusCode: 200 };',
   ),
   at(ingest, 'swallow what storing throws', 'failed.push(message.record);', ''),
   at(ingest, 'drop partial failures', 'batchItemFailures: failed.map', 'batchItemFailures: failed.slice(0, 0).map'),

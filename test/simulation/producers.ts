@@ -1,9 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
-import { requestOf } from './body.ts';
+import { labelSetOf } from '../../core/labels.ts';
+import { requestOf, samplesIn } from './body.ts';
 import { keyFor } from './books.ts';
 import { Chance } from './chance.ts';
-import { type Happening, onGrid } from './plan.ts';
+import { type Happening, onGrid, type PlannedSample } from './plan.ts';
+import { bitsOfNumber } from './values.ts';
 import type { World } from './world.ts';
 
 type Push = Extract<Happening, { kind: 'push' }>;
@@ -43,11 +45,12 @@ export const pushUntilTaken = async (world: World, name: string, push: Push): Pr
 /** One request, as it meets a worker: what reaches the handler counts as said, what it answers 200 to must stay. */
 const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome> => {
   const { agenda, books, storm } = world;
-  const { producer, samples } = push;
+  const { producer } = push;
   if (storm.strikes('throttledInvocation', name, new Chance(world.plan.seed, `${name} gateway`)))
     return { status: 503, retryAfterMs: 0 };
   const delivery = world.delivery(name);
   const acceptedAtMs = agenda.nowMs();
+  const samples = [...samplesIn(push), ...(producer.door === 'group' ? [pushTime(push, acceptedAtMs)] : [])];
   const lastWins = new Map(
     samples.map(sample => [`${sample.timestampMs ?? acceptedAtMs} ${keyFor(sample.labels)}`, sample]),
   );
@@ -80,6 +83,16 @@ const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome
   } else if (statusCode !== 503 && statusCode !== 0) world.breach('refused', `${name}: ${statusCode} ${body}`);
   return { status: statusCode, retryAfterMs: Number(headers['retry-after'] ?? 0) * 1_000 };
 };
+
+/** What a Pushgateway adds to every push of a group. */
+const pushTime = ({ producer: { job, instance } }: Push, acceptedAtMs: number): PlannedSample => ({
+  labels: labelSetOf([
+    ['__name__', 'push_time_seconds'],
+    ['job', job],
+    ['instance', instance],
+  ]),
+  bits: bitsOfNumber(acceptedAtMs / 1_000),
+});
 
 const eventOf = (push: Push, requestId: string): APIGatewayProxyEventV2 => {
   const { method, path, query, headers, body } = requestOf(push);

@@ -29,6 +29,8 @@ describe('a key stands in', () => {
     ['the password with colons', { authorization: basic('me', 'k:l') }, 'k:l'],
     ['the password of nobody', { authorization: basic('', 'k') }, 'k'],
     ['a header of its own', { 'x-api-key': 'k' }, 'k'],
+    ['Datadog’s header', { 'dd-api-key': 'k' }, 'k'],
+    ['Firehose’s header', { 'x-amz-firehose-access-key': 'k' }, 'k'],
     ['no place', {}, undefined],
     ['no place in another scheme', { authorization: 'Digest k' }, ''],
     ['no place beside another scheme', { authorization: 'Digest k', 'x-api-key': 'k' }, ''],
@@ -40,7 +42,7 @@ describe('a key stands in', () => {
 
 describe('a key is', () => {
   const key = readKey(text)!;
-  const row = { id: key.id, hash, jobs: undefined };
+  const row = { id: key.id, hash, jobs: undefined, protocols: undefined, forgedJobs: 'refuse' } as const;
 
   test('its own row’s', () => expect(isKeyOf(key, row)).toBe(true));
   test('not another’s', () => expect(isKeyOf(key, { ...row, hash: '1'.repeat(64) })).toBe(false));
@@ -55,6 +57,8 @@ test.each([
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash: 'secret' }, 'hash'],
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, jobs: [] }, 'jobs'],
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, jobs: ['__sluice'] }, 'jobs.0'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, protocols: ['smoke'] }, 'protocols.0'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, forgedJobs: 'ignore' }, 'forgedJobs'],
 ])('%j is a bad row, at %s', (row, path) => {
   const { value, rejects } = readKeyRow(row);
   expect(value).toBeUndefined();
