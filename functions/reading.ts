@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
-import { counterColumns, isIncrement } from '../core/segment/counters.ts';
+import { countedIn, isIncrement } from '../core/segment/counters.ts';
 import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
@@ -162,22 +162,11 @@ export class SeriesReader {
     warnings: string[],
   ): Promise<Columns[]> {
     const blocks = await this.#blocksOf(source, inBlocks, fromMs, toMs, warnings);
-    const samples = blocks.filter(each => !isIncrement(each));
-    if (samples.length === blocks.length) return samples;
+    if (!blocks.some(isIncrement)) return blocks;
     const [beforeMs, endMs] = [hourOf(fromMs) - limits.segmentSpanMs, hourOf(fromMs) - 1];
-    const earlier = await this.#merged([source], wanted, beforeMs, endMs, warnings);
-    const all = [...(await this.#blocksOf(source, earlier, beforeMs, endMs, warnings)), ...blocks];
-    const increments = all.filter(isIncrement);
-    return [
-      ...samples,
-      counterColumns(
-        increments,
-        all.filter(each => !isIncrement(each)),
-        labels => wanted.matches(merged(labels, source)),
-        fromMs,
-        toMs,
-      ),
-    ];
+    const inBlocksBefore = await this.#merged([source], wanted, beforeMs, endMs, warnings);
+    const before = await this.#blocksOf(source, inBlocksBefore, beforeMs, endMs, warnings);
+    return [...countedIn(blocks, before, labels => wanted.matches(merged(labels, source)), fromMs, toMs)];
   }
 
   /** What was merged of a day. */

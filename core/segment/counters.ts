@@ -116,14 +116,48 @@ class Sum {
 
 const timeOf = ({ timestampMs }: Event, startMs: number): number => Math.max(timestampMs, startMs + 1);
 
-/** A gauge that is moved as well as set: from each value that was set on, what it was moved by since is added. */
+/**
+ * A gauge that is moved as well as set, in [fromMs, toMs]: from each value that was set on, what it was moved by since is added.
+ * Each hour is told from what came in it and in the hour before, so that its values are the same whatever else is asked; an
+ * hour that knows of no value that was set is told as a counter.
+ */
 export const movedSamples = (
   set: readonly Sample[],
   hours: IncrementSeries['hours'],
   fromMs: number,
   toMs: number,
 ): Sample[] => {
-  const moves = [...hours.values()].flat().sort((a, b) => a.timestampMs - b.timestampMs);
+  const inHours = new Map<number, Sample[]>();
+  for (const sample of set) {
+    const startMs = hourOf(sample.timestampMs);
+    const own = inHours.get(startMs);
+    if (own === undefined) inHours.set(startMs, [sample]);
+    else own.push(sample);
+  }
+  const told: Sample[] = [];
+  const starts = [...new Set([...inHours.keys(), ...hours.keys()])].sort((a, b) => a - b);
+  for (const startMs of starts) {
+    if (startMs > toMs || startMs + hourMs <= fromMs) continue;
+    const around = [startMs - hourMs, startMs];
+    const own = around.flatMap(hour => inHours.get(hour) ?? []);
+    const samples =
+      own.length === 0
+        ? counterSamples(new Map([[startMs, hours.get(startMs) ?? []]]), fromMs, toMs)
+        : replayed(
+            own,
+            around.flatMap(hour => hours.get(hour) ?? []),
+          );
+    for (const sample of samples) {
+      const { timestampMs } = sample;
+      if (timestampMs >= Math.max(startMs, fromMs) && timestampMs <= Math.min(startMs + hourMs - 1, toMs))
+        told.push(sample);
+    }
+  }
+  return told;
+};
+
+/** Values as they are set and moved one after the other; at one instant the moves come after what was set. */
+const replayed = (set: readonly Sample[], moves: readonly Event[]): Sample[] => {
   const samples: Sample[] = [];
   let value = 0;
   let [nextSet, nextMove] = [0, 0];
@@ -142,36 +176,50 @@ export const movedSamples = (
       nextMove += 1;
     }
   }
-  return samples.filter(({ timestampMs }) => timestampMs >= fromMs && timestampMs <= toMs);
+  return samples;
 };
 
 /**
- * What the increments of a source add up to, as columns of samples in [fromMs, toMs] beside its own: of gauges that are
- * moved as well as set, the values after each move. `increments` and `set`, the samples, reach back an hour before the hour
- * of fromMs: what came in it already is not counted again, and what a gauge was set to then is moved on from. `isWanted` is
- * asked of labels without the source's.
+ * A source's blocks in [fromMs, toMs], increments being the counters, or the moves of gauges, that they are. `before` are its
+ * blocks of the hour before the hour of fromMs: what came in it already is not counted again, and what a gauge was set to then
+ * is moved on from. `isWanted` is asked of labels without the source's.
  */
-export const counterColumns = (
-  increments: readonly Columns[],
-  set: readonly Columns[],
+export const countedIn = (
+  blocks: readonly Columns[],
+  before: readonly Columns[],
   isWanted: (labels: LabelSet) => boolean,
   fromMs: number,
   toMs: number,
-): Columns => {
-  const all = incrementSeries(increments, noLabels, isWanted);
+): readonly Columns[] => {
+  const isSample = (block: Columns): boolean => !isIncrement(block);
+  const samples = blocks.filter(isSample);
+  if (samples.length === blocks.length) return samples;
+  const all = incrementSeries([...before, ...blocks].filter(isIncrement), noLabels, isWanted);
   const keys = new Set(all.map(({ labels }) => keyOf(labels)));
   const gauges = new Map(
-    seriesIn(set, noLabels, labels => keys.has(keyOf(labels)), 0, toMs).map(each => [keyOf(each.labels), each.samples]),
+    seriesIn(
+      [...before.filter(isSample), ...samples],
+      noLabels,
+      labels => keys.has(keyOf(labels)),
+      hourOf(fromMs) - hourMs,
+      toMs,
+    ).map(each => [keyOf(each.labels), each.samples]),
   );
-  const series = all.map(({ labels, hours }) => {
-    const gauge = gauges.get(keyOf(labels));
-    const samples =
-      gauge === undefined ? counterSamples(hours, fromMs, toMs) : movedSamples(gauge, hours, fromMs, toMs);
-    return { labels, samples };
-  });
-  const timestampsMs = [...new Set(series.flatMap(({ samples }) => samples.map(each => each.timestampMs)))].sort(
-    (a, b) => a - b,
-  );
+  const made = all.map(({ labels, hours }) => ({
+    labels,
+    samples: movedSamples(gauges.get(keyOf(labels)) ?? [], hours, fromMs, toMs),
+  }));
+  // What was set is told together with what moved it: beside it, the larger of two values of one instant would win.
+  const others = samples.map(block => ({
+    ...block,
+    series: block.series.filter(({ labels }) => !gauges.has(keyOf(labels))),
+  }));
+  return [...others, columnsOf(made)];
+};
+
+const columnsOf = (series: readonly { readonly labels: LabelSet; readonly samples: readonly Sample[] }[]): Columns => {
+  const times = new Set(series.flatMap(({ samples }) => samples.map(({ timestampMs }) => timestampMs)));
+  const timestampsMs = [...times].sort((a, b) => a - b);
   const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
   return {
     timestampsMs,

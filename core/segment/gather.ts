@@ -52,7 +52,7 @@ export const segmentsOf = (
   for (const [sourceId, { source, messages }] of [...bySource].sort(byKey)) {
     const ordered = [...messages].sort(byKey);
     for (const batches of portions(ordered.filter(([, { batch }]) => batch.columns.tags !== undefined))) {
-      for (const [hourMs, columns] of incrementHours(batches)) {
+      for (const [hourMs, columns] of incrementHours(batches.map(({ columns }) => columns))) {
         for (const { key, bytes, cut } of encodeIncrements(columns)) {
           segments.push({ sourceId, hourMs, key, bytes });
           list(hourMs, source, sourceId, cut);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Batch } from '../batch.ts';
 import type { Columns, SeriesColumn } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -17,20 +16,22 @@ import type { SchemaChunk } from './stored.ts';
 
 type Slot = { readonly timestampMs: number; readonly tag: number };
 
-/** The union of batches of increments, hour by hour. */
-export const incrementHours = (batches: readonly Batch[]): [hourMs: number, columns: Columns][] => {
+/** The union of blocks of increments, hour by hour. Of one increment with two values the larger bits are kept. */
+export function* incrementHours(blocks: readonly Columns[]): Generator<[hourMs: number, columns: Columns]> {
   const hours = new Map<number, Map<string, Slot>>();
   const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;
-  const blocks = batches.map(({ columns }) => columns);
   for (const [name, slot] of slotsOf(blocks)) {
     const hour = hours.get(hourOf(slot.timestampMs)) ?? new Map();
     hours.set(hourOf(slot.timestampMs), hour.set(name, slot));
   }
-  return [...hours].sort(([one], [other]) => one - other).map(([hourMs, slots]) => [hourMs, unionAt(blocks, slots)]);
-};
-
-/** The union of blocks of increments. Of one increment with two values the larger bits are kept. */
-export const unionOfIncrements = (blocks: readonly Columns[]): Columns => unionAt(blocks, slotsOf(blocks));
+  for (const [hourMs, slots] of [...hours].sort(([one], [other]) => one - other)) {
+    const own = blocks.filter(
+      ({ timestampsMs }) =>
+        timestampsMs.length > 0 && hourOf(timestampsMs[0]!) <= hourMs && hourOf(timestampsMs.at(-1)!) >= hourMs,
+    );
+    yield [hourMs, unionAt(own, slots)];
+  }
+}
 
 const slotsOf = (blocks: readonly Columns[]): Map<string, Slot> => {
   const slots = new Map<string, Slot>();
@@ -78,19 +79,33 @@ const keyPrefix = 'increments-';
 export const encodeIncrements = (columns: Columns): EncodedIncrements[] => {
   const cut = chunksOf(columns.series.map(({ labels }) => ({ labels, key: keyOf(labels) })));
   const bytes = sealed(cut, columns);
-  if (bytes.length <= limits.segmentBytes || columns.series.length <= 1) {
+  if (bytes.length <= limits.segmentBytes) {
     const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
     return [{ key: `${keyPrefix}${hash}`, bytes, cut }];
   }
-  const middle = Math.ceil(columns.series.length / 2);
-  return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap(series =>
-    encodeIncrements({ ...columns, series }),
+  if (columns.series.length > 1) {
+    const middle = Math.ceil(columns.series.length / 2);
+    return [columns.series.slice(0, middle), columns.series.slice(middle)].flatMap(series =>
+      encodeIncrements({ ...columns, series }),
+    );
+  }
+  const middle = Math.ceil(columns.timestampsMs.length / 2);
+  return [slotsFrom(columns, 0, middle), slotsFrom(columns, middle, columns.timestampsMs.length)].flatMap(
+    encodeIncrements,
   );
 };
 
+/** The slots from `from` on up to `to`, which is not included. */
+const slotsFrom = ({ timestampsMs, tags = [], series }: Columns, from: number, to: number): Columns => ({
+  timestampsMs: timestampsMs.slice(from, to),
+  tags: tags.slice(from, to),
+  pages: new Set<number>(),
+  series: series.map(({ labels, column }) => ({ labels, column: pieceOf(column, from, to) })),
+});
+
 /** The same in pieces, one a schema chunk and more where its slots and sets together are more than a reader takes. */
 export const incrementsByChunk = (columns: Columns): { readonly chunk: SchemaChunk; readonly bytes: Uint8Array }[] => {
-  const { timestampsMs, tags = [] } = columns;
+  const { timestampsMs } = columns;
   let at = 0;
   return chunksOf(columns.series.map(({ labels }) => ({ labels, key: keyOf(labels) }))).flatMap(chunk => {
     const series = columns.series.slice(at, at + chunk.sets.length);
@@ -98,13 +113,7 @@ export const incrementsByChunk = (columns: Columns): { readonly chunk: SchemaChu
     const most = Math.max(1, Math.floor(limits.blockCells / chunk.sets.length));
     return Array.from({ length: Math.ceil(timestampsMs.length / most) }, (_, piece) => {
       const [from, to] = [piece * most, Math.min(timestampsMs.length, (piece + 1) * most)];
-      const cut = {
-        timestampsMs: timestampsMs.slice(from, to),
-        tags: tags.slice(from, to),
-        pages: new Set<number>(),
-        series: series.map(({ labels, column }) => ({ labels, column: pieceOf(column, from, to) })),
-      };
-      return { chunk, bytes: sealed([chunk], cut) };
+      return { chunk, bytes: sealed([chunk], slotsFrom({ ...columns, series }, from, to)) };
     });
   });
 };

@@ -4,8 +4,8 @@ import { keyOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import type { Cell } from './block.ts';
-import { counterColumns, isIncrement } from './counters.ts';
-import { incrementsByChunk, unionOfIncrements } from './increments.ts';
+import { countedIn, isIncrement } from './counters.ts';
+import { incrementHours, incrementsByChunk } from './increments.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
 import { encodeSegment } from './segment.ts';
@@ -42,7 +42,8 @@ export const mergedOf = (source: Source, blocks: readonly Columns[]): Merged => 
   const { timestampsMs, pages } = timesOf(samples);
   const union = unionOf(samples, timestampsMs, pages);
   const { cells, chunks } = cellsOf(source, union, [union]);
-  const pieces = incrementsByChunk(unionOfIncrements(blocks.filter(isIncrement)));
+  // Hour by hour: a day of a busy source would be more cells at once than there is memory.
+  const pieces = [...incrementHours(blocks.filter(isIncrement))].flatMap(([, columns]) => incrementsByChunk(columns));
   return {
     cells: [...cells, ...pieces.map(({ chunk, bytes }) => ({ source, chunkId: chunk.id, parts: [bytes] }))],
     chunks: [...chunks, ...pieces.map(({ chunk }) => chunk)],
@@ -51,14 +52,15 @@ export const mergedOf = (source: Source, blocks: readonly Columns[]): Merged => 
 
 /** Increments as the counters that they are, beside the samples; `before` are the source's blocks just before these. */
 const withCounted = (blocks: readonly Columns[], before: readonly Columns[]): readonly Columns[] => {
-  const increments = blocks.filter(isIncrement);
-  const samples = blocks.filter(each => !isIncrement(each));
-  const hours = increments.flatMap(({ timestampsMs }) => timestampsMs).map(hourOf);
-  if (hours.length === 0) return samples;
-  const fromMs = hours.reduce((least, hour) => Math.min(least, hour));
-  const toMs = hours.reduce((most, hour) => Math.max(most, hour)) + limits.segmentSpanMs - 1;
-  const earlier = before.filter(isIncrement);
-  return [...samples, counterColumns([...earlier, ...increments], samples, () => true, fromMs, toMs)];
+  if (!blocks.some(isIncrement)) return blocks;
+  const { timestampsMs } = timesOf(blocks);
+  return countedIn(
+    blocks,
+    before,
+    () => true,
+    hourOf(timestampsMs[0]!),
+    hourOf(timestampsMs.at(-1)!) + limits.segmentSpanMs - 1,
+  );
 };
 
 const hourOf = (timestampMs: number): number => Math.floor(timestampMs / limits.segmentSpanMs) * limits.segmentSpanMs;

@@ -232,3 +232,38 @@ test('a gauge that is set and moved is what it was set to and moved by since', (
     [50, 8],
   ]);
 });
+
+test('a moved gauge tells an hour from that hour and the one before, whatever else is asked', () => {
+  const set = (atMs: number, value: number): Sample => ({ timestampMs: startMs + atMs, value, stale: false });
+  const moves = [10, 50, hourMs + 10, 2 * hourMs + 10, 3 * hourMs + 10];
+  const [series] = seriesOf(moves.map((atMs, index) => counts(`d${index}`, startMs + atMs, ['a', 1])).map(messagesOf));
+  const told = (fromMs: number, toMs: number): [number, number][] =>
+    movedSamples([set(0, 100)], series!.hours, startMs + fromMs, startMs + toMs)
+      .filter(({ value }, at, all) => value !== all[at - 1]?.value)
+      .map(({ timestampMs, value }) => [timestampMs - startMs, value]);
+  const whole = told(0, 4 * hourMs - 1);
+  expect(whole).toEqual([
+    [0, 100],
+    [10, 101],
+    [50, 102],
+    [hourMs + 10, 103],
+    // Nobody knows any more what it was set to: a counter, from the hour on.
+    [2 * hourMs, 0],
+    [2 * hourMs + 15_000, 1],
+    [3 * hourMs, 0],
+    [3 * hourMs + 15_000, 1],
+  ]);
+  for (const hour of [0, 1, 2, 3]) {
+    const [from, to] = [hour * hourMs, (hour + 1) * hourMs - 1];
+    expect(told(from, to)).toEqual(whole.filter(([atMs]) => atMs >= from && atMs <= to));
+  }
+});
+
+test('one series of more increments than an item holds is cut by its times', () => {
+  const many = Array.from({ length: 60_000 }, (_, index) =>
+    counts(`d${index}`, startMs + index, ['a', Math.PI * index]),
+  );
+  const blocks = stored([many.flatMap(messagesOf)]);
+  expect(blocks.length).toBeGreaterThan(1);
+  expect(blocks.reduce((sum, { timestampsMs }) => sum + timestampsMs.length, 0)).toBe(60_000);
+});
