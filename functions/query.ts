@@ -25,6 +25,7 @@ import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
+import { unitsSince, usedBy } from './units.ts';
 import { wantedBy } from './wanted.ts';
 
 type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention'>;
@@ -64,8 +65,13 @@ const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
   const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
+  const { series, blocks } = asked.ports;
+  const before = usedBy(series, blocks);
   try {
-    return await door(asked);
+    const { headers, ...rest } = await door(asked);
+    // What it took, for whoever wonders what a dashboard costs.
+    const { readUnits, gets } = unitsSince(before, usedBy(series, blocks));
+    return { ...rest, headers: { ...headers, 'x-sluice-read-units': readUnits, 'x-sluice-object-reads': gets } };
   } catch (error) {
     if (error instanceof Refused) return json(statusOf[error.type], errorBody(error.type, error.message));
     if (error instanceof OverLimit || error instanceof EvaluationError)

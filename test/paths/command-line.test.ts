@@ -62,6 +62,10 @@ test('status tells what came in, what was refused, and that it all adds up', asy
     ({ Accepted = 0, Stored = 0 }) => Accepted > 0 && Stored === Accepted,
   );
   expect(status).toMatchObject({ Accepted: 3, Stored: 3, Pushes: 3, Refused: 3, buffered: 0 });
+  const asked = await fetch(`${collector.url}/api/v1/query?query=up`);
+  // The catalog at least was looked at, in the real table.
+  expect(Number(asked.headers.get('x-sluice-read-units'))).toBeGreaterThan(0);
+  expect(asked.headers.get('x-sluice-object-reads')).toBe('0');
   const text = await collector.sluice('status');
   expect(text).toContain('3 accepted');
   expect(text).toContain('= 3 stored + 0 merged + 0 quarantined + 0 on their way');
