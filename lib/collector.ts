@@ -21,6 +21,7 @@ import { Measured } from './metrics.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
+import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
@@ -55,6 +56,7 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
+    const { scrapeSecrets = [] } = props;
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -113,6 +115,7 @@ export class Collector extends Measured {
       '/api/v1/labels': ['GET', 'POST'],
       '/api/v1/label/{name}/values': ['GET'],
       '/api/v1/metadata': ['GET', 'POST'],
+      '/api/v1/targets': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 
@@ -122,6 +125,8 @@ export class Collector extends Measured {
     series.writtenBy(ingest);
     series.readBy(query);
     series.queriedBy(query);
+    targets.listedBy(query);
+    heartbeats.listedBy(query);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, plan, scrape, check, query];
@@ -142,6 +147,8 @@ export class Collector extends Measured {
     targets.listedBy(plan);
     targets.notedBy(plan);
     scrapes.fedBy(plan);
+    // A target that is gone ends by an empty page.
+    buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
@@ -164,6 +171,7 @@ export class Collector extends Measured {
       handlers.push(insider);
       unheard.push(insider);
     }
+    shareSecrets(scrapeSecrets, scrapers);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);

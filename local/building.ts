@@ -6,6 +6,7 @@ import { type Engines, House } from './house.ts';
 import { lockFolder } from './lock.ts';
 import { startQueues } from './queues.ts';
 import { region } from './resolver.ts';
+import type { GivenSecret } from './secrets.ts';
 import { startTables } from './tables.ts';
 
 export type LocalSettings = {
@@ -16,6 +17,8 @@ export type LocalSettings = {
   readonly port: number;
   /** Whether pushes need a key, as they do where one does not sign. @default false */
   readonly keysRequired?: boolean;
+  /** Secrets that the user gives to scrapes. @default none */
+  readonly givenSecrets?: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
@@ -67,6 +70,7 @@ const raise = async (
     engines,
     url,
     keysRequired: settings.keysRequired ?? false,
+    givenSecrets: settings.givenSecrets ?? {},
     subscribers: settings.subscribers,
     print,
     atEnd: undo => ends.push(undo),

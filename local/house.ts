@@ -15,7 +15,7 @@ import { makeQueue, releaseInflight } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
 import { type Route, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
-import { LocalSecrets } from './secrets.ts';
+import { type GivenSecret, LocalSecrets } from './secrets.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 import { makeTable, sweepExpired } from './tables.ts';
 import { startTopic } from './topics.ts';
@@ -35,6 +35,8 @@ export type HouseSettings = {
   readonly url: string;
   /** Whether whoever has a choice must come with a key. */
   readonly keysRequired: boolean;
+  /** Secrets that the user gives to scrapes. */
+  readonly givenSecrets: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   readonly print: (line: string) => void;
@@ -94,7 +96,7 @@ export class House {
 
   /** Tables, queues and topics, with what they held before. */
   async makeStores(): Promise<void> {
-    const { dataFolder, subscribers, print, atEnd, engines } = this.#settings;
+    const { dataFolder, givenSecrets, subscribers, print, atEnd, engines } = this.#settings;
     const { endpoints, queueServer } = engines;
     // Queues that others name as their dead letters must be there first.
     const queues = this.#all('AWS::SQS::Queue').sort(
@@ -120,8 +122,8 @@ export class House {
     }, sweepEveryMs);
     atEnd(() => clearInterval(sweep));
     const secrets = this.#all('AWS::SecretsManager::Secret');
-    if (secrets.length > 0) {
-      const kept = new LocalSecrets(dataFolder);
+    if (secrets.length > 0 || Object.keys(givenSecrets).length > 0) {
+      const kept = new LocalSecrets(dataFolder, givenSecrets);
       for (const [id, properties] of secrets) kept.make(String(this.resolver.resolve({ Ref: id })), properties);
       this.#secretsAt = await kept.listen();
       atEnd(() => kept.stop());
@@ -151,7 +153,10 @@ export class House {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
-      ...(this.#secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.#secretsAt }),
+      ...(this.#secretsAt && {
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: this.#secretsAt,
+        AWS_ENDPOINT_URL_SSM: this.#secretsAt,
+      }),
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
     await Promise.all(

@@ -2,11 +2,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
-import type { Clock, Ports } from '../ports.ts';
+import type { Clock, Ports, ScrapeGrant } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
@@ -16,8 +17,9 @@ import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { remoteWrite } from './onward.ts';
 import { sqsQueue } from './queue.ts';
-import { managedSecrets } from './secrets.ts';
+import { managedParameters, managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
+import { signerOf } from './sign.ts';
 import { dynamoTargets } from './targets.ts';
 
 export const systemClock: Clock = {
@@ -72,6 +74,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
+  const parameters = once(() => managedParameters(new SSMClient({})));
+  const credentials = once(() => defaultProvider());
+  const scrapeGrants = once(() => JSON.parse(env[environment.scrapeSecrets] ?? '[]') as ScrapeGrant[]);
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
@@ -113,6 +118,15 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get secrets() {
       return secrets();
+    },
+    get parameters() {
+      return parameters();
+    },
+    signatures: {
+      sign: async ({ url, service, region }) => signerOf(service, region, credentials())(new URL(url)),
+    },
+    get scrapeGrants() {
+      return scrapeGrants();
     },
     get heartbeats() {
       return heartbeats();

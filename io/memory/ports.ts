@@ -13,7 +13,9 @@ import type {
   Onward,
   Ports,
   Refusal,
+  ScrapeGrant,
   Scrapes,
+  Signatures,
 } from '../ports.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
@@ -142,6 +144,11 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),
+    parameters: new MemorySecrets(),
+    signatures: {
+      sign: async ({ url, service, region }) => ({ authorization: `signed ${service} ${region} ${url}` }),
+    } as Signatures,
+    scrapeGrants: [] as ScrapeGrant[],
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),

@@ -44,6 +44,7 @@ const table = {
   ],
   IngestRole: [`BufferQueue: ${drain}`, logs('Ingest'), 'SeriesTable: dynamodb:BatchWriteItem'],
   PlanRole: [
+    'BufferQueue: sqs:SendMessage',
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Plan'),
@@ -66,7 +67,12 @@ const table = {
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
   ],
-  QueryRole: [logs('Query'), 'SeriesTable: dynamodb:BatchGetItem dynamodb:Query'],
+  QueryRole: [
+    'HeartbeatsTable: dynamodb:Scan',
+    logs('Query'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
+  ],
   PlanTickRole: ['Plan: lambda:InvokeFunction'],
   CheckTickRole: ['Check: lambda:InvokeFunction'],
 };
@@ -103,10 +109,10 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series'] },
-  { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
+  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
-  { name: 'Query', knows: ['series'] },
+  { name: 'Query', knows: ['series', 'targets', 'heartbeats'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -125,6 +131,26 @@ test('nobody may do anything to everything', () => {
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
   expect(JSON.stringify(statements)).not.toContain('*');
+});
+
+test('a secret of scrapes may be read by the scrapers alone, and is told with its hosts', () => {
+  const app = new App();
+  const stack = new CollectorStack(app, 'S', {
+    scrapeSecrets: [
+      { secret: 'scrapes/shop', hosts: ['shop.example.com'] },
+      { parameter: '/scrapes/bank', hosts: ['*.bank.example:9100'] },
+    ],
+  });
+  const template = JSON.stringify(templateOf(stack));
+  expect(template.match(/secretsmanager:GetSecretValue/g)).toHaveLength(1);
+  expect(template.match(/ssm:GetParameter/g)).toHaveLength(1);
+  expect(template).toContain(':secret:scrapes/shop-??????');
+  expect(template).toContain(':parameter/scrapes/bank');
+  expect(template).toContain('*.bank.example:9100');
+  for (const hosts of [[], ['no host'], ['http://x']])
+    expect(() => new CollectorStack(new App(), 'S', { scrapeSecrets: [{ secret: 'a', hosts }] })).toThrow(
+      'scrapeSecrets[0].hosts',
+    );
 });
 
 describe('what passes samples on', () => {

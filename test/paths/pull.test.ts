@@ -35,7 +35,7 @@ const valuesOver = async (
 };
 
 describe('a target', () => {
-  test('is scraped at its slots from the next tick on, with up and the four scrape series', async () => {
+  test('is scraped at its slots from the next tick on, with up and what a scrape says of itself', async () => {
     const house = await running();
     house.ports.http.pages.set(url, 'm{cpu="0"} 1\nm{cpu="1"} 2\n');
     await house.register(target);
@@ -48,6 +48,7 @@ describe('a target', () => {
       [`scrape_samples_scraped${labels}`]: '2',
       [`scrape_samples_post_metric_relabeling${labels}`]: '2',
       [`scrape_series_added${labels}`]: '0',
+      [`scrape_attempts${labels}`]: '1',
     });
     const slots = slotsOf(house);
     const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;
