@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Family } from '../core/batch.ts';
 import { countOf } from '../core/columns.ts';
+import { digestOfFamilies } from '../core/families.ts';
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
@@ -116,13 +116,17 @@ class ScrapeMemory {
   untold(targetId: string, families: readonly Family[], slotMs: number): readonly Family[] {
     const before = this.#told.get(targetId);
     if (before === undefined || before.day !== dayOf(slotMs)) return families;
-    return before.families.deref() === families || before.digest === digestOf(families) ? [] : families;
+    return before.families.deref() === families || before.digest === digestOfFamilies(families) ? [] : families;
   }
 
   told(targetId: string, families: readonly Family[], slotMs: number): void {
     if (families.length === 0) return;
     this.#told.delete(targetId);
-    this.#told.set(targetId, { families: new WeakRef(families), digest: digestOf(families), day: dayOf(slotMs) });
+    this.#told.set(targetId, {
+      families: new WeakRef(families),
+      digest: digestOfFamilies(families),
+      day: dayOf(slotMs),
+    });
     forgetOldest(this.#told);
   }
 
@@ -137,9 +141,6 @@ class ScrapeMemory {
 
 /** Families that were told: the list itself as long as somebody else keeps it, and what it said. */
 type Told = { readonly families: WeakRef<readonly Family[]>; readonly digest: string; readonly day: number };
-
-const digestOf = (families: readonly Family[]): string =>
-  createHash('sha256').update(JSON.stringify(families)).digest('base64url');
 
 const dayOf = (slotMs: number): number => Math.floor(slotMs / limits.catalogSpanMs);
 

@@ -42,7 +42,8 @@ export type Delivery = {
 
 /**
  * `up` and the scrape series, which are written after every attempt, good or bad (prometheus scrape/scrape.go, report);
- * and, where it failed, `up_reason` with the reason as its label, 1 as long as it is so.
+ * where the row asks for retries, how many tries it took; and where it failed, `up_reason` with the reason as its label, 1 as
+ * long as it is so.
  */
 const reportOf = (target: Target, outcome: Outcome): (readonly [labels: LabelSet, value: number])[] => {
   const report: (readonly [name: string, value: number, more?: readonly Label[]])[] = [
@@ -51,8 +52,8 @@ const reportOf = (target: Target, outcome: Outcome): (readonly [labels: LabelSet
     ['scrape_samples_scraped', outcome.scraped],
     ['scrape_samples_post_metric_relabeling', outcome.kept],
     ['scrape_series_added', outcome.ok ? outcome.places.added : 0],
-    ['scrape_attempts', outcome.attempts],
   ];
+  if (target.retries > 0) report.push(['scrape_attempts', outcome.attempts]);
   if (!outcome.ok) report.push(['up_reason', 1, [['reason', outcome.reason]]]);
   return report.map(([name, value, more]) => [reportLabels(target, name, more), value]);
 };

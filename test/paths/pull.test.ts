@@ -48,7 +48,6 @@ describe('a target', () => {
       [`scrape_samples_scraped${labels}`]: '2',
       [`scrape_samples_post_metric_relabeling${labels}`]: '2',
       [`scrape_series_added${labels}`]: '0',
-      [`scrape_attempts${labels}`]: '1',
     });
     const slots = slotsOf(house);
     const offsetMs = offsetsMsOf([{ id: 'node/a', intervalMs: 15 * second }]).get('node/a')!;

@@ -37,7 +37,7 @@ describe('a target that is gone', () => {
     house.ports.http.pages.set(url, 'm 1\n');
     await house.register(row);
     await house.pass(2 * minute);
-    expect(Object.keys(await house.values('{job="node"}'))).toHaveLength(7);
+    expect(Object.keys(await house.values('{job="node"}'))).toHaveLength(6);
     await house.unregister('node/a');
     await house.pass(2 * minute + 10 * second);
     expect(await house.values('{job="node"}')).toEqual({});
@@ -89,7 +89,7 @@ describe('retries', () => {
     await house.pass(10 * second);
     expect(await house.values('{__name__=~"up|up_reason|scrape_attempts"}')).toEqual({
       [`up{${own}}`]: up,
-      [`scrape_attempts{${own}}`]: attempts,
+      ...(retries > 0 && { [`scrape_attempts{${own}}`]: attempts }),
       ...(up === '0' && {
         [`up_reason{${own.replace('"job":"node"', '"job":"node","reason":"SCRAPE_CONNECT"')}}`]: '1',
       }),

@@ -89,7 +89,6 @@ export const targetsOf = (world: World): Http => ({
     say('scrape_samples_scraped', lines.length);
     say('scrape_samples_post_metric_relabeling', lines.length);
     say('scrape_series_added', undefined);
-    say('scrape_attempts', 1);
     if (isDead) say('up_reason', 1, { reason: 'SCRAPE_CONNECT' });
     if (isDead) return { ok: false, problem: 'connect', reason: 'ECONNREFUSED', durationMs };
     const body = new TextEncoder().encode(lines.join(''));
