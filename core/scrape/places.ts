@@ -52,7 +52,8 @@ export class SeriesPlaces {
     const { limits, metricRelabel, labels } = target;
     const isLimited = limits.labels > 0 || limits.labelNameBytes > 0 || limits.labelValueBytes > 0;
     this.#plain = metricRelabel === undefined && !isLimited && labels.length === 0;
-    this.#reported = reportNames.map(name => reportLabels(target, name)).map(labels => [hashOf(labels), keyOf(labels)]);
+    const names = reportNames.filter(name => name !== 'scrape_attempts' || target.retries > 0);
+    this.#reported = names.map(name => reportLabels(target, name)).map(labels => [hashOf(labels), keyOf(labels)]);
   }
 
   /** Memory held between pages, about: what a place has, and a label set of its own where it needs one. */
