@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { parse } from 'yaml';
 import { textOfReject } from '../../core/reject.ts';
+import { importTargets } from '../../core/scrape/import.ts';
 import { readTarget, type Target } from '../../core/scrape/target.ts';
 import { checkTarget } from './check-target.ts';
 import type { Collector, Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
-import { show } from './show.ts';
+import { printable, show } from './show.ts';
 
 type AddOptions = {
   readonly job?: string;
@@ -95,6 +98,25 @@ export const targetsCommand = (connect: Connect): Command => {
     });
 
   targets
+    .command('import <file>')
+    .description('take the targets of a prometheus.yml, or of a file_sd file in JSON or YAML')
+    .option('--job <job>', 'the job of targets that name none', 'default')
+    .option('--dry-run', 'only say what would be taken')
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
+      const { rows, notes } = importTargets(readConfiguration(file), options.job);
+      if (!options.dryRun) {
+        const { ports } = await connect();
+        for (const row of rows) await ports.targets.put(row);
+      }
+      if (options.json) console.log(JSON.stringify({ rows, notes }, null, 2));
+      else {
+        for (const note of notes) console.log(printable(note));
+        console.log(`${options.dryRun ? 'would take' : 'took'} ${rows.length} targets, ${notes.length} notes`);
+      }
+    });
+
+  targets
     .command('remove <id>')
     .description('stop scraping a target')
     .action(async (id: string) => {
@@ -104,6 +126,15 @@ export const targetsCommand = (connect: Connect): Command => {
     });
 
   return targets;
+};
+
+/** YAML, of which JSON is a part. */
+const readConfiguration = (file: string): unknown => {
+  try {
+    return parse(readFileSync(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new Complaint(`${file} cannot be read: ${(error as Error).message}`);
+  }
 };
 
 /** `name=value` of options that may be given several times. */

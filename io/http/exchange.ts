@@ -42,7 +42,7 @@ const problemOf = (error: NodeJS.ErrnoException): HttpProblem => {
 export const exchange = ({ request, url, headers, tls, agents, leftMs }: ExchangeOptions): Promise<Exchanged> =>
   new Promise<Exchanged>(answer => {
     let sent: http.ClientRequest | undefined;
-    let heard = false;
+    let heard: http.IncomingMessage | undefined;
     const settle = (result: Exchanged): void => {
       clearTimeout(timer);
       if (result.kind === 'problem') sent?.destroy();
@@ -65,7 +65,7 @@ export const exchange = ({ request, url, headers, tls, agents, leftMs }: Exchang
     };
     try {
       sent = (isSecure ? https : http).request(url, options, response => {
-        heard = true;
+        heard = response;
         receive(response, request, settle, fail);
       });
     } catch (error) {
@@ -75,7 +75,9 @@ export const exchange = ({ request, url, headers, tls, agents, leftMs }: Exchang
     }
     sent.on('error', (error: NodeJS.ErrnoException) => {
       const isGone = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-      if (isGone && !heard && sent?.reusedSocket && form === undefined) settle({ kind: 'stale' });
+      // What comes after a whole answer is not part of it.
+      if (heard?.complete) return;
+      if (isGone && heard === undefined && sent?.reusedSocket && form === undefined) settle({ kind: 'stale' });
       else fail(problemOf(error), error.message);
     });
     // A target that changes its mind, or answers with anything but a final status, is not waited for.
@@ -113,11 +115,13 @@ const receive = (
     fail('encoding', `content-encoding ${encoding} was not asked for`);
     return;
   }
+  // What is not packed is as long as it is.
+  const most = encoding === '' ? Math.min(bodyBytes, unpackedBytes) : bodyBytes;
   let received = 0;
   const chunks: Buffer[] = [];
   response.on('data', (chunk: Buffer) => {
     received += chunk.length;
-    if (received > bodyBytes) fail('limit', `body is over ${bodyBytes} bytes`);
+    if (received > most) fail('limit', `body is over ${most} bytes`);
     else chunks.push(chunk);
   });
   response.on('aborted', () => fail('connect', 'connection closed before the end of the body'));
