@@ -87,7 +87,8 @@ export class Collector extends Measured {
       new Handler(this, name, { household, ...person });
     const push = handler('Push', { entry: 'push', memoryMiB: 512, timeoutSeconds: 20 });
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
-    const plan = handler('Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
+    // Half a core: a tick over 100,000 targets takes some four seconds of it.
+    const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
     const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     // A whole core: somebody is looking at a chart that is not there yet.
