@@ -65,7 +65,8 @@ const measure = async (name: string, count: number, more: Row): Promise<void> =>
     await handler({ scheduledAt: '' } as never, {} as Context);
     const { user, system } = process.cpuUsage(began);
     if (tick > 1) times.push((user + system) / 1_000);
-    if (looking && scrapes !== 4 * count) throw new Error(`${scrapes} scrapes ordered for ${count} targets, 4 each expected`);
+    if (looking && scrapes !== 4 * count)
+      throw new Error(`${scrapes} scrapes ordered for ${count} targets, 4 each expected`);
     await ports.clock.moveTo(ports.clock.nowMs() + 60_000);
   }
   const tookMs = median(times);

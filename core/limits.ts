@@ -47,6 +47,8 @@ export const limits = {
   /** One SendMessageBatch: SQS takes 10 messages and 1 MiB altogether. */
   sendBatchMessages: 10,
   sendBatchBytes: 1_000_000,
+  /** Label sets of past messages that a warm ingest remembers, some 200 bytes each: as many as a tenth of its memory holds. */
+  labelSetsRemembered: 500_000,
   /** A message that unpacks to more than this is not ours. */
   messageUnpackedBytes: 64 * MiB,
 

@@ -50,15 +50,15 @@ export const markedEmpty = (page: Uint8Array, target: LabelSet): Uint8Array => {
   return Buffer.from(bytes.toString('latin1').replace(pattern, `$1$2="${emptyMark}"`), 'latin1');
 };
 
-/** What a scrape says of itself, beside the page. */
-export const reportNames = [
+/** What a scrape says of itself, beside the page: how many tries it took only where there may be several. */
+export const reportNamesOf = ({ retries }: Target): readonly string[] => [
   'up',
   'scrape_duration_seconds',
   'scrape_samples_scraped',
   'scrape_samples_post_metric_relabeling',
   'scrape_series_added',
-  'scrape_attempts',
-] as const;
+  ...(retries > 0 ? ['scrape_attempts'] : []),
+];
 
 /** Labels of a reported series, those of the source left out. */
 export const reportLabels = ({ labels }: Target, name: string, more: readonly Label[] = []): LabelSet =>

@@ -1,13 +1,12 @@
 import { type Batch, type Family, type Source, sourceIdOf, sourceOf } from '../batch.ts';
-import type { SeriesColumn } from '../columns.ts';
+import { columnsOfRow } from '../columns.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
 import { boundedFamilies } from '../families.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
-import { keyOf, type Label, type LabelSet, labelSetOf } from '../labels.ts';
+import { keyOf, type LabelSet, labelSetOf } from '../labels.ts';
 import { batchesOf, type GatheredSample } from '../protocol/gather.ts';
 import { timestampReject } from '../protocol/timestamps.ts';
-import { Column } from '../sample.ts';
-import { labelsOf, reportLabels } from './labels.ts';
+import { labelsOf, reportLabels, reportNamesOf } from './labels.ts';
 import type { Places } from './places.ts';
 import type { Target } from './target.ts';
 
@@ -45,24 +44,24 @@ export type Delivery = {
  * where the row asks for retries, how many tries it took; and where it failed, `up_reason` with the reason as its label, 1 as
  * long as it is so.
  */
-const reportOf = (target: Target, outcome: Outcome): (readonly [labels: LabelSet, value: number])[] => {
-  const report: (readonly [name: string, value: number, more?: readonly Label[]])[] = [
-    ['up', outcome.ok ? 1 : 0],
-    ['scrape_duration_seconds', outcome.durationMs / 1_000],
-    ['scrape_samples_scraped', outcome.scraped],
-    ['scrape_samples_post_metric_relabeling', outcome.kept],
-    ['scrape_series_added', outcome.ok ? outcome.places.added : 0],
-  ];
-  if (target.retries > 0) report.push(['scrape_attempts', outcome.attempts]);
-  if (!outcome.ok) report.push(['up_reason', 1, [['reason', outcome.reason]]]);
-  return report.map(([name, value, more]) => [reportLabels(target, name, more), value]);
+const reportOf = (target: Target, outcome: Outcome): readonly (readonly [labels: LabelSet, value: number])[] => {
+  const values = reportValues(target, outcome);
+  const report = reportNamesOf(target).map((name, at): readonly [LabelSet, number] => [
+    reportLabels(target, name),
+    values[at]!,
+  ]);
+  return outcome.ok ? report : [...report, [reportLabels(target, 'up_reason', [['reason', outcome.reason]]), 1]];
 };
 
-const valueColumn = (value: number): Column => {
-  const column = new Column(1);
-  column.set(0, value);
-  return column;
-};
+/** In the order of reportNamesOf. */
+const reportValues = (target: Target, outcome: Outcome): readonly number[] => [
+  outcome.ok ? 1 : 0,
+  outcome.durationMs / 1_000,
+  outcome.scraped,
+  outcome.kept,
+  outcome.ok ? outcome.places.added : 0,
+  ...(target.retries > 0 ? [outcome.attempts] : []),
+];
 
 /**
  * Everything that one scrape stores. The batch of the target's own source says that it is a whole page, unless others
@@ -83,26 +82,35 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
       !shared && keyOf(batch.source) === ownKey ? batch : withoutPages(batch),
     );
   }
-  const series: SeriesColumn[] = [];
-  if (outcome.ok) {
-    const { places } = outcome;
-    const { values } = outcome.columns;
-    for (let at = 0; at < places.all.length; at += 1) {
-      const { labels } = places.all[at]!;
-      if (labels !== undefined && places.repeats?.[at] !== 1) series.push({ labels, column: valueColumn(values[at]!) });
-    }
-  }
-  for (const [labels, value] of report) series.push({ labels, column: valueColumn(value) });
+  const row = outcome.ok
+    ? { labels: outcome.places.stored, values: valuesOf(outcome, reportValues(target, outcome)) }
+    : { labels: report.map(([labels]) => labels), values: Float64Array.from(report, ([, value]) => value) };
   return [
     {
       id,
       via: 'pull',
       source: sourceOf(labelsOf(target)),
       acceptedAtMs: slotMs,
-      columns: { timestampsMs: [slotMs], pages: new Set(shared ? [] : [0]), series },
+      columns: columnsOfRow(slotMs, !shared, row),
       ...(families.length > 0 && { families: boundedFamilies(families) }),
     },
   ];
+};
+
+/** Values for places.stored. */
+const valuesOf = (
+  { columns: { values }, places: { all, stored, repeats } }: Extract<Outcome, { ok: true }>,
+  report: readonly number[],
+): Float64Array => {
+  const kept = new Float64Array(stored.length);
+  let count = 0;
+  for (let at = 0; at < all.length; at += 1) {
+    if (all[at]!.labels === undefined || repeats?.[at] === 1) continue;
+    kept[count] = values[at]!;
+    count += 1;
+  }
+  kept.set(report, count);
+  return kept;
 };
 
 const withoutPages = (batch: Batch): Batch => ({ ...batch, columns: { ...batch.columns, pages: new Set() } });

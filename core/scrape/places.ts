@@ -1,6 +1,6 @@
 import { type Source, sourceOf, withoutSource } from '../batch.ts';
 import { keyOf, type LabelSet, labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
-import { labelsOf, reportLabels, reportNames, targetLabelsOver, targetLabelsUnder } from './labels.ts';
+import { labelsOf, reportLabels, reportNamesOf, targetLabelsOver, targetLabelsUnder } from './labels.ts';
 import type { Target } from './target.ts';
 
 /** What is wrong with a series once it has its labels. */
@@ -19,6 +19,11 @@ export type Place = {
 /** Where the series of one page are stored, in the page's order. */
 export type Places = {
   readonly all: readonly Place[];
+  /**
+   * Labels of what is stored as one page: all but what was dropped or stands further up, then what a good scrape says of
+   * itself in the order of `reportNamesOf`. The very same list for the page after, if that has the same series.
+   */
+  readonly stored: readonly LabelSet[];
   /** How many metric_relabel left. */
   readonly kept: number;
   /** Whether all of them are the target's own. */
@@ -43,6 +48,7 @@ export class SeriesPlaces {
   readonly #source: Source;
   readonly #plain: boolean;
   readonly #reported: readonly (readonly [hash: number, key: string])[];
+  readonly #report: readonly LabelSet[];
   #before: Before | undefined;
 
   constructor(target: Target) {
@@ -52,13 +58,13 @@ export class SeriesPlaces {
     const { limits, metricRelabel, labels } = target;
     const isLimited = limits.labels > 0 || limits.labelNameBytes > 0 || limits.labelValueBytes > 0;
     this.#plain = metricRelabel === undefined && !isLimited && labels.length === 0;
-    const names = reportNames.filter(name => name !== 'scrape_attempts' || target.retries > 0);
-    this.#reported = names.map(name => reportLabels(target, name)).map(labels => [hashOf(labels), keyOf(labels)]);
+    this.#report = reportNamesOf(target).map(name => reportLabels(target, name));
+    this.#reported = this.#report.map(labels => [hashOf(labels), keyOf(labels)]);
   }
 
   /** Memory held between pages, about: what a place has, and a label set of its own where it needs one. */
   get bytes(): number {
-    return (this.#before?.series.length ?? 0) * (this.#plain ? 64 : 400);
+    return (this.#before?.series.length ?? 0) * (this.#plain ? 90 : 430);
   }
 
   /** `byText` where equal series of two pages are not the same objects. */
@@ -95,7 +101,9 @@ export class SeriesPlaces {
       if (old === undefined) seen.add(name);
       return place;
     });
-    return this.#keep(series, { all, kept, own, repeats, wrong, added });
+    const stored = all.flatMap(({ labels }, at) => (labels === undefined || repeats?.[at] === 1 ? [] : [labels]));
+    stored.push(...this.#report);
+    return this.#keep(series, { all, stored, kept, own, repeats, wrong, added });
   }
 
   #keep(series: readonly LabelSet[], places: Places): Places {
