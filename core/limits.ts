@@ -85,6 +85,10 @@ export const limits = {
   pageBytes: 8 * MiB,
   pageUnpackedBytes: 16 * MiB,
   pageSamples: 200_000,
+  /** Targets of one list of HTTP SD, how long it may take to be had, and how many are looked at side by side. */
+  discoveredTargets: 10_000,
+  discoverTimeoutMs: 10 * second,
+  discoverParallel: 4,
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */

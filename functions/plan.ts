@@ -6,6 +6,7 @@ import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
+import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
 import { labelsOf } from '../core/scrape/labels.ts';
 import { ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
 import { endOf } from '../core/scrape/page.ts';
@@ -13,12 +14,13 @@ import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
+import { discover } from './discover.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
 type PlanPorts = Pick<
   Ports,
-  'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer'
+  'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'http'
 >;
 
 /** A target and the row it was read from. */
@@ -37,11 +39,12 @@ export const plan = (ports: PlanPorts) =>
 const planTick = async (ports: PlanPorts): Promise<void> => {
   const nowMs = ports.clock.nowMs();
   const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
-  const [rows, records, plannedMs = 0] = await Promise.all([
+  const [all, records, plannedMs = 0] = await Promise.all([
     ports.targets.all(),
     ports.heartbeats.all(),
     ports.heartbeats.planned(),
   ]);
+  const rows = all.filter(row => !isDiscovery(row));
   const registered = await readTargets(ports, rows, nowMs);
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Orders first, then the note that they were given: a crash between orders twice, which changes nothing.
@@ -52,12 +55,15 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
   });
   await ports.heartbeats.plannedUntil(untilMs);
   await retireGone(ports, heartbeats, registered, nowMs);
+  // Last: whoever is asked for a list may be slow.
+  await discover(ports, all.filter(isDiscovery), rows);
 };
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
   const nowMs = ports.clock.nowMs();
   const changed = new Set(Records.map(({ dynamodb }) => dynamodb?.Keys?.['id']?.S));
-  const rows = await ports.targets.all();
+  const every = await ports.targets.all();
+  const rows = every.filter(row => !isDiscovery(row));
   const isChanged = (row: Row): boolean => changed.has(String(row['id']));
   const registered = await readTargets(ports, rows.filter(isChanged), nowMs);
   const plannedMs = await ports.heartbeats.planned();
@@ -70,6 +76,10 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
     });
   const all = [...registered, ...others];
   await endGone(ports, Records, all, plannedMs);
+  const lists = every.filter(isDiscovery);
+  const news = lists.filter(row => isChanged(row) && isNews(row, Records));
+  const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
+  if (news.length > 0 || isListGone) await discover(ports, lists, rows, new Set(news.map(({ id }) => String(id))));
   if (registered.length === 0) return;
   const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
@@ -77,6 +87,15 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
   const fleet = offsetsMsOf(all.map(({ target }) => target));
   await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs: nowMs, untilMs: plannedMs });
 };
+
+/** Whether a list was written anew: what we ourselves note on it wakes us too. */
+const isNews = (row: Row, records: DynamoDBStreamEvent['Records']): boolean =>
+  records.some(
+    ({ dynamodb }) =>
+      dynamodb?.Keys?.['id']?.S === row['id'] &&
+      (dynamodb?.OldImage === undefined ||
+        changesTo([plainOf({ M: dynamodb.OldImage }) as Row], [row]).puts.length > 0),
+  );
 
 /** The records a target's scrapes are told to: its own and its job's. */
 const keysOf = ({ job, instance }: Target): HeartbeatKey[] => [
@@ -159,7 +178,8 @@ const endGone = async (
   const ends: Batch[] = [];
   for (const { dynamodb } of records) {
     if (dynamodb?.OldImage === undefined) continue;
-    const { value: old } = readTarget(plainOf({ M: dynamodb.OldImage }));
+    const row = plainOf({ M: dynamodb.OldImage }) as Row;
+    const old = isDiscovery(row) ? undefined : readTarget(row).value;
     if (old === undefined || scraped.has(sourceIdOf(sourceIn(old)))) continue;
     ends.push(endOf(old, sourceIn(old), plannedMs));
   }

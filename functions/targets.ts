@@ -2,6 +2,7 @@ import type { Heartbeat, HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { labelOf, metricNameOf } from '../core/labels.ts';
 import { textOfReject } from '../core/reject.ts';
+import { isDiscovery } from '../core/scrape/discovery.ts';
 import { type ListedTarget, lastToldIn, listedTarget, tellingNames, tellingSpanMs } from '../core/scrape/listing.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { type Discovered, readTargetRow, type Target } from '../core/scrape/target.ts';
@@ -35,6 +36,7 @@ export const listTargets = async (
   const dropped: Discovered[] = [];
   const invalidTargets: { id: string; problem: string }[] = [];
   for (const row of rows) {
+    if (isDiscovery(row)) continue;
     const { value, rejects } = readTargetRow(row);
     const id = String(row['id']);
     if (value === undefined) invalidTargets.push({ id, problem: rejects.map(textOfReject).join('; ') });

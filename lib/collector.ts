@@ -147,6 +147,9 @@ export class Collector extends Measured {
     targets.changesWake(plan);
     targets.listedBy(plan);
     targets.notedBy(plan);
+    // Lists of targets that it is told to look at become rows.
+    targets.keptBy(plan);
+    plan.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     scrapes.fedBy(plan);
     // A target that is gone ends by an empty page.
     buffer.fedBy(plan);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { textOfReject } from '../../core/reject.ts';
+import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { importTargets } from '../../core/scrape/import.ts';
 import { readTarget, type Target } from '../../core/scrape/target.ts';
 import { checkTarget } from './check-target.ts';
@@ -64,13 +65,17 @@ export const targetsCommand = (connect: Connect): Command => {
       const collector = await connect();
       const up = await upByInstance(collector);
       const rows = (await collector.ports.targets.all()).map(row => {
-        const target = readTarget(row).value;
+        const target = isDiscovery(row) ? undefined : readTarget(row).value;
         return {
           id: row['id'],
           url: row['url'],
           job: target?.job ?? row['job'],
           interval: row['interval'] ?? '1m',
-          up: target === undefined ? 'invalid' : (up.get(JSON.stringify([target.job, target.instance])) ?? 'not yet'),
+          up: isDiscovery(row)
+            ? 'a list'
+            : target === undefined
+              ? 'invalid'
+              : (up.get(JSON.stringify([target.job, target.instance])) ?? 'not yet'),
           ...(row['problem'] !== undefined && { problem: row['problem'] }),
         };
       });
@@ -84,7 +89,9 @@ export const targetsCommand = (connect: Connect): Command => {
     )
     .option('--json', 'print JSON')
     .action(async (id: string | undefined, options: { json?: boolean }) => {
-      const rows = (await (await connect()).ports.targets.all()).filter(row => id === undefined || row['id'] === id);
+      const rows = (await (await connect()).ports.targets.all()).filter(
+        row => !isDiscovery(row) && (id === undefined || row['id'] === id),
+      );
       if (id !== undefined && rows.length === 0)
         throw new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
       const checked = [];
@@ -104,7 +111,7 @@ export const targetsCommand = (connect: Connect): Command => {
     .option('--dry-run', 'only say what would be taken')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
-      const { rows, notes } = importTargets(readConfiguration(file), options.job);
+      const { rows, notes } = importTargets(readConfiguration(file), { job: options.job });
       if (!options.dryRun) {
         const { ports } = await connect();
         for (const row of rows) await ports.targets.put(row);

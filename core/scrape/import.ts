@@ -51,10 +51,13 @@ const understood = new Set<string>([
   'oauth2',
 ]);
 
-/** A whole prometheus.yml, or a list of targets as file_sd has them, which then belong to `job`. */
-export const importTargets = (config: unknown, job = 'default'): Imported => {
+/**
+ * A whole prometheus.yml, or a list of targets as file_sd and HTTP SD have them. All of a list have what `template` says, and
+ * the labels `under` those they are given.
+ */
+export const importTargets = (config: unknown, template: Row = { job: 'default' }, under: Row = {}): Imported => {
   const into = new Importing();
-  if (Array.isArray(config)) into.groups(config, { job });
+  if (Array.isArray(config)) into.groups(config, template, under);
   else if (isSection(config)) into.whole(config);
   else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
   return into;
@@ -135,13 +138,15 @@ class Importing implements Imported {
   }
 
   /** Targets as static_configs and file_sd have them: [{targets: […], labels: {…}}]. */
-  groups(groups: readonly unknown[], template: Row): void {
+  groups(groups: readonly unknown[], template: Row, under: Row = {}): void {
     for (const group of groups) {
       if (!isSection(group) || !Array.isArray(group['targets'])) {
         this.notes.push(`${template['job']}: a group of targets is no {targets, labels}`);
         continue;
       }
-      const { job, instance, ...labels } = isSection(group['labels']) ? group['labels'] : {};
+      const shared = isSection(template['labels']) ? template['labels'] : {};
+      const given = isSection(group['labels']) ? group['labels'] : {};
+      const { job, instance, ...labels }: Row = { ...under, ...shared, ...given };
       const own: Row = {
         ...template,
         ...(job !== undefined && { job: String(job) }),

@@ -51,7 +51,7 @@ const table = {
     'ScrapesQueue: sqs:SendMessage',
     // The table's stream.
     'TargetsTable: dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams',
-    'TargetsTable: dynamodb:Scan dynamodb:UpdateItem',
+    'TargetsTable: dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
   ],
   ScrapeRole: [
     'BufferQueue: sqs:SendMessage',
@@ -109,7 +109,7 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series'] },
-  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines'] },
+  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Query', knows: ['series', 'targets', 'heartbeats'] },

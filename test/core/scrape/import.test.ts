@@ -124,7 +124,7 @@ test.each([
   [null, [], 1],
   [{ scrape_configs: ['x', { job_name: 'j', static_configs: 'y' }] }, [], 1],
 ])('%j', (input, urls, notes) => {
-  const imported = importTargets(input, 'file');
+  const imported = importTargets(input, { job: 'file' });
   expect(imported.rows.map(row => readTarget(row).value?.url)).toEqual(urls);
   expect(imported.notes).toHaveLength(notes);
   expect(new Set(imported.rows.map(({ id }) => id)).size).toBe(urls.length);
