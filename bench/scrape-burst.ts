@@ -178,12 +178,19 @@ const sluice = async (url: string): Promise<void> => {
     );
     await sleep(5_000);
     await watch('sluice', pid, url, async () => {
-      const status = async () => JSON.parse(await collector.sluice('status', '--json')) as Record<string, number>;
       const beganMs = Date.now();
       for (;;) {
-        const { Accepted = 0, Stored = 0, ScrapesMissed = 0, ScrapeLateness = 0, buffered = 0 } = await status();
+        // A machine that has too much to do may not answer for a while.
+        const text = await collector.sluice('status', '--json').catch(() => '{"buffered":1}');
+        const {
+          Accepted = 0,
+          Stored = 0,
+          ScrapesMissed = 0,
+          ScrapeLateness = 0,
+          buffered = 0,
+        } = JSON.parse(text) as Record<string, number>;
         const behind = Date.now() - beganMs;
-        if (buffered === 0 || behind > 120_000)
+        if (buffered === 0 || behind > 180_000)
           return `; ${Accepted} accepted, ${Stored} stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
         await sleep(2_000);
       }
