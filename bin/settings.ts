@@ -2,14 +2,26 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
-const settings = ['stackName', 'scrapeAllow', 'removal', 'selfAlarms', 'dashboard', 'onward', 'mirror'] as const;
+const settings = [
+  'stackName',
+  'scrapeAllow',
+  'scrapeSecrets',
+  'removal',
+  'selfAlarms',
+  'dashboard',
+  'onward',
+  'mirror',
+] as const;
 
 type Setting = (typeof settings)[number];
 
 /** Reads the settings from CDK's context. Throws on a value that cannot be meant, by its name. */
 export const settingsOf = (
   contextOf: (name: Setting) => unknown,
-): Pick<CollectorProps, 'scrapeAllowCidrs' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'> & {
+): Pick<
+  CollectorProps,
+  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+> & {
   stackName: string;
 } => {
   const text = (name: Setting): string => String(contextOf(name) ?? '').trim();
@@ -33,10 +45,28 @@ export const settingsOf = (
   return {
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
+    ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),
   };
+};
+
+/** JSON, as a text or as CDK read it: `[{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]`. */
+const secretsIn = (setting: unknown): NonNullable<CollectorProps['scrapeSecrets']> => {
+  const wrong = 'scrapeSecrets: expected JSON such as [{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]';
+  let read: unknown;
+  try {
+    read = typeof setting === 'string' ? JSON.parse(setting) : setting;
+  } catch {
+    throw new Error(wrong);
+  }
+  const isOne = (each: { secret?: unknown; parameter?: unknown; hosts?: unknown } | null): boolean =>
+    typeof (each?.secret ?? each?.parameter) === 'string' &&
+    Array.isArray(each?.hosts) &&
+    each.hosts.every(host => typeof host === 'string');
+  if (!Array.isArray(read) || !read.every(isOne)) throw new Error(wrong);
+  return read as NonNullable<CollectorProps['scrapeSecrets']>;
 };

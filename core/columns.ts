@@ -1,5 +1,5 @@
 import type { LabelSet } from './labels.ts';
-import type { Column } from './sample.ts';
+import { Column } from './sample.ts';
 
 /** One series of a block: its labels and its values at the block's times. */
 export type SeriesColumn = { readonly labels: LabelSet; readonly column: Column };
@@ -20,11 +20,35 @@ export type Columns = {
    * time may stand several times, and there are no pages. See core/segment/increments.ts.
    */
   readonly tags?: readonly number[];
+  /** The same as `series` where there is one time alone: how a page comes, and goes to the buffer. */
+  readonly row?: PageRow;
+};
+
+/** One value for each label set. The list of these is the very same one where the page before had the same series. */
+export type PageRow = { readonly labels: readonly LabelSet[]; readonly values: Float64Array };
+
+/** A page's columns, made only if somebody looks at them. */
+export const columnsOfRow = (timestampMs: number, isWholePage: boolean, row: PageRow): Columns => {
+  let series: SeriesColumn[] | undefined;
+  return {
+    timestampsMs: [timestampMs],
+    pages: new Set(isWholePage ? [0] : []),
+    row,
+    get series() {
+      series ??= row.labels.map((labels, at) => {
+        const column = new Column(1);
+        column.set(0, row.values[at]!);
+        return { labels, column };
+      });
+      return series;
+    },
+  };
 };
 
 /** How many values there are. */
-export const countOf = ({ series }: Columns): number => {
+export const countOf = (columns: Columns): number => {
+  if (columns.row !== undefined) return columns.row.values.length;
   let count = 0;
-  for (const { column } of series) for (const present of column.present) count += present;
+  for (const { column } of columns.series) for (const present of column.present) count += present;
   return count;
 };

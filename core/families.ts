@@ -13,6 +13,10 @@ export const familyIdOf = ({ name, type, help = '', unit = '' }: Family): string
     .subarray(0, 16)
     .toString('base64url');
 
+/** The same for lists that say the same. */
+export const digestOfFamilies = (families: readonly Family[]): string =>
+  createHash('sha256').update(JSON.stringify(families)).digest('base64url');
+
 /** As many of the first families as have limits.familyBytes of text together: what is kept of one delivery's. */
 export const boundedFamilies = (families: readonly Family[]): readonly Family[] => {
   let bytes = 0;

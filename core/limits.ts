@@ -55,6 +55,8 @@ export const limits = {
   /** One SendMessageBatch: SQS takes 10 messages and 1 MiB altogether. */
   sendBatchMessages: 10,
   sendBatchBytes: 1_000_000,
+  /** Label sets of past messages that a warm ingest remembers, some 200 bytes each: as many as a tenth of its memory holds. */
+  labelSetsRemembered: 500_000,
   /** A message that unpacks to more than this is not ours. */
   messageUnpackedBytes: 64 * MiB,
 
@@ -130,6 +132,31 @@ export const limits = {
   pageBytes: 8 * MiB,
   pageUnpackedBytes: 16 * MiB,
   pageSamples: 200_000,
+  /** Targets of one list of HTTP SD, how long it may take to be had, and how many are looked at side by side. */
+  discoveredTargets: 10_000,
+  discoverTimeoutMs: 10 * second,
+  discoverParallel: 4,
+  /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
+  urlChars: 8_000,
+  /** Query parameters, headers and scopes of one target: beyond anything written by hand. */
+  paramCount: 50,
+  /** A target's row as JSON: an order must hold it, DynamoDB would take 400 KB, and JSON may need more characters than it. */
+  targetRowBytes: 256 * KiB,
+  /** Further tries of a scrape that failed, the wait before the first of them, doubled each time. */
+  scrapeRetries: 5,
+  scrapeRetryMs: 250,
+  /** Redirects followed for one scrape, where that is asked for at all: Go's own bound, to which exporters are used. */
+  redirects: 10,
+  /** Patterns kept compiled: fleets share their rules. */
+  patternsRemembered: 1_000,
+  /** How long a worker believes what it read of a secret: a changed one is used after that. */
+  scrapeSecretMs: 1 * minute,
+  /** Secrets and access tokens a warm worker remembers. */
+  scrapeSecretsRemembered: 1_000,
+  /** An access token is renewed this long before it expires. */
+  accessTokenReserveMs: 30 * second,
+  /** What an authorization server may answer. */
+  accessTokenBytes: 64 * KiB,
   /** Header bytes a target may answer with. */
   headerBytes: 32 * KiB,
   /** Rules of one relabeling, and characters of one pattern: beyond any configuration that was written by hand. */
@@ -143,6 +170,9 @@ export const limits = {
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
   orderTargets: 25,
+  /** Orders made and sent together, and calls open at once: 4,000 scrapes' worth in memory, and more calls gain nothing. */
+  ordersAtOnce: 160,
+  sendParallel: 16,
   /** What the scheduler's tick covers. EventBridge fires once a minute. */
   tickMs: 1 * minute,
   /** Slots are ordered up to this long after the running minute's start: a tick a minute late is still in time. */
@@ -157,8 +187,10 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets of which a warm worker remembers the last page, to count series added, and whether they failed. */
-  targetsRemembered: 500,
+  /** Targets of which a warm worker remembers the row, the last page as far as predictedBytes go, and whether they failed. */
+  targetsRemembered: 2_000,
+  /** Characters of a row that is remembered: longer ones are read again for each scrape. */
+  rowRememberedChars: 8 * KiB,
   /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */

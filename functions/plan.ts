@@ -1,17 +1,30 @@
 import middy from '@middy/core';
-import type { DynamoDBStreamEvent } from 'aws-lambda';
+import type { AttributeValue, DynamoDBStreamEvent } from 'aws-lambda';
+import { type Batch, sourceIdOf, sourceOf } from '../core/batch.ts';
 import { anyInstance, type Heartbeat, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
-import { ordersBetween, writeOrder } from '../core/scrape/order.ts';
+import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
+import { labelsOf } from '../core/scrape/labels.ts';
+import { ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
+import { endOf } from '../core/scrape/page.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
-import type { Ports, Row } from '../io/ports.ts';
+import { encodeBatch } from '../core/segment/batch-message.ts';
+import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
+import { discover } from './discover.ts';
+import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type PlanPorts = Pick<Ports, 'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines'>;
+type PlanPorts = Pick<
+  Ports,
+  'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'http'
+>;
+
+/** A target and the row it was read from. */
+type Registered = { readonly target: Target; readonly row: Row };
 
 /**
  * Registry → scrape orders. At each tick it orders every slot up to limits.planAheadMs after the running minute's start
@@ -26,35 +39,63 @@ export const plan = (ports: PlanPorts) =>
 const planTick = async (ports: PlanPorts): Promise<void> => {
   const nowMs = ports.clock.nowMs();
   const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
-  const [rows, records, plannedMs = 0] = await Promise.all([
+  const [all, records, plannedMs = 0] = await Promise.all([
     ports.targets.all(),
     ports.heartbeats.all(),
     ports.heartbeats.planned(),
   ]);
-  const targets = await readTargets(ports, rows, nowMs);
+  const rows = all.filter(row => !isDiscovery(row));
+  const registered = await readTargets(ports, rows, nowMs);
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
-  const fleet = offsetsMsOf(targets);
   // Orders first, then the note that they were given: a crash between orders twice, which changes nothing.
-  await order(ports, targets, fleet, heartbeats, Math.max(nowMs, plannedMs), untilMs);
+  await order(ports, plannedOf(registered, registered, heartbeats), {
+    fleet: offsetsMsOf(registered.map(({ target }) => target)),
+    fromMs: Math.max(nowMs, plannedMs),
+    untilMs,
+  });
   await ports.heartbeats.plannedUntil(untilMs);
-  await retireGone(ports, heartbeats, targets, nowMs);
+  await retireGone(ports, heartbeats, registered, nowMs);
+  // Last: whoever is asked for a list may be slow.
+  await discover(ports, all.filter(isDiscovery), rows);
 };
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
   const nowMs = ports.clock.nowMs();
   const changed = new Set(Records.map(({ dynamodb }) => dynamodb?.Keys?.['id']?.S));
-  const rows = await ports.targets.all();
+  const every = await ports.targets.all();
+  const rows = every.filter(row => !isDiscovery(row));
   const isChanged = (row: Row): boolean => changed.has(String(row['id']));
-  const targets = await readTargets(ports, rows.filter(isChanged), nowMs);
+  const registered = await readTargets(ports, rows.filter(isChanged), nowMs);
   const plannedMs = await ports.heartbeats.planned();
-  if (plannedMs === undefined || targets.length === 0) return;
-  const records = await ports.heartbeats.get(targets.flatMap(keysOf));
+  if (plannedMs === undefined) return;
+  const others = rows
+    .filter(row => !isChanged(row))
+    .flatMap(row => {
+      const { value: target } = readTarget(row);
+      return target === undefined ? [] : [{ target, row }];
+    });
+  const all = [...registered, ...others];
+  await endGone(ports, Records, all, plannedMs);
+  const lists = every.filter(isDiscovery);
+  const news = lists.filter(row => isChanged(row) && isNews(row, Records));
+  const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
+  if (news.length > 0 || isListGone) await discover(ports, lists, rows, new Set(news.map(({ id }) => String(id))));
+  if (registered.length === 0) return;
+  const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Where they sit depends on the others, who are planned already.
-  const others = rows.filter(row => !isChanged(row)).map(row => readTarget(row).value);
-  const fleet = offsetsMsOf([...targets, ...others.filter(other => other !== undefined)]);
-  await order(ports, targets, fleet, heartbeats, nowMs, plannedMs);
+  const fleet = offsetsMsOf(all.map(({ target }) => target));
+  await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs: nowMs, untilMs: plannedMs });
 };
+
+/** Whether a list was written anew: what we ourselves note on it wakes us too. */
+const isNews = (row: Row, records: DynamoDBStreamEvent['Records']): boolean =>
+  records.some(
+    ({ dynamodb }) =>
+      dynamodb?.Keys?.['id']?.S === row['id'] &&
+      (dynamodb?.OldImage === undefined ||
+        changesTo([plainOf({ M: dynamodb.OldImage }) as Row], [row]).puts.length > 0),
+  );
 
 /** The records a target's scrapes are told to: its own and its job's. */
 const keysOf = ({ job, instance }: Target): HeartbeatKey[] => [
@@ -64,40 +105,113 @@ const keysOf = ({ job, instance }: Target): HeartbeatKey[] => [
 
 const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
 
+const sourceIn = (target: Target) => sourceOf(labelsOf(target));
+
+type Ready = Planned & { readonly network: Target['network'] };
+
+/** What orders say of targets, given the whole fleet and who is recorded. */
+const plannedOf = (
+  registered: readonly Registered[],
+  all: readonly Registered[],
+  heartbeats: readonly Heartbeat[],
+): Ready[] => {
+  const recorded = new Set(heartbeats.map(({ key }) => idOf(key)));
+  const once = new Set<string>();
+  const shared = new Set<string>();
+  for (const { target } of all) {
+    const id = idOf(target);
+    if (once.has(id)) shared.add(id);
+    once.add(id);
+  }
+  return registered.map(({ target, row }) => ({
+    target,
+    written: writeRow(row),
+    network: target.network,
+    report: recorded.size > 0 && keysOf(target).some(key => recorded.has(idOf(key))),
+    shared: shared.has(idOf(target)),
+  }));
+};
+
+type When = { readonly fleet: ReadonlyMap<string, number>; readonly fromMs: number; readonly untilMs: number };
+
 const order = async (
   { scrapes, vpcScrapes, clock }: PlanPorts,
-  targets: readonly Target[],
-  offsetsMs: ReadonlyMap<string, number>,
-  heartbeats: readonly Heartbeat[],
-  fromMs: number,
-  untilMs: number,
+  planned: readonly Ready[],
+  { fleet, fromMs, untilMs }: When,
 ): Promise<void> => {
-  const recorded = new Set(heartbeats.map(({ key }) => idOf(key)));
-  const reporting = targets.map(target => ({ target, report: keysOf(target).some(key => recorded.has(idOf(key))) }));
   for (const [network, queue] of [
     ['public', scrapes],
     ['vpc', vpcScrapes],
   ] as const) {
-    const there = reporting.filter(({ target }) => target.network === network);
-    const orders = ordersBetween(there, offsetsMs, fromMs, untilMs);
-    await queue?.send(orders.map(each => ({ delayMs: each.dueMs - clock.nowMs(), body: writeOrder(each) })));
+    if (queue === undefined) continue;
+    const there = planned.filter(each => each.network === network);
+    let orders: Delayed[] = [];
+    for (const { dueMs, body } of ordersBetween(there, fleet, fromMs, untilMs)) {
+      orders.push({ delayMs: dueMs - clock.nowMs(), body });
+      if (orders.length < limits.ordersAtOnce) continue;
+      await sendAll(queue, orders);
+      orders = [];
+    }
+    await sendAll(queue, orders);
   }
+};
+
+/** Several calls side by side: a fleet of 100,000 has some hundred of them a tick. */
+const sendAll = async (queue: Scrapes, orders: readonly Delayed[]): Promise<void> => {
+  const groups = Array.from({ length: Math.ceil(orders.length / limits.sendBatchMessages) }, (_, index) =>
+    orders.slice(index * limits.sendBatchMessages, (index + 1) * limits.sendBatchMessages),
+  );
+  await inParallel(groups, limits.sendParallel, group => queue.send(group));
+};
+
+/**
+ * Ends the series of sources that no row scrapes any more: an empty page at the instant up to which orders are out
+ * already, so that nothing of them comes after it. The stream tells the row as it was.
+ */
+const endGone = async (
+  { buffer }: PlanPorts,
+  records: DynamoDBStreamEvent['Records'],
+  all: readonly Registered[],
+  plannedMs: number,
+): Promise<void> => {
+  const scraped = new Set(all.map(({ target }) => sourceIdOf(sourceIn(target))));
+  const ends: Batch[] = [];
+  for (const { dynamodb } of records) {
+    if (dynamodb?.OldImage === undefined) continue;
+    const row = plainOf({ M: dynamodb.OldImage }) as Row;
+    const old = isDiscovery(row) ? undefined : readTarget(row).value;
+    if (old === undefined || scraped.has(sourceIdOf(sourceIn(old)))) continue;
+    ends.push(endOf(old, sourceIn(old), plannedMs));
+  }
+  if (ends.length > 0) await buffer.send(ends.flatMap(encodeBatch));
+};
+
+/** A value of DynamoDB as the plain one that it stands for; what rows of targets have no use for is left out. */
+const plainOf = (value: AttributeValue): unknown => {
+  if (value.S !== undefined) return value.S;
+  if (value.N !== undefined) return Number(value.N);
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.NULL) return null;
+  if (value.L !== undefined) return value.L.map(plainOf);
+  if (value.M !== undefined)
+    return Object.fromEntries(Object.entries(value.M).map(([name, each]) => [name, plainOf(each)]));
+  return undefined;
 };
 
 const outOfReach = 'network: "vpc", but this collector has no scraper in a VPC: set vpcScraping on the Collector';
 
-/** Reads rows one by one: what is wrong with one is noted on it, and no other target notices. */
+/** Reads rows one by one: what is wrong with one is noted on it, and no other target notices. One that its rules drop is none. */
 const readTargets = async (
   { targets, vpcScrapes, log }: PlanPorts,
   rows: readonly Row[],
   nowMs: number,
-): Promise<Target[]> => {
-  const good: Target[] = [];
+): Promise<Registered[]> => {
+  const good: Registered[] = [];
   for (const row of rows) {
-    const { value, rejects } = readTarget(row);
-    const isOutOfReach = value?.network === 'vpc' && vpcScrapes === undefined;
-    const problem = value === undefined ? rejects.map(textOfReject).join('; ') : isOutOfReach ? outOfReach : null;
-    if (value !== undefined && !isOutOfReach) good.push(value);
+    const { value: target, rejects } = readTarget(row);
+    const isOutOfReach = target?.network === 'vpc' && vpcScrapes === undefined;
+    const problem = rejects.length > 0 ? rejects.map(textOfReject).join('; ') : isOutOfReach ? outOfReach : null;
+    if (target !== undefined && !isOutOfReach) good.push({ target, row });
     const noted = row['problem'] ?? null;
     const notedMs = Number(row['checkedAtMs'] ?? 0);
     if (problem === noted && (problem === null || nowMs - notedMs < limits.rowNoteRefreshMs)) continue;
@@ -112,10 +226,10 @@ const readTargets = async (
 const retireGone = async (
   { heartbeats: port, deadlines }: PlanPorts,
   heartbeats: readonly Heartbeat[],
-  targets: readonly Target[],
+  registered: readonly Registered[],
   nowMs: number,
 ): Promise<void> => {
-  const ids = new Set(targets.map(({ id }) => id));
+  const ids = new Set(registered.map(({ target }) => target.id));
   const gone: HeartbeatKey[] = [];
   for (const { key, failing, retired } of heartbeats) {
     if (failing === undefined || ids.has(failing.targetId) !== retired) continue;

@@ -25,10 +25,14 @@ import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
+import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
 import { wantedBy } from './wanted.ts';
 
-type QueryPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention'>;
+type QueryPorts = Pick<
+  Ports,
+  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention' | 'targets' | 'heartbeats'
+>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /** The question as the handlers see it: parameters of the address and of a form alike. */
@@ -176,12 +180,21 @@ const metadata = async ({ parameters, ports }: Asked): Promise<Answer> => {
   return json(200, successBody(metadataIn(await ports.families.all(), wanted)));
 };
 
+const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
+  json(
+    200,
+    successBody(
+      await listTargets(ports, reader, optional(parameters, 'state') ?? 'any', optional(parameters, 'scrapePool')),
+    ),
+  );
+
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,
   '/api/v1/query_range': range,
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
+  '/api/v1/targets': targets,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>
     json(

@@ -1,42 +1,30 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Family } from '../core/batch.ts';
-import { anyInstance, type DownReason } from '../core/heartbeat/heartbeat.ts';
+import { countOf } from '../core/columns.ts';
+import { digestOfFamilies } from '../core/families.ts';
+import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
-import { keyOf, type LabelSet } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
-import { batchesOf } from '../core/protocol/gather.ts';
-import { timestampReject } from '../core/protocol/timestamps.ts';
-import { textOfReject } from '../core/reject.ts';
 import { type OrderedScrape, readOrder } from '../core/scrape/order.ts';
-import { type Outcome, type PageSample, pageSamplesOf, samplesOf } from '../core/scrape/page.ts';
+import { batchesOfScrape, type Outcome } from '../core/scrape/page.ts';
 import { PageReaders } from '../core/scrape/page-readers.ts';
-import { scrapeHeaders } from '../core/scrape/request.ts';
-import type { Target } from '../core/scrape/target.ts';
+import { readTarget, type Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
-import type { HttpProblem, Ports } from '../io/ports.ts';
+import type { Ports } from '../io/ports.ts';
+import { Credentials } from './credentials.ts';
+import { type FetchPorts, fetchPage } from './fetching.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 
-type ScrapePorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'http' | 'buffer' | 'heartbeats' | 'deadlines'>;
-
-const reasons: Readonly<Record<HttpProblem, DownReason>> = {
-  dns: 'SCRAPE_DNS',
-  forbidden: 'SCRAPE_FORBIDDEN',
-  connect: 'SCRAPE_CONNECT',
-  tls: 'SCRAPE_TLS',
-  timeout: 'SCRAPE_TIMEOUT',
-  limit: 'SCRAPE_LIMIT',
-  http: 'SCRAPE_HTTP',
-  encoding: 'SCRAPE_ENCODING',
-};
+type ScrapePorts = Pick<Ports, 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines'> & FetchPorts;
 
 /**
  * Scrape orders → pages → the buffer. Each scrape waits for its own slot, runs beside the others and is stored as soon
  * as it is done; samples carry the slot's time, so that a doubled order stores the same once.
  */
 export const scrape = (ports: ScrapePorts) => {
-  const memory = new ScrapeMemory();
+  const memory = new ScrapeMemory(ports);
   return middy<SQSEvent, SQSBatchResponse>()
     .use(measured(ports))
     .handler(async ({ Records }) => {
@@ -44,9 +32,8 @@ export const scrape = (ports: ScrapePorts) => {
       await Promise.all(
         Records.map(async ({ messageId, body }) => {
           try {
-            await inParallel(readOrder(body).scrapes, limits.scrapeParallel, ordered =>
-              scrapeOnce(ports, memory, ordered),
-            );
+            const { scrapes } = readOrder(body, row => memory.targetOf(row));
+            await inParallel(scrapes, limits.scrapeParallel, ordered => scrapeOnce(ports, memory, ordered));
           } catch (error) {
             ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
             failures.push({ itemIdentifier: messageId });
@@ -60,7 +47,7 @@ export const scrape = (ports: ScrapePorts) => {
 const scrapeOnce = async (
   ports: ScrapePorts,
   memory: ScrapeMemory,
-  { target, slotMs, report }: OrderedScrape,
+  { target, slotMs, report, shared }: OrderedScrape,
 ): Promise<void> => {
   const { clock, buffer, log } = ports;
   if (clock.nowMs() > slotMs + target.intervalMs * limits.scrapeLateShare) {
@@ -71,58 +58,14 @@ const scrapeOnce = async (
   }
   await clock.wait(slotMs - clock.nowMs());
   const startedMs = clock.nowMs();
-  const outcome = await fetchPage(ports, memory, target, slotMs);
-  const samples = samplesOf(target, outcome);
+  const outcome = await fetchPage(ports, memory, target);
   const families = outcome.ok ? memory.untold(target.id, outcome.families, slotMs) : [];
-  const batches = batchesOf(samples, {
-    id: `${target.id}@${slotMs}`,
-    via: 'pull',
-    acceptedAtMs: slotMs,
-    pages: true,
-    families,
-  });
+  const batches = batchesOfScrape(target, outcome, { slotMs, shared, families });
   await buffer.send(batches.flatMap(encodeBatch));
   memory.told(target.id, families, slotMs);
-  ports.measures.tell({ Accepted: samples.length, ScrapeLateness: startedMs - slotMs });
+  const accepted = batches.reduce((sum, { columns }) => sum + countOf(columns), 0);
+  ports.measures.tell({ Accepted: accepted, ScrapeLateness: startedMs - slotMs });
   await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
-};
-
-const fetchPage = async (
-  { http }: ScrapePorts,
-  memory: ScrapeMemory,
-  target: Target,
-  slotMs: number,
-): Promise<Outcome> => {
-  const answer = await http.get({
-    url: target.url,
-    headers: scrapeHeaders(target.timeoutMs),
-    timeoutMs: target.timeoutMs,
-    bodyBytes: limits.pageBytes,
-    unpackedBytes: limits.pageUnpackedBytes,
-  });
-  const { durationMs } = answer;
-  if (!answer.ok) return { ok: false, reason: reasons[answer.problem], detail: answer.reason, scraped: 0, durationMs };
-  const read = memory.pages.read(target.id, answer.contentType, answer.body);
-  if (read === undefined) {
-    const detail = `content type ${JSON.stringify(answer.contentType)} is no exposition`;
-    return { ok: false, reason: 'SCRAPE_CONTENT_TYPE', detail, scraped: 0, durationMs };
-  }
-  const { value, rejects } = read;
-  const [first] = rejects;
-  if (first !== undefined) {
-    return {
-      ok: false,
-      reason: 'SCRAPE_PARSE',
-      detail: textOfReject(first),
-      scraped: value.count,
-      durationMs,
-    };
-  }
-  const { columns, families } = value;
-  // Times far off are dropped one by one, as Prometheus does: the target is up, only its clock is not.
-  const samples = pageSamplesOf(columns, timestampMs => timestampReject(timestampMs, slotMs, undefined) === undefined);
-  const whole = samples.length === value.count ? columns.series : undefined;
-  return { ok: true, samples, families, seriesAdded: memory.added(target.id, samples, whole), durationMs };
 };
 
 /** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */
@@ -144,40 +87,46 @@ const tell = async (
   }
 };
 
-type Seen = { readonly keys: ReadonlySet<string>; readonly whole: readonly LabelSet[] | undefined };
-
 /** What a warm worker remembers of targets, bounded; a cold one begins with nothing and is only less precise. */
 class ScrapeMemory {
   readonly pages = new PageReaders();
-  readonly #seen = new Map<string, Seen>();
+  readonly credentials: Credentials;
+  readonly #targets = new Map<string, { readonly text: string; readonly target: Target | undefined }>();
   readonly #failed = new Set<string>();
-  /** Weakly: what is kept of pages is for their readers, which are bounded, to say. */
-  readonly #told = new Map<string, { readonly families: WeakRef<readonly Family[]>; readonly day: number }>();
+  readonly #told = new Map<string, Told>();
 
-  /**
-   * How many series were not on the target's page before; all of them where there is none. `whole` is the page's list of
-   * series where its samples are all of it: a page with the very same list as the one before has added none.
-   */
-  added(targetId: string, samples: readonly PageSample[], whole: readonly LabelSet[] | undefined): number {
-    const before = this.#seen.get(targetId);
-    this.#seen.delete(targetId);
-    const same = whole !== undefined && before?.whole === whole;
-    const keys = same ? before.keys : new Set(samples.map(({ labels }) => keyOf(labels)));
-    this.#seen.set(targetId, { keys, whole });
-    forgetOldest(this.#seen);
-    if (same) return 0;
-    return before === undefined ? keys.size : keys.difference(before.keys).size;
+  constructor(ports: FetchPorts) {
+    this.credentials = new Credentials(ports);
   }
 
-  /** The page's families, or none where this worker has told the very same ones that day: they are written once a day. */
+  /** The very same target as long as its row is. */
+  targetOf(row: object): Target | undefined {
+    const id = String((row as { readonly id?: unknown }).id);
+    const text = JSON.stringify(row);
+    const known = this.#targets.get(id);
+    if (known?.text === text) return known.target;
+    const { value: target } = readTarget(row);
+    this.#targets.delete(id);
+    if (text.length <= limits.rowRememberedChars) this.#targets.set(id, { text, target });
+    forgetOldest(this.#targets);
+    return target;
+  }
+
+  /** The page's families, or none where this worker has told the same that day: they are written once a day. */
   untold(targetId: string, families: readonly Family[], slotMs: number): readonly Family[] {
     const before = this.#told.get(targetId);
-    return before?.families.deref() === families && before.day === dayOf(slotMs) ? [] : families;
+    if (before === undefined || before.day !== dayOf(slotMs)) return families;
+    return before.families.deref() === families || before.digest === digestOfFamilies(families) ? [] : families;
   }
 
   told(targetId: string, families: readonly Family[], slotMs: number): void {
     if (families.length === 0) return;
-    this.#told.set(targetId, { families: new WeakRef(families), day: dayOf(slotMs) });
+    this.#told.delete(targetId);
+    this.#told.set(targetId, {
+      families: new WeakRef(families),
+      digest: digestOfFamilies(families),
+      day: dayOf(slotMs),
+    });
     forgetOldest(this.#told);
   }
 
@@ -189,6 +138,9 @@ class ScrapeMemory {
     return false;
   }
 }
+
+/** Families that were told: the list itself as long as somebody else keeps it, and what it said. */
+type Told = { readonly families: WeakRef<readonly Family[]>; readonly digest: string; readonly day: number };
 
 const dayOf = (slotMs: number): number => Math.floor(slotMs / limits.catalogSpanMs);
 

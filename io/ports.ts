@@ -133,6 +133,23 @@ export type Mirror = {
 /** Secrets that others keep, by name. */
 export type Secrets = { read(name: string): Promise<string> };
 
+/** Headers by which AWS knows that our role asks, for a service of a region. */
+export type Signatures = {
+  sign(request: {
+    readonly url: string;
+    readonly service: string;
+    readonly region: string;
+  }): Promise<Readonly<Record<string, string>>>;
+};
+
+/** A secret that scrapes may use, and the hosts it may be shown to: `metrics.example.com`, `10.0.3.7:9100`, `*.example.com`. */
+export type ScrapeGrant = {
+  readonly kind: 'secret' | 'parameter';
+  /** As it is granted: an ARN, or a name. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+};
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -196,6 +213,14 @@ export type HttpGet = {
   readonly timeoutMs: number;
   readonly bodyBytes: number;
   readonly unpackedBytes: number;
+  /** Headers for the scheme, host and port of `url` alone: they go along with no redirect that leads elsewhere. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** Redirects to follow, each of them judged as the URL itself was. @default none */
+  readonly redirects?: number;
+  /** PEM. The certificate is shown to the host of `url` alone; `ca` is who else is trusted. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
+  /** Sent as a POST. */
+  readonly form?: string;
 };
 
 export type HttpProblem = 'dns' | 'forbidden' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
@@ -217,7 +242,7 @@ export type HttpAnswer =
     };
 
 export type Http = {
-  /** One GET, redirects not followed, within all its limits. Never throws for what the other side does. */
+  /** One GET, or one POST of a form, within all its limits. Never throws for what the other side does. */
   get(request: HttpGet): Promise<HttpAnswer>;
 };
 
@@ -258,6 +283,10 @@ export type Ports = {
   readonly targets: Targets;
   readonly keys: Keys;
   readonly secrets: Secrets;
+  /** The same for parameters of Systems Manager. */
+  readonly parameters: Secrets;
+  readonly signatures: Signatures;
+  readonly scrapeGrants: readonly ScrapeGrant[];
   readonly heartbeats: Heartbeats;
   readonly alarms: Alarms;
   readonly deployment: Deployment;

@@ -7,6 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { limits } from '../core/limits.ts';
+import { checkScrapeSecrets, type ScrapeSecretProps } from './scrape-secrets.ts';
 
 export type CollectorProps = {
   /**
@@ -19,6 +20,11 @@ export type CollectorProps = {
    * @default none: such a target says on its row that nobody can reach it
    */
   readonly vpcScraping?: VpcScraping;
+  /**
+   * Secrets that targets may name in `auth`, and the hosts each is for: to any other host it is never shown.
+   * @default none: a target that names one is down with the reason
+   */
+  readonly scrapeSecrets?: readonly ScrapeSecretProps[];
   /**
    * A key of your own for tables, queues, topic and logs. Costs $1 a month, and $0.03 per 10,000 of its uses.
    * @default keys that AWS owns, at no charge
@@ -154,7 +160,29 @@ export type TargetProps = {
    * @default 'public'
    */
   readonly network?: 'public' | 'vpc';
+  /** Query parameters, laid over those of the URL. @default none */
+  readonly params?: Readonly<Record<string, string | readonly string[]>>;
+  /** Headers sent with each scrape; one that carries a secret is a matter of `auth`. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether labels on the page win over the target's own. @default false: they become `exported_…` */
+  readonly honorLabels?: boolean;
+  /** Samples a page may have. @default no limit but the collector's own, 200,000 */
+  readonly sampleLimit?: number;
+  /** Further tries of a scrape that failed, inside its timeout. @default 0 */
+  readonly retries?: number;
+  /** How the target is told who asks. The secret must be one of CollectorProps.scrapeSecrets. @default it is not */
+  readonly auth?: TargetAuth;
 };
+
+/** The name or ARN of a secret in Secrets Manager, or the name of a parameter of Systems Manager, and a field of the JSON in it. */
+export type SecretName = ({ readonly secret: string } | { readonly parameter: string }) & { readonly field?: string };
+
+export type TargetAuth =
+  | ({ readonly type: 'basic'; readonly username?: string } & SecretName)
+  | ({ readonly type: 'bearer' } & SecretName)
+  | ({ readonly type: 'header'; readonly name: string } & SecretName)
+  | ({ readonly type: 'mtls' } & SecretName)
+  | { readonly type: 'sigv4'; readonly region: string; readonly service: string };
 
 export type HeartbeatProps = {
   readonly job: string;
@@ -193,6 +221,7 @@ export type KeyProps = {
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
   const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [], retention } = props;
+  checkScrapeSecrets(props.scrapeSecrets ?? []);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
@@ -267,7 +296,18 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
 };
 
 /** The same for a target. */
-export const checkTarget = ({ url, interval, timeout, labels = {} }: TargetProps): void => {
+export const checkTarget = ({
+  url,
+  interval,
+  timeout,
+  labels = {},
+  sampleLimit = 0,
+  retries = 0,
+}: TargetProps): void => {
+  if (!Token.isUnresolved(sampleLimit) && !(Number.isInteger(sampleLimit) && sampleLimit >= 0))
+    throw new Error(`sampleLimit: ${sampleLimit} is no whole number`);
+  if (!Token.isUnresolved(retries) && !(Number.isInteger(retries) && retries >= 0 && retries <= limits.scrapeRetries))
+    throw new Error(`retries: ${retries}, expected 0 to ${limits.scrapeRetries}`);
   if (!Token.isUnresolved(url)) {
     const protocol = URL.canParse(url) ? new URL(url).protocol : '';
     if (protocol !== 'http:' && protocol !== 'https:')

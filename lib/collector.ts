@@ -23,6 +23,7 @@ import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
+import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
@@ -57,6 +58,7 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
+    const { scrapeSecrets = [] } = props;
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -91,7 +93,8 @@ export class Collector extends Measured {
       new Handler(this, name, { household, ...person });
     const push = handler('Push', { entry: 'push', memoryMiB: 512, timeoutSeconds: 20 });
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
-    const plan = handler('Plan', { entry: 'plan', memoryMiB: 512, timeoutSeconds: 55 });
+    // Half a core: a tick over 100,000 targets takes some four seconds of it.
+    const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
     const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
@@ -131,6 +134,7 @@ export class Collector extends Measured {
       '/api/v1/labels': ['GET', 'POST'],
       '/api/v1/label/{name}/values': ['GET'],
       '/api/v1/metadata': ['GET', 'POST'],
+      '/api/v1/targets': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 
@@ -153,6 +157,9 @@ export class Collector extends Measured {
     blocks.readBy(compact, query);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
     for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
+    // For the list of targets.
+    targets.listedBy(query);
+    heartbeats.listedBy(query);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query];
@@ -172,7 +179,12 @@ export class Collector extends Measured {
     targets.changesWake(plan);
     targets.listedBy(plan);
     targets.notedBy(plan);
+    // Lists of targets that it is told to look at become rows.
+    targets.keptBy(plan);
+    plan.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     scrapes.fedBy(plan);
+    // A target that is gone ends by an empty page.
+    buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
@@ -195,6 +207,7 @@ export class Collector extends Measured {
       handlers.push(insider);
       unheard.push(insider);
     }
+    shareSecrets(scrapeSecrets, scrapers);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);

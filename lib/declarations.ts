@@ -41,8 +41,12 @@ export class Declarations extends Construct {
 
   addTarget(scope: Construct, id: string, props: TargetProps): void {
     checkTarget(props);
-    const { interval, timeout, ...rest } = props;
-    this.#declare(scope, id, 'Target', { ...rest, ...textsOf({ interval, timeout }) });
+    const { interval, timeout, honorLabels, sampleLimit, ...rest } = props;
+    const named = {
+      ...(honorLabels !== undefined && { honor_labels: honorLabels }),
+      ...(sampleLimit !== undefined && { sample_limit: sampleLimit }),
+    };
+    this.#declare(scope, id, 'Target', { ...rest, ...named, ...textsOf({ interval, timeout }) });
   }
 
   addHeartbeat(scope: Construct, id: string, props: HeartbeatProps): void {

@@ -43,7 +43,7 @@ export class Table extends Construct {
       partitionKey: { name: keys.partition, type: AttributeType.STRING },
       ...(keys.sort && { sortKey: { name: keys.sort, type: AttributeType.STRING } }),
       ...(keys.expires && { timeToLiveAttribute: keys.expires }),
-      ...(streamed && { dynamoStream: StreamViewType.KEYS_ONLY }),
+      ...(streamed && { dynamoStream: StreamViewType.OLD_IMAGE }),
       billing: Billing.onDemand(),
       encryption:
         encryptionKey === undefined
@@ -95,7 +95,7 @@ export class Table extends Construct {
     this.#grant([handler], ['PutItem', 'UpdateItem', 'DeleteItem']);
   }
 
-  /** Changed rows wake this function, by their keys. What it cannot take in three tries the next tick makes good. */
+  /** Changed rows wake this function, by their keys and as they were. What it cannot take in three tries the next tick makes good. */
   changesWake(handler: Handler): void {
     handler.addEventSource(
       // TableV2 types its stream as possibly undefined, which exactOptionalPropertyTypes tells apart from absent.

@@ -6,6 +6,7 @@ import { House } from './house.ts';
 import { lockFolder } from './lock.ts';
 import { startQueues } from './queues.ts';
 import { region } from './resolver.ts';
+import type { GivenSecret } from './secrets.ts';
 import type { Engines } from './stores.ts';
 import { startTables } from './tables.ts';
 
@@ -17,6 +18,8 @@ export type LocalSettings = {
   readonly port: number;
   /** Whether pushes need a key, as they do where one does not sign. @default false */
   readonly keysRequired?: boolean;
+  /** Secrets that the user gives to scrapes. @default none */
+  readonly givenSecrets?: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   /** Endpoints that the user brought: such a part is not started. */
@@ -68,6 +71,7 @@ const raise = async (
     engines,
     url,
     keysRequired: settings.keysRequired ?? false,
+    givenSecrets: settings.givenSecrets ?? {},
     subscribers: settings.subscribers,
     print,
     atEnd: undo => ends.push(undo),

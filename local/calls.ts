@@ -8,6 +8,7 @@ type Input = {
   readonly RequestItems?: Readonly<Record<string, unknown>>;
   readonly QueueUrl?: string;
   readonly SecretId?: string;
+  readonly Name?: string;
 };
 
 /** A request as an SDK sends it. `target` is the header x-amz-target, `authorization` the signature's, each '' where there is none. */
@@ -33,6 +34,7 @@ export const readCall = (request: SentRequest): Call | undefined => {
     if (service.startsWith('DynamoDB')) return dynamodb(operation, JSON.parse(body) as Input);
     if (service === 'AmazonSQS') return sqs(operation, JSON.parse(body) as Input);
     if (service === 'secretsmanager') return secretsmanager(operation, JSON.parse(body) as Input);
+    if (service === 'AmazonSSM') return ssm(operation, JSON.parse(body) as Input);
     if (target === '') return sns(new URLSearchParams(body));
   } catch {
     // Not what such a call looks like.
@@ -56,7 +58,14 @@ const sqs = (operation: string, { QueueUrl = '' }: Input): Call => ({
 
 const secretsmanager = (operation: string, { SecretId = '' }: Input): Call => ({
   action: `secretsmanager:${operation}`,
-  resources: [SecretId],
+  resources: [
+    SecretId.startsWith('arn:') ? SecretId : `arn:aws:secretsmanager:${region}:${account}:secret:${SecretId}-xxxxxx`,
+  ],
+});
+
+const ssm = (operation: string, { Name = '' }: Input): Call => ({
+  action: `ssm:${operation}`,
+  resources: [Name.startsWith('arn:') ? Name : `arn:aws:ssm:${region}:${account}:parameter/${Name.replace(/^\//, '')}`],
 });
 
 const sns = (form: URLSearchParams): Call | undefined => {

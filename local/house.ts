@@ -10,6 +10,7 @@ import { startQueueMapping } from './queue-mapping.ts';
 import { Resolver, region } from './resolver.ts';
 import { type Route, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
+import type { GivenSecret } from './secrets.ts';
 import { type Engines, Stores } from './stores.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 
@@ -22,6 +23,8 @@ export type HouseSettings = {
   readonly url: string;
   /** Whether whoever has a choice must come with a key. */
   readonly keysRequired: boolean;
+  /** Secrets that the user gives to scrapes. */
+  readonly givenSecrets: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   readonly print: (line: string) => void;
@@ -91,7 +94,10 @@ export class House {
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
       AWS_ENDPOINT_URL_S3: s3,
-      ...(this.stores.secretsAt && { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.stores.secretsAt }),
+      ...(this.stores.secretsAt && {
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: this.stores.secretsAt,
+        AWS_ENDPOINT_URL_SSM: this.stores.secretsAt,
+      }),
     };
     const all = this.#all('AWS::Lambda::Function').filter(([, { Code }]) => typeof Code === 'object');
     await Promise.all(

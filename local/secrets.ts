@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Properties } from './assembly.ts';
+import { Complaint } from './complaint.ts';
 
 type Generation = {
   readonly PasswordLength?: number;
@@ -13,29 +14,66 @@ type Generation = {
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const punctuation = '!#$%&()*+,-./:;<=>?@[]^_{|}~';
 
+/** A secret that the user gives to scrapes, and the hosts it is for. */
+export type GivenSecret = { readonly text: string; readonly hosts: readonly string[] };
+
+/** Reads the user's own file: `{"scrapes/shop": {"text": "…", "hosts": ["127.0.0.1:9100"]}}`. */
+export const readGivenSecrets = (file: string | undefined): Readonly<Record<string, GivenSecret>> => {
+  if (file === undefined || file === '') return {};
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new Complaint(`SLUICE_SECRETS: ${file} cannot be read, or is no JSON`);
+  }
+  for (const [name, each] of Object.entries(given as object) as [string, Partial<GivenSecret> | null][]) {
+    if (typeof each?.text !== 'string' || !Array.isArray(each.hosts))
+      throw new Complaint(`SLUICE_SECRETS: ${name} in ${file} is no {"text": "…", "hosts": ["127.0.0.1:9100"]}`);
+  }
+  return given as Record<string, GivenSecret>;
+};
+
 /**
- * Secrets of the template, made once and kept in `secrets.json`, which only its owner may read; and as much of Secrets
- * Manager as it takes to hand them out.
+ * Secrets of the template, made once and kept in `secrets.json`, which only its owner may read; those that the user gave; and
+ * as much of Secrets Manager and of SSM's parameters as it takes to hand them out.
  */
 export class LocalSecrets {
   readonly #file: string;
   readonly #texts: Record<string, string>;
+  readonly #given: Readonly<Record<string, GivenSecret>>;
   readonly #server: Server;
 
-  constructor(dataFolder: string) {
+  constructor(dataFolder: string, given: Readonly<Record<string, GivenSecret>> = {}) {
     this.#file = join(dataFolder, 'secrets.json');
     this.#texts = readTexts(this.#file);
+    this.#given = given;
     this.#server = createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
-      const { SecretId = '' } = JSON.parse(Buffer.concat(parts).toString() || '{}') as { SecretId?: string };
-      const text = this.#texts[SecretId];
-      const isKnown = request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue' && text !== undefined;
-      response.statusCode = isKnown ? 200 : 400;
+      const asked = JSON.parse(Buffer.concat(parts).toString() || '{}') as { SecretId?: string; Name?: string };
+      const { status, answer } = this.#answer(String(request.headers['x-amz-target']), asked);
+      response.statusCode = status;
       response.setHeader('content-type', 'application/x-amz-json-1.1');
-      const problem = { __type: 'ResourceNotFoundException', message: `there is no secret ${SecretId} here` };
-      response.end(JSON.stringify(isKnown ? { ARN: SecretId, Name: SecretId, SecretString: text } : problem));
+      response.end(JSON.stringify(answer));
     });
+  }
+
+  #answer(target: string, { SecretId = '', Name = '' }: { readonly SecretId?: string; readonly Name?: string }) {
+    if (target === 'secretsmanager.GetSecretValue') {
+      const text = this.#texts[SecretId] ?? this.#textOf(SecretId);
+      if (text !== undefined) return { status: 200, answer: { ARN: SecretId, Name: SecretId, SecretString: text } };
+    }
+    if (target === 'AmazonSSM.GetParameter') {
+      const text = this.#textOf(Name);
+      if (text !== undefined)
+        return { status: 200, answer: { Parameter: { Name, Type: 'SecureString', Value: text } } };
+    }
+    const message = `there is no secret ${SecretId || Name} here`;
+    return { status: 400, answer: { __type: 'ResourceNotFoundException', message } };
+  }
+
+  #textOf(name: string): string | undefined {
+    return Object.hasOwn(this.#given, name) ? this.#given[name]?.text : undefined;
   }
 
   listen(): Promise<string> {

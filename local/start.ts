@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { synthesize } from './assembly.ts';
 import { type LocalBuilding, startBuilding } from './building.ts';
 import { Complaint } from './complaint.ts';
+import { readGivenSecrets } from './secrets.ts';
 
 // `npm start`: the synthesized stack, hosted on this machine.
 
@@ -35,6 +36,14 @@ const welcome = ({ url, endpoints, outputs }: LocalBuilding): void => {
   );
 };
 
+/** What of them the stack is told: names and hosts, not texts. A name that begins with a slash is a parameter's. */
+const secretsSetting = (given: ReturnType<typeof readGivenSecrets>): string => {
+  const named = Object.entries(given).map(([name, { hosts }]) =>
+    name.startsWith('/') ? { parameter: name, hosts } : { secret: name, hosts },
+  );
+  return named.length === 0 ? '' : JSON.stringify(named);
+};
+
 let building: LocalBuilding | undefined;
 let stopping = false;
 
@@ -52,7 +61,9 @@ process.on('SIGTERM', () => void stop());
 try {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Complaint(`SLUICE_PORT is ${process.env['SLUICE_PORT']}, expected a port such as 9640`);
+  const givenSecrets = readGivenSecrets(process.env['SLUICE_SECRETS']);
   const started = await startBuilding({
+    givenSecrets,
     dataFolder,
     port,
     keysRequired: process.env['SLUICE_KEYS'] === 'required',
@@ -72,6 +83,7 @@ try {
       print('synthesizing the stack');
       await synthesize(checkout, folder, {
         scrapeAllow: process.env['SLUICE_SCRAPE_ALLOW'] ?? '127.0.0.0/8,::1/128',
+        scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
       });

@@ -8,7 +8,7 @@ import { makeBucket } from './buckets.ts';
 import { nameOfArn } from './naming.ts';
 import { makeQueue, releaseInflight } from './queues.ts';
 import { type Resolver, region } from './resolver.ts';
-import { LocalSecrets } from './secrets.ts';
+import { type GivenSecret, LocalSecrets } from './secrets.ts';
 import { makeTable, sweepExpired } from './tables.ts';
 import { startTopic } from './topics.ts';
 
@@ -27,6 +27,8 @@ export type StoresSettings = {
   /** Where everything that must survive is kept. */
   readonly dataFolder: string;
   readonly engines: Engines;
+  /** Secrets that targets name, as the user gave them. */
+  readonly givenSecrets: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
   readonly subscribers: readonly string[];
   readonly print: (line: string) => void;
@@ -67,7 +69,7 @@ export class Stores {
 
   /** Tables, queues, buckets, secrets and topics, with what they held before. */
   async make(): Promise<void> {
-    const { dataFolder, subscribers, print, atEnd, engines, resolver, all } = this.#settings;
+    const { dataFolder, givenSecrets, subscribers, print, atEnd, engines, resolver, all } = this.#settings;
     const { endpoints, queueServer } = engines;
     // Queues that others name as their dead letters must be there first.
     const queues = all('AWS::SQS::Queue').sort(
@@ -94,8 +96,8 @@ export class Stores {
     atEnd(() => clearInterval(sweep));
     for (const [id] of all('AWS::S3::Bucket')) await makeBucket(this.#s3, String(resolver.resolve({ Ref: id })));
     const secrets = all('AWS::SecretsManager::Secret');
-    if (secrets.length > 0) {
-      const kept = new LocalSecrets(dataFolder);
+    if (secrets.length > 0 || Object.keys(givenSecrets).length > 0) {
+      const kept = new LocalSecrets(dataFolder, givenSecrets);
       for (const [id, properties] of secrets) kept.make(String(resolver.resolve({ Ref: id })), properties);
       this.#secretsAt = await kept.listen();
       atEnd(() => kept.stop());

@@ -65,7 +65,7 @@ const rules: readonly Rule[] = [
       /^core\//,
       /^io\/(aws|http)\//,
       /^io\/ports\.ts$/,
-      /^(commander|@aws-sdk\/.+)$/,
+      /^(commander|yaml|@aws-sdk\/.+)$/,
       /^node:/,
     ],
   },

@@ -1,7 +1,7 @@
 import type { Batch } from '../../core/batch.ts';
-import { readText } from '../../core/exposition/text.ts';
-import { batchesOf } from '../../core/protocol/gather.ts';
-import { samplesOf } from '../../core/scrape/page.ts';
+import { judged } from '../../core/scrape/judge.ts';
+import { batchesOfScrape } from '../../core/scrape/page.ts';
+import { PageReaders } from '../../core/scrape/page-readers.ts';
 import { readTarget } from '../../core/scrape/target.ts';
 import type { Page } from './pages.ts';
 
@@ -9,15 +9,11 @@ import type { Page } from './pages.ts';
 export const batchOf = ({ timestampMs, text }: Page, id: string, job: string, durationMs = 20): Batch => {
   const { value: target } = readTarget({ id, url: `http://${id}:9100/metrics`, job, interval: '15s' });
   if (target === undefined) throw new Error('the bench has a bad target');
-  const { value, rejects } = readText(new TextEncoder().encode(text), { samples: 1_000_000 });
-  if (rejects.length > 0) throw new Error(`a recorded page has rejects: ${rejects[0]!.reason}`);
-  const outcome = { ok: true as const, samples: value.samples, families: [], seriesAdded: 0, durationMs };
-  const [batch, ...more] = batchesOf(samplesOf(target, outcome), {
-    id: `${id}@${timestampMs}`,
-    via: 'pull',
-    acceptedAtMs: timestampMs,
-    pages: true,
-  });
+  const body = new TextEncoder().encode(text);
+  const attempt = judged(new PageReaders(), target, { ok: true, contentType: 'text/plain; version=0.0.4', body });
+  if (!attempt.ok) throw new Error(`a recorded page is refused: ${attempt.detail}`);
+  const outcome = { ...attempt, durationMs, attempts: 1 };
+  const [batch, ...more] = batchesOfScrape(target, outcome, { slotMs: timestampMs, shared: false, families: [] });
   if (batch === undefined || more.length > 0) throw new Error('a page gives one batch');
   return batch;
 };

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { costOf } from '../../core/cost.ts';
 import { lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
+import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { readTarget } from '../../core/scrape/target.ts';
 import type { Row } from '../../io/ports.ts';
 import type { Collector, Connect, Counted } from './collector.ts';
@@ -71,7 +72,7 @@ const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Se
   const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
   const troubled: string[] = [];
   let good = 0;
-  for (const row of rows) {
+  for (const row of rows.filter(each => !isDiscovery(each))) {
     const { value: target } = readTarget(row);
     const name = target === undefined ? '' : `${target.job}/${target.instance}`;
     if (target === undefined || row['problem'] !== undefined)

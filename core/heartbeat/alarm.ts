@@ -42,6 +42,7 @@ const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
   NEVER_SEEN: name => `${name} was never heard`,
   SCRAPE_DNS: name => `${name} cannot be scraped: its name does not resolve`,
   SCRAPE_FORBIDDEN: name => `${name} cannot be scraped: its address is not allowed`,
+  SCRAPE_AUTH: name => `${name} cannot be scraped: its credentials cannot be had`,
   SCRAPE_CONNECT: name => `${name} cannot be scraped: no connection`,
   SCRAPE_TLS: name => `${name} cannot be scraped: TLS failed`,
   SCRAPE_TIMEOUT: name => `${name} cannot be scraped: timed out`,

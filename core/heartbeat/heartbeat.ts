@@ -13,6 +13,7 @@ export type DownReason =
   | 'NEVER_SEEN'
   | 'SCRAPE_DNS'
   | 'SCRAPE_FORBIDDEN'
+  | 'SCRAPE_AUTH'
   | 'SCRAPE_CONNECT'
   | 'SCRAPE_TLS'
   | 'SCRAPE_TIMEOUT'

@@ -1,56 +1,109 @@
-import { labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { slotsBetween } from './slots.ts';
 import type { Target } from './target.ts';
 
-/** One scrape to make: which target, for which slot, and whether a record of it wants to hear of good scrapes too. */
-export type OrderedScrape = { readonly target: Target; readonly slotMs: number; readonly report: boolean };
+/** A target as it is put into orders: its row as `writeRow` wrote it, for functions cannot travel. */
+export type Planned = {
+  readonly target: Pick<Target, 'id' | 'intervalMs'>;
+  readonly written: string;
+  /** Whether a record of it wants to hear of good scrapes too. */
+  readonly report: boolean;
+  /** Whether another target has the same job and instance: then neither page is all there is of them. */
+  readonly shared: boolean;
+};
 
-/** What one worker does together: scrapes due within the same second, oldest slot first. */
-export type ScrapeOrder = { readonly dueMs: number; readonly scrapes: readonly OrderedScrape[] };
+/** What one worker does together, as text for the queue: scrapes due within the same second, oldest slot first. */
+export type WrittenOrder = { readonly dueMs: number; readonly body: string };
+
+/** One scrape to make, for which slot; see Planned. */
+export type OrderedScrape = {
+  readonly target: Target;
+  readonly slotMs: number;
+  readonly report: boolean;
+  readonly shared: boolean;
+};
+
+/** A row without what the collector noted on it. */
+export const writeRow = ({
+  problem: _problem,
+  checkedAtMs: _checkedAtMs,
+  ...row
+}: Readonly<Record<string, unknown>>): string => JSON.stringify(row);
+
+/** What every order has around its rows, and each row around itself, at most. */
+const frameBytes = 200;
 
 /**
- * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because that is as finely as a
- * queue delays, and cut to limits.orderTargets; the worker waits out the rest of the second.
+ * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because
+ * that is as finely as a queue delays, and cut to limits.orderTargets and limits.messageBytes; the worker waits out the rest of
+ * the second. Made one by one: those of a large fleet need not be in memory together.
  */
-export const ordersBetween = (
-  targets: readonly { readonly target: Target; readonly report: boolean }[],
+export function* ordersBetween(
+  planned: readonly Planned[],
   offsetsMs: ReadonlyMap<string, number>,
   fromMs: number,
   toMs: number,
-): ScrapeOrder[] => {
-  const bySecond = new Map<number, OrderedScrape[]>();
-  for (const { target, report } of targets) {
+): Generator<WrittenOrder> {
+  const nextMs = Float64Array.from(planned, ({ target }) => {
     const offsetMs = offsetsMs.get(target.id);
     if (offsetMs === undefined) throw new Error(`${target.id} has no slot: offsets are of another fleet`);
-    for (const slotMs of slotsBetween(offsetMs, target.intervalMs, fromMs, toMs)) {
-      const second = Math.floor(slotMs / 1_000);
-      const due = bySecond.get(second);
-      const scrape = { target, slotMs, report };
-      if (due === undefined) bySecond.set(second, [scrape]);
-      else due.push(scrape);
+    return slotsBetween(offsetMs, target.intervalMs, fromMs, fromMs + target.intervalMs)[0]!;
+  });
+  for (let second = Math.floor(fromMs / 1_000); second * 1_000 < toMs; second += 1) {
+    const untilMs = Math.min(toMs, (second + 1) * 1_000);
+    const due: { readonly each: Planned; readonly slotMs: number }[] = [];
+    for (let at = 0; at < nextMs.length; at += 1) {
+      const slotMs = nextMs[at]!;
+      if (slotMs >= untilMs) continue;
+      const each = planned[at]!;
+      due.push({ each, slotMs });
+      nextMs[at] = slotMs + each.target.intervalMs;
     }
+    due.sort((a, b) => a.slotMs - b.slotMs);
+    yield* ordersOf(second * 1_000, due);
   }
-  const orders: ScrapeOrder[] = [];
-  for (const [second, scrapes] of [...bySecond].sort((a, b) => a[0] - b[0])) {
-    scrapes.sort((a, b) => a.slotMs - b.slotMs);
-    for (let at = 0; at < scrapes.length; at += limits.orderTargets) {
-      orders.push({ dueMs: second * 1_000, scrapes: scrapes.slice(at, at + limits.orderTargets) });
+}
+
+function* ordersOf(
+  dueMs: number,
+  due: readonly { readonly each: Planned; readonly slotMs: number }[],
+): Generator<WrittenOrder> {
+  let scrapes: string[] = [];
+  let bytes = frameBytes;
+  const body = (): string => `{"dueMs":${dueMs},"scrapes":[${scrapes.join(',')}]}`;
+  for (const { each, slotMs } of due) {
+    const { written, report, shared } = each;
+    const more = frameBytes + bytesOf(written);
+    if (scrapes.length === limits.orderTargets || (scrapes.length > 0 && bytes + more > limits.messageBytes)) {
+      yield { dueMs, body: body() };
+      scrapes = [];
+      bytes = frameBytes;
     }
+    scrapes.push(`{"slotMs":${slotMs},"report":${report},"shared":${shared},"row":${written}}`);
+    bytes += more;
   }
-  return orders;
-};
+  if (scrapes.length > 0) yield { dueMs, body: body() };
+}
 
-export const writeOrder = (order: ScrapeOrder): string => JSON.stringify(order);
+/** In UTF-8; most rows are ASCII, and a short one is not worth a look. */
+const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
 
-/** Reads what `writeOrder` wrote. Only our own planner writes to that queue, so a bad order is a bug and throws. */
-export const readOrder = (text: string): ScrapeOrder => {
-  const order = JSON.parse(text) as ScrapeOrder;
+type Ordered = { readonly slotMs: number; readonly report: boolean; readonly shared: boolean; readonly row: object };
+
+/**
+ * Reads an order. Only our own planner writes to that queue, so a bad order is a bug and throws. Rows that `targetOf` knows
+ * no target for are left out.
+ */
+export const readOrder = (
+  text: string,
+  targetOf: (row: object) => Target | undefined,
+): { readonly dueMs: number; readonly scrapes: readonly OrderedScrape[] } => {
+  const { dueMs, scrapes } = JSON.parse(text) as { readonly dueMs: number; readonly scrapes: readonly Ordered[] };
   return {
-    dueMs: order.dueMs,
-    scrapes: order.scrapes.map(scrape => ({
-      ...scrape,
-      target: { ...scrape.target, labels: labelSetOf(scrape.target.labels) },
-    })),
+    dueMs,
+    scrapes: scrapes.flatMap(({ row, ...scrape }) => {
+      const target = targetOf(row);
+      return target === undefined ? [] : [{ ...scrape, target }];
+    }),
   };
 };

@@ -4,8 +4,19 @@ import { PageReader } from '../exposition/page-reader.ts';
 import { dialectOf, expositionOf } from '../exposition/read.ts';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
+import { type Places, SeriesPlaces } from './places.ts';
+import type { Target } from './target.ts';
 
-type Kept = { readonly dialect: Dialect; readonly reader: PageReader; bytes: number };
+type Kept = {
+  readonly target: Target;
+  readonly dialect: Dialect | undefined;
+  readonly reader: PageReader | undefined;
+  readonly places: SeriesPlaces;
+  bytes: number;
+};
+
+/** A page as it was read, and where its series are stored: asked for only where nothing is wrong with it. */
+export type ReadTargetPage = Read<Exposition> & { readonly places: () => Places };
 
 /**
  * A reader for each target that is scraped, so that a page is read by how it differs from the one before. Together they
@@ -19,17 +30,30 @@ export class PageReaders {
     return this.#bytes;
   }
 
-  /** Undefined where the content type names no exposition. The page must stay as it is. */
-  read(targetId: string, contentType: string, page: Uint8Array): Read<Exposition> | undefined {
+  /** Undefined where the content type names no exposition. The page must stay as it is; so must the target, or it is another. */
+  read(target: Target, contentType: string, page: Uint8Array): ReadTargetPage | undefined {
     const bounds = { samples: limits.pageSamples };
     const dialect = dialectOf(contentType);
-    if (dialect === undefined) return expositionOf(contentType)?.(page, bounds);
-    const kept = this.#take(targetId);
-    const { reader } =
-      kept?.dialect === dialect ? kept : { reader: new PageReader(dialect, bounds, { predict: true }) };
-    const read = reader.read(page);
-    this.#keep(targetId, { dialect, reader, bytes: reader.bytes });
-    return read;
+    const plainly = dialect === undefined ? expositionOf(contentType) : undefined;
+    if (dialect === undefined && plainly === undefined) return undefined;
+    const last = this.#take(target.id);
+    const isSame = last?.target === target;
+    const reader =
+      dialect === undefined
+        ? undefined
+        : isSame && last.dialect === dialect && last.reader !== undefined
+          ? last.reader
+          : new PageReader(dialect, bounds, { predict: true });
+    const places = isSame ? last.places : new SeriesPlaces(target);
+    const kept: Kept = { target, dialect, reader, places, bytes: 0 };
+    const read = reader === undefined ? plainly!(page, bounds) : reader.read(page);
+    this.#keep(kept);
+    const placesOf = (): Places => {
+      const found = places.of(read.value.columns.series, { byText: reader === undefined });
+      this.#keep(kept);
+      return found;
+    };
+    return { ...read, places: placesOf };
   }
 
   #take(targetId: string): Kept | undefined {
@@ -40,8 +64,10 @@ export class PageReaders {
     return kept;
   }
 
-  #keep(targetId: string, kept: Kept): void {
-    this.#kept.set(targetId, kept);
+  #keep(kept: Kept): void {
+    this.#take(kept.target.id);
+    kept.bytes = (kept.reader?.bytes ?? 0) + kept.places.bytes;
+    this.#kept.set(kept.target.id, kept);
     this.#bytes += kept.bytes;
     for (const [oldest] of this.#kept) {
       if (this.#bytes <= limits.predictedBytes && this.#kept.size <= limits.targetsRemembered) break;

@@ -1,87 +1,155 @@
-import type { Family } from '../batch.ts';
+import { type Batch, type Family, type Source, sourceIdOf, sourceOf } from '../batch.ts';
+import { columnsOfRow } from '../columns.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
+import { boundedFamilies } from '../families.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
-import { type Label, type LabelSet, labelSetOf, metricNameLabel } from '../labels.ts';
+import { keyOf, type LabelSet, labelSetOf } from '../labels.ts';
+import { batchesOf, type GatheredSample } from '../protocol/gather.ts';
+import { timestampReject } from '../protocol/timestamps.ts';
+import { labelsOf, reportLabels, reportNamesOf } from './labels.ts';
+import type { Places } from './places.ts';
 import type { Target } from './target.ts';
 
-/** One sample of a page: labels with the metric name, a value, and the exporter's own time where it gave one. */
-export type PageSample = { readonly labels: LabelSet; readonly value: number; readonly timestampMs?: number };
-
-/** The samples of a page whose own times, where they have any, are taken. */
-export const pageSamplesOf = (
-  { series, values, timestampsMs }: SampleColumns,
-  takes: (timestampMs: number) => boolean,
-): PageSample[] => {
-  const samples: PageSample[] = [];
-  series.forEach((labels, at) => {
-    const timestampMs = timestampsMs?.[at] ?? Number.NaN;
-    if (Number.isNaN(timestampMs)) samples.push({ labels, value: values[at]! });
-    else if (takes(timestampMs)) samples.push({ labels, value: values[at]!, timestampMs });
-  });
-  return samples;
+/** What every scrape says of itself. */
+type Told = {
+  readonly durationMs: number;
+  readonly attempts: number;
+  /** Samples on the page, and those that metric_relabel left. */
+  readonly scraped: number;
+  readonly kept: number;
 };
 
 /** What became of one scrape. All or nothing: a page with anything wrong in it gives no samples. */
-export type Outcome =
-  | {
-      readonly ok: true;
-      readonly samples: readonly PageSample[];
-      /** The very same list as for the page before where that said the same. */
-      readonly families: readonly Family[];
-      readonly seriesAdded: number;
-      readonly durationMs: number;
-    }
-  | {
-      readonly ok: false;
-      readonly reason: DownReason;
-      readonly detail: string;
-      readonly scraped: number;
-      readonly durationMs: number;
-    };
+export type Outcome = Told &
+  (
+    | {
+        readonly ok: true;
+        readonly columns: SampleColumns;
+        readonly places: Places;
+        /** The very same list as for the page before where that said the same. */
+        readonly families: readonly Family[];
+      }
+    | { readonly ok: false; readonly reason: DownReason; readonly detail: string }
+  );
 
-/** The target's own labels: job, instance and those of its row. */
-export const labelsOf = ({ job, instance, labels }: Target): LabelSet =>
-  labelSetOf([...labels, ['job', job], ['instance', instance]]);
-
-/**
- * A scraped sample's labels under the target's: on a clash the scraped one is kept as `exported_<name>`, the prefix
- * repeated until it is free, so that no page can pass for another target (Prometheus, honor_labels: false).
- */
-export const targetLabelsOver = (scraped: LabelSet, target: LabelSet): LabelSet => {
-  const own = new Set(target.map(([name]) => name));
-  const clashing = scraped.filter(([name]) => own.has(name));
-  if (clashing.length === 0) return labelSetOf([...scraped, ...target]);
-  const taken = new Set([...own, ...scraped.map(([name]) => name)]);
-  // Shortest first, as Prometheus does it: exported_a must not depend on the order of the page.
-  const renamed = clashing
-    .toSorted((a, b) => a[0].length - b[0].length)
-    .map(([name, value]): Label => {
-      let free = `exported_${name}`;
-      while (taken.has(free)) free = `exported_${free}`;
-      taken.add(free);
-      return [free, value];
-    });
-  return labelSetOf([...scraped.filter(([name]) => !own.has(name)), ...renamed, ...target]);
+export type Delivery = {
+  readonly slotMs: number;
+  /** Whether other targets write series of the same job and instance: then this page is not all there is of them. */
+  readonly shared: boolean;
+  readonly families: readonly Family[];
 };
 
 /**
- * Everything one scrape of a target stores: the page's samples under the target's labels, then `up` and the four scrape
- * series, which are written after every attempt, good or bad (prometheus scrape/scrape.go, report).
+ * `up` and the scrape series, which are written after every attempt, good or bad (prometheus scrape/scrape.go, report);
+ * where the row asks for retries, how many tries it took; and where it failed, `up_reason` with the reason as its label, 1 as
+ * long as it is so.
  */
-export const samplesOf = (target: Target, outcome: Outcome): PageSample[] => {
-  const own = labelsOf(target);
-  const samples: PageSample[] = [];
-  if (outcome.ok) {
-    for (const sample of outcome.samples) samples.push({ ...sample, labels: targetLabelsOver(sample.labels, own) });
+const reportOf = (target: Target, outcome: Outcome): readonly (readonly [labels: LabelSet, value: number])[] => {
+  const values = reportValues(target, outcome);
+  const report = reportNamesOf(target).map((name, at): readonly [LabelSet, number] => [
+    reportLabels(target, name),
+    values[at]!,
+  ]);
+  return outcome.ok ? report : [...report, [reportLabels(target, 'up_reason', [['reason', outcome.reason]]), 1]];
+};
+
+/** In the order of reportNamesOf. */
+const reportValues = (target: Target, outcome: Outcome): readonly number[] => [
+  outcome.ok ? 1 : 0,
+  outcome.durationMs / 1_000,
+  outcome.scraped,
+  outcome.kept,
+  outcome.ok ? outcome.places.added : 0,
+  ...(target.retries > 0 ? [outcome.attempts] : []),
+];
+
+/**
+ * Everything that one scrape stores. The batch of the target's own source says that it is a whole page, unless others
+ * write to that source too; what the page says of other sources (honor_labels, metric_relabel) never ends anything there.
+ */
+export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shared, families }: Delivery): Batch[] => {
+  const id = `${target.id}@${slotMs}`;
+  const report = reportOf(target, outcome);
+  const timed = outcome.ok && target.honorTimestamps && outcome.columns.timestampsMs !== undefined;
+  if (outcome.ok && (timed || !outcome.places.own)) {
+    const own = labelsOf(target);
+    const samples = [
+      ...samplesIn(target, sourceOf(own), outcome.columns, outcome.places, slotMs),
+      ...report.map(([labels, value]) => ({ labels: labelSetOf([...labels, ...own]), value })),
+    ];
+    const ownKey = keyOf(sourceOf(own));
+    return batchesOf(samples, { id, via: 'pull', acceptedAtMs: slotMs, pages: true, families }).map(batch =>
+      !shared && keyOf(batch.source) === ownKey ? batch : withoutPages(batch),
+    );
   }
-  const scraped = outcome.ok ? outcome.samples.length : outcome.scraped;
-  const reported: readonly (readonly [name: string, value: number])[] = [
-    ['up', outcome.ok ? 1 : 0],
-    ['scrape_duration_seconds', outcome.durationMs / 1_000],
-    ['scrape_samples_scraped', scraped],
-    ['scrape_samples_post_metric_relabeling', scraped],
-    ['scrape_series_added', outcome.ok ? outcome.seriesAdded : 0],
+  const row = outcome.ok
+    ? { labels: outcome.places.stored, values: valuesOf(outcome, reportValues(target, outcome)) }
+    : { labels: report.map(([labels]) => labels), values: Float64Array.from(report, ([, value]) => value) };
+  return [
+    {
+      id,
+      via: 'pull',
+      source: sourceOf(labelsOf(target)),
+      acceptedAtMs: slotMs,
+      columns: columnsOfRow(slotMs, !shared, row),
+      ...(families.length > 0 && { families: boundedFamilies(families) }),
+    },
   ];
-  for (const [name, value] of reported) samples.push({ labels: labelSetOf([...own, [metricNameLabel, name]]), value });
-  return samples;
 };
+
+/** Values for places.stored. */
+const valuesOf = (
+  { columns: { values }, places: { all, stored, repeats } }: Extract<Outcome, { ok: true }>,
+  report: readonly number[],
+): Float64Array => {
+  const kept = new Float64Array(stored.length);
+  let count = 0;
+  for (let at = 0; at < all.length; at += 1) {
+    if (all[at]!.labels === undefined || repeats?.[at] === 1) continue;
+    kept[count] = values[at]!;
+    count += 1;
+  }
+  kept.set(report, count);
+  return kept;
+};
+
+const withoutPages = (batch: Batch): Batch => ({ ...batch, columns: { ...batch.columns, pages: new Set() } });
+
+/**
+ * A page's samples one by one. Where it gives a series twice at one time the first stays, and a time far off is left out
+ * with its sample, both as in Prometheus: the target is up, only its clock is not.
+ */
+function* samplesIn(
+  { honorTimestamps }: Target,
+  own: Source,
+  { values, timestampsMs }: SampleColumns,
+  { all, repeats }: Places,
+  slotMs: number,
+): Generator<GatheredSample> {
+  const ownTimes = honorTimestamps ? timestampsMs : undefined;
+  const seen = new Set<string>();
+  for (let at = 0; at < all.length; at += 1) {
+    const { labels, source } = all[at]!;
+    if (labels === undefined) continue;
+    const timestampMs = ownTimes?.[at] ?? Number.NaN;
+    const isTimed = !Number.isNaN(timestampMs);
+    if (isTimed && timestampReject(timestampMs, slotMs, undefined) !== undefined) continue;
+    if (ownTimes === undefined && repeats?.[at] === 1) continue;
+    const full = labelSetOf([...labels, ...(source ?? own)]);
+    if (ownTimes !== undefined) {
+      const key = `${isTimed ? timestampMs : slotMs} ${keyOf(full)}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+    }
+    yield { labels: full, value: values[at]!, ...(isTimed && { timestampMs }) };
+  }
+}
+
+/** An empty page, by which everything ends that was on the pages of a source before. */
+export const endOf = (target: Pick<Target, 'id'>, source: Source, atMs: number): Batch => ({
+  id: `${target.id}@${atMs}/end/${sourceIdOf(source)}`,
+  via: 'pull',
+  source,
+  acceptedAtMs: atMs,
+  columns: { timestampsMs: [atMs], pages: new Set([0]), series: [] },
+});

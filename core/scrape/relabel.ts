@@ -56,12 +56,27 @@ const pattern = z
   .max(limits.patternChars)
   .transform((text, context) => {
     try {
-      return RE2JS.compile(`^(?:${text})$`, RE2JS.DOTALL);
+      return compiled(text);
     } catch (error) {
       context.addIssue({ code: 'custom', message: `no regular expression: ${(error as Error).message}` });
       return z.NEVER;
     }
   });
+
+const patterns = new Map<string, RE2JS>();
+
+/** The pattern of a whole value. Rows of a fleet share theirs, so that they are kept. */
+const compiled = (text: string): RE2JS => {
+  const known = patterns.get(text);
+  if (known !== undefined) return known;
+  const made = RE2JS.compile(`^(?:${text})$`, RE2JS.DOTALL);
+  if (patterns.size >= limits.patternsRemembered) patterns.clear();
+  patterns.set(text, made);
+  return made;
+};
+
+const anything = RE2JS.compile('^(?:.*)$', RE2JS.DOTALL);
+const anythingCaught = RE2JS.compile('^(?:(.*))$', RE2JS.DOTALL);
 
 const rule = z
   .strictObject({
@@ -112,8 +127,8 @@ const relabelOf = (rules: readonly Rule[]): Relabel => {
 
 const ruleOf = (written: Written): Rule => {
   const { source_labels: sources, separator, action, replacement, target_label: target = '' } = written;
-  const regex = written.regex ?? RE2JS.compile('^(?:.*)$', RE2JS.DOTALL);
-  const captures = written.regex ?? RE2JS.compile('^(?:(.*))$', RE2JS.DOTALL);
+  const regex = written.regex ?? anything;
+  const captures = written.regex ?? anythingCaught;
   const joined = (labels: ReadonlyMap<string, string>): string =>
     sources.map(name => labels.get(name) ?? '').join(separator);
   switch (action) {

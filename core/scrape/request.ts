@@ -9,7 +9,7 @@ const accept = [
 
 export const scrapeHeaders = (timeoutMs: number): Readonly<Record<string, string>> => ({
   accept,
-  'accept-encoding': 'gzip',
+  'accept-encoding': 'gzip, zstd',
   'user-agent': 'sluice/0.1',
   'x-prometheus-scrape-timeout-seconds': String(timeoutMs / 1_000),
 });

@@ -1,8 +1,20 @@
-import * as z from 'zod';
-import { type LabelSet, labelSetOf } from '../labels.ts';
+import { readDuration, writeDuration } from '../duration.ts';
+import { type Label, type LabelSet, labelOf, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
-import type { Read } from '../reject.ts';
-import { durationField, jobField, readRow } from '../row.ts';
+import type { Read, Reject } from '../reject.ts';
+import { readRow } from '../row.ts';
+import type { Auth } from './auth.ts';
+import type { Relabel } from './relabel.ts';
+import { type TargetRow, targetRow } from './row.ts';
+
+/** How much a page may have, as the target's row says; 0 is no limit beyond the collector's own. */
+export type PageLimits = {
+  readonly samples: number;
+  readonly labels: number;
+  readonly labelNameBytes: number;
+  readonly labelValueBytes: number;
+  readonly bodyBytes: number;
+};
 
 /** One URL to scrape, as its row asks for it. */
 export type Target = {
@@ -13,74 +25,144 @@ export type Target = {
   /** Labels put on every series of the target beside job and instance. */
   readonly labels: LabelSet;
   readonly intervalMs: number;
+  /** For everything together: all tries, redirects, and the last byte. */
   readonly timeoutMs: number;
+  readonly retries: number;
   /** From where it is scraped. */
   readonly network: 'public' | 'vpc';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly auth?: Auth;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly followRedirects: boolean;
+  /** What a page is taken for whose own content type says nothing. */
+  readonly fallbackType?: string;
+  readonly limits: PageLimits;
+  /** Absent where there are no rules. */
+  readonly metricRelabel?: Relabel;
 };
 
-const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
-const url = z.string().transform((text, context) => {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    context.addIssue({ code: 'custom', message: `expected an http or https URL, found ${JSON.stringify(text)}` });
-    return z.NEVER;
-  }
-  if (parsed.username !== '' || parsed.password !== '') {
-    context.addIssue({ code: 'custom', message: 'a URL must not carry a password: rows are not a place for secrets' });
-    return z.NEVER;
-  }
-  // A bare host means its /metrics, as everywhere in the field.
-  if (parsed.pathname === '/' && !text.replace(/^[a-z]+:\/\//i, '').includes('/')) parsed.pathname = '/metrics';
-  return parsed.href;
-});
-
-const row = z.object({
-  id: z.string().min(1),
-  url,
-  job: jobField.optional(),
-  instance: z.string().min(1).optional(),
-  interval: durationField(limits.scrapeIntervalMinMs, limits.scrapeIntervalMaxMs).default(
-    limits.scrapeIntervalDefaultMs,
-  ),
-  timeout: durationField(100, limits.scrapeTimeoutMaxMs).optional(),
-  network: z.enum(['public', 'vpc']).default('public'),
-  labels: z
-    .record(
-      z.string().regex(labelName, 'a label name has letters, digits and underscores and begins with no digit'),
-      z.string().max(limits.labelValueBytes),
-    )
-    .optional(),
-});
+/** A row that could be read: the labels its relabeling began with, and the target it made, unless a rule dropped it. */
+export type Discovered = { readonly discovered: LabelSet; readonly target: Target | undefined };
 
 /**
- * Reads one row of the registry. `job` is `default` where the row has none, `instance` the URL's host and port. A
- * timeout above the interval is a mistake; without one it is limits.scrapeTimeoutDefaultMs or the interval, if less.
+ * Reads one row of the registry, relabeling included. `job` is `default` where the row has none, `instance` host and port.
+ * A timeout above the interval is a mistake; without one it is limits.scrapeTimeoutDefaultMs or the interval, if less.
  */
+export const readTargetRow = (input: unknown): Read<Discovered | undefined> => {
+  const written = JSON.stringify(input) ?? '';
+  if (written.length > limits.targetRowBytes)
+    return refused('row', `has ${written.length} characters, the limit is ${limits.targetRowBytes}`);
+  const { value: row, rejects } = readRow(targetRow, input);
+  if (row === undefined) return { value: undefined, rejects };
+  const discovered = discoveredOf(row);
+  const labels = row.relabel === undefined ? discovered : row.relabel(discovered);
+  if (labels === undefined) return { value: { discovered, target: undefined }, rejects: [] };
+  const { value: target, rejects: wrong } = targetOf(row, labels);
+  return { value: target && { discovered, target }, rejects: wrong };
+};
+
+/** The target that a row makes. Undefined without a reject where its rules drop it. */
 export const readTarget = (input: unknown): Read<Target | undefined> => {
-  const { value, rejects } = readRow(row, input);
-  if (value === undefined) return { value: undefined, rejects };
-  const { id, job = 'default', interval, timeout, labels = {} } = value;
-  const reserved = Object.keys(labels).find(name => name.startsWith('__') || name === 'job' || name === 'instance');
-  if (reserved !== undefined) {
-    const reason = `${reserved} cannot be set here: job and instance are attributes of their own, names with __ are reserved`;
-    return { value: undefined, rejects: [{ code: 'bad_row', place: { path: `labels.${reserved}` }, reason }] };
-  }
-  if (timeout !== undefined && timeout > interval) {
-    const reason = `timeout ${timeout / 1_000} s is longer than the interval ${interval / 1_000} s`;
-    return { value: undefined, rejects: [{ code: 'bad_row', place: { path: 'timeout' }, reason }] };
-  }
-  const target = {
+  const { value, rejects } = readTargetRow(input);
+  return { value: value?.target, rejects };
+};
+
+const refused = (path: string, reason: string): { value: undefined; rejects: Reject[] } => ({
+  value: undefined,
+  rejects: [{ code: 'bad_row', place: { path }, reason }],
+});
+
+const timeoutOf = ({ timeout, interval }: TargetRow): number =>
+  timeout ?? Math.min(interval, limits.scrapeTimeoutDefaultMs);
+
+/** What relabeling begins with (prometheus scrape/target.go, PopulateLabels). The row's labels win over all others. */
+const discoveredOf = (row: TargetRow): LabelSet => {
+  const { url, address, scheme = 'http', path, job = 'default', instance = '', labels = {}, interval } = row;
+  const begun: Label[] = [
+    ['job', job],
+    ['instance', instance],
+    ['__scheme__', url?.protocol.slice(0, -1) ?? scheme],
+    ['__address__', url?.host ?? address ?? ''],
+    ['__metrics_path__', path ?? url?.pathname ?? '/metrics'],
+    ['__scrape_interval__', writeDuration(interval)],
+    ['__scrape_timeout__', writeDuration(timeoutOf(row))],
+  ];
+  for (const [name, [first = '']] of paramsOf(row)) if (/^\w+$/.test(name)) begun.push([`__param_${name}`, first]);
+  return labelSetOf([...begun, ...Object.entries(labels)]);
+};
+
+/** Those of the URL, and over them those of the row. */
+const paramsOf = ({ url, params = {} }: TargetRow): Map<string, readonly string[]> => {
+  const all = new Map<string, readonly string[]>();
+  for (const name of new Set(url?.searchParams.keys())) all.set(name, url!.searchParams.getAll(name));
+  for (const [name, values] of Object.entries(params)) all.set(name, values);
+  return all;
+};
+
+const targetOf = (row: TargetRow, labels: LabelSet): Read<Target | undefined> => {
+  const { value: url, rejects } = urlOf(row, labels);
+  if (url === undefined) return { value: undefined, rejects };
+  const intervalMs = readDuration(labelOf(labels, '__scrape_interval__'));
+  const timeoutMs = readDuration(labelOf(labels, '__scrape_timeout__'));
+  if (intervalMs === undefined || intervalMs < limits.scrapeIntervalMinMs || intervalMs > limits.scrapeIntervalMaxMs)
+    return refused('relabel', `makes ${JSON.stringify(labelOf(labels, '__scrape_interval__'))} of __scrape_interval__`);
+  if (timeoutMs === undefined || timeoutMs <= 0 || timeoutMs > limits.scrapeTimeoutMaxMs)
+    return refused('relabel', `makes ${JSON.stringify(labelOf(labels, '__scrape_timeout__'))} of __scrape_timeout__`);
+  if (timeoutMs > intervalMs)
+    return refused('timeout', `timeout ${timeoutMs / 1_000} s is longer than the interval ${intervalMs / 1_000} s`);
+  const job = labelOf(labels, 'job');
+  if (job === '') return refused('relabel', 'leaves no job, under which its alarms and series are kept');
+  const { id, network, headers = {}, auth, retries, metric_relabel: metricRelabel } = row;
+  const { honor_labels: honorLabels, honor_timestamps: honorTimestamps, follow_redirects: followRedirects } = row;
+  const target: Target = {
     id,
-    url: value.url,
+    url: url.href,
     job,
-    instance: value.instance ?? hostOf(new URL(value.url)),
-    labels: labelSetOf(Object.entries(labels)),
-    intervalMs: interval,
-    network: value.network,
-    timeoutMs: timeout ?? Math.min(interval, limits.scrapeTimeoutDefaultMs),
+    instance: labelOf(labels, 'instance') || hostOf(url),
+    labels: labelSetOf(labels.filter(([name]) => !name.startsWith('__') && name !== 'job' && name !== 'instance')),
+    intervalMs,
+    timeoutMs,
+    retries,
+    network,
+    headers,
+    ...(auth && { auth }),
+    honorLabels,
+    honorTimestamps,
+    followRedirects,
+    ...(row.fallback_scrape_protocol && { fallbackType: row.fallback_scrape_protocol }),
+    limits: {
+      samples: row.sample_limit,
+      labels: row.label_limit,
+      labelNameBytes: row.label_name_length_limit,
+      labelValueBytes: row.label_value_length_limit,
+      bodyBytes: row.body_size_limit,
+    },
+    ...(metricRelabel && { metricRelabel }),
   };
   return { value: target, rejects: [] };
+};
+
+/** The URL that the labels describe after relabeling. */
+const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
+  const scheme = labelOf(labels, '__scheme__');
+  const address = labelOf(labels, '__address__');
+  if (scheme !== 'http' && scheme !== 'https')
+    return refused('relabel', `makes ${JSON.stringify(scheme)} of __scheme__`);
+  if (!/^[^\s/?#@\\]+$/.test(address) || !URL.canParse(`${scheme}://${address}/`))
+    return refused(row.url === undefined ? 'address' : 'relabel', `${JSON.stringify(address)} is no host and port`);
+  const url = new URL(`${scheme}://${address}/`);
+  // Set, not pasted: a ? in a path stays a part of the path.
+  url.pathname = labelOf(labels, '__metrics_path__');
+  const params = paramsOf(row);
+  for (const [name, value] of labels) {
+    if (!name.startsWith('__param_')) continue;
+    const param = name.slice('__param_'.length);
+    params.set(param, [value, ...(params.get(param) ?? []).slice(1)]);
+  }
+  // A parameter whose label is gone after relabeling keeps its first value, as in Prometheus.
+  for (const [name, values] of params) for (const value of values) url.searchParams.append(name, value);
+  return { value: url, rejects: [] };
 };
 
 const hostOf = ({ hostname, port, protocol }: URL): string =>

@@ -1,52 +1,99 @@
+import { createHash } from 'node:crypto';
 import type { Batch } from '../batch.ts';
 import type { Columns } from '../columns.ts';
-import { labelSetOf } from '../labels.ts';
+import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
-import { readLabelSets, writeLabelSets } from './chunk.ts';
-import { readNumbers, writeNumbers } from './columns-codec.ts';
+import { decodeLabelSets, encodeLabelSets, readLabelSets } from './chunk.ts';
+import { readNumbers, writeNumbers, writeRow } from './columns-codec.ts';
 import { guarded, seal, unseal } from './envelope.ts';
 import { readIncrements, writeIncrements } from './increments-codec.ts';
 
-// What crosses the buffer. Base64, because SQS refuses control characters.
+// What crosses the buffer: an envelope whose open part is the label sets, sealed by themselves, so that neither who sends the
+// same series again nor who receives them has that work twice. Base64, because SQS refuses control characters.
 
 type Head = Omit<Batch, 'columns'> & { readonly part: number; readonly parts: number; readonly increments?: true };
 
 /** The messages of one batch, each at most limits.messageBytes characters: cut by series, numbered from 0. */
 export const encodeBatch = (batch: Batch): string[] => {
-  const pieces = cut(batch);
+  const { row } = batch.columns;
+  if (row !== undefined) {
+    const whole = textOf(batch, batch.columns, 0, 1);
+    if (whole.length <= limits.messageBytes - partsChars) return [whole];
+  }
+  const { timestampsMs, pages, series } = batch.columns;
+  const pieces = cut(batch, { timestampsMs, pages, series });
   return pieces.map((columns, part) => textOf(batch, columns, part, pieces.length));
 };
 
-const cut = (batch: Batch, columns: Columns = batch.columns): Columns[] => {
-  // The numbers of a part take at most 6 digits each: room for them is left.
-  if (columns.series.length <= 1 || textOf(batch, columns, 0, 1).length <= limits.messageBytes - 16) return [columns];
+/** Room for the numbers of a part, of at most 6 digits each. */
+const partsChars = 16;
+
+const cut = (batch: Batch, columns: Columns): Columns[] => {
+  if (columns.series.length <= 1 || textOf(batch, columns, 0, 1).length <= limits.messageBytes - partsChars)
+    return [columns];
   const middle = Math.ceil(columns.series.length / 2);
   const halves = [columns.series.slice(0, middle), columns.series.slice(middle)];
   return halves.flatMap(series => cut(batch, { ...columns, series }));
 };
 
 const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
-  const { series, tags } = columns;
+  const { timestampsMs, pages, row, tags } = columns;
   const writer = new ByteWriter();
   // Said once, in the first part.
   const told = part === 0 && families !== undefined ? { families } : {};
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
-  writeLabelSets(
-    writer,
-    series.map(({ labels }) => labels),
-  );
-  (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: series.map(({ column }) => column) });
-  return Buffer.from(seal('SB', new Uint8Array(0), writer.done())).toString('base64');
+  let labels: Uint8Array;
+  if (row === undefined) {
+    labels = encodeLabelSets(columns.series.map(each => each.labels));
+    const numbers = columns.series.map(({ column }) => column);
+    (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
+  } else {
+    labels = encodedOnce(row.labels);
+    writeRow(writer, timestampsMs[0]!, pages.size > 0, row.values);
+  }
+  return Buffer.from(seal('SB', labels, writer.done())).toString('base64');
+};
+
+const encoded = new WeakMap<readonly LabelSet[], Uint8Array>();
+
+/** The bytes of a list that pages have again and again. */
+const encodedOnce = (labels: readonly LabelSet[]): Uint8Array => {
+  const known = encoded.get(labels);
+  if (known !== undefined) return known;
+  const made = encodeLabelSets(labels);
+  encoded.set(labels, made);
+  return made;
+};
+
+/** Label sets that messages had, by a digest of their bytes: replicas have the same, and each has them again. */
+const decoded = new Map<string, readonly LabelSet[]>();
+let decodedSets = 0;
+
+const decodedOnce = (bytes: Uint8Array): readonly LabelSet[] => {
+  const digest = createHash('sha256').update(bytes).digest('base64url');
+  const known = decoded.get(digest);
+  if (known !== undefined) return known;
+  const read = decodeLabelSets(bytes);
+  if (!read.ok) throw new Corrupt(read.reject.reason);
+  if (decodedSets + read.sets.length > limits.labelSetsRemembered) {
+    decoded.clear();
+    decodedSets = 0;
+  }
+  decoded.set(digest, read.sets);
+  decodedSets += read.sets.length;
+  return read.sets;
 };
 
 export const decodeBatch = (text: string) =>
   guarded('bad_message', (): { readonly batch: Batch; readonly part: number; readonly parts: number } => {
     const bytes = Buffer.from(text, 'base64');
     if (bytes.toString('base64') !== text) throw new Corrupt('not base64');
-    const reader = new ByteReader(unseal('SB', bytes, limits.messageUnpackedBytes).unpack());
+    const { open, unpack } = unseal('SB', bytes, limits.messageUnpackedBytes);
+    const reader = new ByteReader(unpack());
     const { part, parts, source, increments, ...head } = JSON.parse(reader.text()) as Head;
-    const sets = readLabelSets(reader);
+    // Version 0.1 had the label sets among the rest.
+    const sets = open.length > 0 ? decodedOnce(open) : readLabelSets(reader);
     const { columns, ...numbers } = (increments ? readIncrements : readNumbers)(reader, limits.blockCells);
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
     const series = columns.map((column, index) => ({ labels: sets[index]!, column }));

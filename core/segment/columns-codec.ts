@@ -38,6 +38,40 @@ export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns 
   for (const [index, column] of columns.entries()) writeValues(writer, column, exponents[index]!, constant[index]!);
 };
 
+/** The same bytes for one time at which every column has a value: a page. */
+export const writeRow = (writer: ByteWriter, timestampMs: number, isWholePage: boolean, values: Float64Array): void => {
+  const { length } = values;
+  writer.varint(1);
+  writer.varint(length);
+  writeTimes(writer, [timestampMs]);
+  writer.byte(isWholePage ? 1 : 0);
+  // All full, then all constant.
+  for (let round = 0; round < 2; round += 1) {
+    for (let at = 0; at < length; at += 8) writer.byte(length - at >= 8 ? 0xff : 0xff >> (8 - (length - at)));
+  }
+  const exponents = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) exponents[at] = exponentFor(values[at]!);
+  writer.bytes(exponents);
+  for (let at = 0; at < length; at += 1) {
+    const value = values[at]!;
+    const exponent = exponents[at]!;
+    if (exponent === 0) writer.zigzag(value);
+    else if (exponent === rawBits) {
+      ordinary.set(0, value);
+      writer.uint32(ordinary.low(0));
+      writer.uint32(ordinary.high(0));
+    } else writer.zigzag(Math.round(value * powers[exponent]!));
+  }
+};
+
+/** Where a value takes the bits that it has when it is stored: of NaN there is one. */
+const ordinary = new Column(1);
+
+const exponentFor = (value: number): number => {
+  for (let exponent = 0; exponent <= largestExponent; exponent += 1) if (isWhole(value, exponent)) return exponent;
+  return rawBits;
+};
+
 /** `cells` bounds slots × columns before they are allocated. */
 export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
   const length = reader.count(1);

@@ -3,12 +3,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { readRetention, usualRetention } from '../../core/retention.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
-import type { Clock, Ports } from '../ports.ts';
+import type { Clock, Ports, ScrapeGrant } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { awsBlocks } from './blocks.ts';
 import { environment } from './contract.ts';
@@ -19,8 +20,9 @@ import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { remoteWrite } from './onward.ts';
 import { sqsQueue } from './queue.ts';
-import { managedSecrets } from './secrets.ts';
+import { managedParameters, managedSecrets } from './secrets.ts';
 import { dynamoSeries } from './series.ts';
+import { signerOf } from './sign.ts';
 import { dynamoTargets } from './targets.ts';
 
 export const systemClock: Clock = {
@@ -81,6 +83,9 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
+  const parameters = once(() => managedParameters(new SSMClient({})));
+  const credentials = once(() => defaultProvider());
+  const scrapeGrants = once(() => JSON.parse(env[environment.scrapeSecrets] ?? '[]') as ScrapeGrant[]);
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
@@ -126,6 +131,15 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get secrets() {
       return secrets();
+    },
+    get parameters() {
+      return parameters();
+    },
+    signatures: {
+      sign: async ({ url, service, region }) => signerOf(service, region, credentials())(new URL(url)),
+    },
+    get scrapeGrants() {
+      return scrapeGrants();
     },
     get heartbeats() {
       return heartbeats();

@@ -1,131 +1,116 @@
-import { lookup as resolve } from 'node:dns';
+import { lookup as systemLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { type BlockList, isIP, type LookupFunction } from 'node:net';
-import { createGunzip, createInflate } from 'node:zlib';
 import { limits } from '../../core/limits.ts';
-import type { Http, HttpAnswer, HttpGet, HttpProblem } from '../ports.ts';
+import type { Http, HttpAnswer, HttpGet } from '../ports.ts';
+import { type Agents, type Exchanged, exchange, Forbidden } from './exchange.ts';
 import { mayReach } from './guard.ts';
 
-class Forbidden extends Error {}
+/** Kept connections that turn out closed, one after another, before that is called a problem. */
+const staleMost = 3;
 
-const dnsCodes = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA', 'ESERVFAIL']);
-
-const problemOf = (error: NodeJS.ErrnoException): HttpProblem => {
-  if (error instanceof Forbidden) return 'forbidden';
-  const code = error.code ?? '';
-  if (dnsCodes.has(code)) return 'dns';
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.includes('CERT') || code === 'EPROTO')
-    return 'tls';
-  if (code === 'HPE_HEADER_OVERFLOW') return 'limit';
-  if (code.startsWith('HPE_')) return 'http';
-  if (code.startsWith('Z_')) return 'encoding';
-  return 'connect';
-};
+type Resolve = (
+  hostname: string,
+  options: { readonly all: true },
+  done: (error: NodeJS.ErrnoException | null, addresses: { address: string; family: number }[]) => void,
+) => void;
 
 /**
- * Scrapes over node:http with kept-alive connections. Every address a host resolves to is judged, and the judged one is
+ * HTTP over node:http with kept-alive connections. Every address a host resolves to is judged, and the judged one is
  * the one connected to, so a second DNS answer changes nothing; literal addresses are judged by themselves, because no
- * lookup is made for them.
+ * lookup is made for them. So is every redirect that is followed.
  */
-export const httpGetter = (allowed: BlockList): Http => {
-  const lookup: LookupFunction = (hostname, options, done) => {
+export const httpGetter = (allowed: BlockList, resolve: Resolve = systemLookup as Resolve): Http => {
+  const options = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: 256, lookup: guardedBy(allowed, resolve) };
+  const agents: Agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  return {
+    get: async request => {
+      const startedMs = performance.now();
+      const elapsedMs = (): number => Math.round((performance.now() - startedMs) * 1_000) / 1_000;
+      const done = await follow(request, allowed, agents, elapsedMs);
+      const durationMs = elapsedMs();
+      if (done.kind === 'page') {
+        const { contentType, body } = done;
+        return { ok: true, status: 200, contentType, body, durationMs } satisfies HttpAnswer;
+      }
+      const { problem, reason, status } = done;
+      return { ok: false, problem, reason, durationMs, ...(status !== undefined && { status }) };
+    },
+  };
+};
+
+type Ended = Extract<Exchanged, { readonly kind: 'page' | 'problem' }>;
+
+/** One deadline for everything: names, connections, headers, redirects, and the last byte. */
+const follow = async (
+  request: HttpGet,
+  allowed: BlockList,
+  agents: Agents,
+  elapsedMs: () => number,
+): Promise<Ended> => {
+  const { redirects = 0, credentials = {}, tls = {}, form } = request;
+  const first = new URL(request.url);
+  let url = first;
+  for (let hops = 0, stale = 0; ; ) {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && !mayReach(host, allowed))
+      return {
+        kind: 'problem',
+        problem: 'forbidden',
+        reason: `${host} is not a public address and no allow-list names it`,
+      };
+    const isHome = url.origin === first.origin;
+    const { ca } = tls;
+    const done = await exchange({
+      request,
+      url,
+      headers: {
+        ...request.headers,
+        ...(isHome && credentials),
+        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+      tls: isHome ? tls : ca === undefined ? {} : { ca },
+      agents,
+      leftMs: request.timeoutMs - elapsedMs(),
+    });
+    if (done.kind === 'page' || done.kind === 'problem') return done;
+    if (done.kind === 'stale') {
+      stale += 1;
+      if (stale > staleMost)
+        return { kind: 'problem', problem: 'connect', reason: 'the server closes its connections' };
+      continue;
+    }
+    hops += 1;
+    const next = URL.canParse(done.location, url.href) ? new URL(done.location, url) : undefined;
+    const problem = redirectProblem(next, url, hops, redirects);
+    if (problem !== undefined) return { kind: 'problem', problem: 'http', reason: problem, status: done.status };
+    url = next!;
+  }
+};
+
+const redirectProblem = (next: URL | undefined, from: URL, hops: number, most: number): string | undefined => {
+  if (hops > Math.min(most, limits.redirects)) return `stopped after ${hops - 1} redirects`;
+  if (next === undefined) return 'redirects to something that is no URL';
+  if (next.protocol !== 'http:' && next.protocol !== 'https:')
+    return `redirects to ${next.protocol}, which is not http or https`;
+  if (next.username !== '' || next.password !== '') return 'redirects to a URL with a password in it';
+  if (from.protocol === 'https:' && next.protocol === 'http:') return 'redirects from https to http';
+  return undefined;
+};
+
+const guardedBy =
+  (allowed: BlockList, resolve: Resolve): LookupFunction =>
+  (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, '', 0);
       const refused = addresses.find(({ address }) => !mayReach(address, allowed));
       const first = addresses[0];
       if (refused !== undefined || first === undefined) {
-        return done(
-          new Forbidden(`${hostname} resolves to ${refused?.address ?? 'nothing'}, which targets may not reach`),
-          '',
-          0,
-        );
+        const to = refused?.address ?? 'nothing';
+        return done(new Forbidden(`${hostname} resolves to ${to}, which targets may not reach`), '', 0);
       }
       if (options.all) done(null, addresses);
       else done(null, first.address, first.family);
     });
   };
-  const options = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: 256, lookup };
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
-
-  return {
-    get: request =>
-      new Promise<HttpAnswer>(answer => {
-        const startedMs = performance.now();
-        const url = new URL(request.url);
-        const durationMs = () => Math.round((performance.now() - startedMs) * 1_000) / 1_000;
-        let settled = false;
-        let exchange: http.ClientRequest | undefined;
-        const settle = (result: HttpAnswer) => {
-          if (settled) return;
-          settled = true;
-          clearTimeout(timer);
-          if (!result.ok) exchange?.destroy();
-          answer(result);
-        };
-        const fail = (problem: HttpProblem, reason: string, status?: number) =>
-          settle({ ok: false, problem, reason, durationMs: durationMs(), ...(status !== undefined && { status }) });
-        // One deadline for everything: name, connection, headers and the last byte.
-        const timer = setTimeout(
-          () => fail('timeout', `no complete answer within ${request.timeoutMs / 1_000} s`),
-          request.timeoutMs,
-        );
-
-        const host = url.hostname.replace(/^\[|\]$/g, '');
-        if (isIP(host) !== 0 && !mayReach(host, allowed)) {
-          return fail('forbidden', `${host} is not a public address and no allow-list names it`);
-        }
-        const secure = url.protocol === 'https:';
-        const call = secure ? https.get : http.get;
-        exchange = call(
-          url,
-          { agent: agents[secure ? 'https:' : 'http:'], headers: request.headers, maxHeaderSize: limits.headerBytes },
-          response => receive(response, request, settle, fail, durationMs),
-        );
-        exchange.on('error', (error: NodeJS.ErrnoException) => fail(problemOf(error), error.message));
-      }),
-  };
-};
-
-/** Reads the body through its limits: bytes as they arrive, and bytes as they unpack. */
-const receive = (
-  response: http.IncomingMessage,
-  request: HttpGet,
-  settle: (answer: HttpAnswer) => void,
-  fail: (problem: HttpProblem, reason: string, status?: number) => void,
-  durationMs: () => number,
-): void => {
-  const status = response.statusCode ?? 0;
-  if (status !== 200) {
-    response.destroy();
-    fail('http', `server returned HTTP status ${status}`, status);
-    return;
-  }
-  const encoding = (response.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  const unpack = encoding === 'gzip' ? createGunzip() : encoding === 'deflate' ? createInflate() : undefined;
-  if (unpack === undefined && encoding !== 'identity' && encoding !== '') {
-    response.destroy();
-    fail('encoding', `content-encoding ${encoding} was not asked for`);
-    return;
-  }
-  let receivedBytes = 0;
-  let unpackedBytes = 0;
-  const chunks: Buffer[] = [];
-  response.on('data', (chunk: Buffer) => {
-    receivedBytes += chunk.length;
-    if (receivedBytes > request.bodyBytes) fail('limit', `body is over ${request.bodyBytes} bytes`);
-  });
-  response.on('aborted', () => fail('connect', 'connection closed before the end of the body'));
-  response.on('error', (error: NodeJS.ErrnoException) => fail(problemOf(error), error.message));
-  const body = unpack === undefined ? response : response.pipe(unpack);
-  unpack?.on('error', (error: NodeJS.ErrnoException) => fail('encoding', error.message));
-  body.on('data', (chunk: Buffer) => {
-    unpackedBytes += chunk.length;
-    if (unpackedBytes > request.unpackedBytes) fail('limit', `unpacked body is over ${request.unpackedBytes} bytes`);
-    else chunks.push(chunk);
-  });
-  body.on('end', () => {
-    const contentType = response.headers['content-type'] ?? '';
-    settle({ ok: true, status, contentType, body: Buffer.concat(chunks), durationMs: durationMs() });
-  });
-};

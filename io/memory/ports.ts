@@ -14,7 +14,9 @@ import type {
   Onward,
   Ports,
   Refusal,
+  ScrapeGrant,
   Scrapes,
+  Signatures,
 } from '../ports.ts';
 import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
@@ -147,6 +149,11 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),
+    parameters: new MemorySecrets(),
+    signatures: {
+      sign: async ({ url, service, region }) => ({ authorization: `signed ${service} ${region} ${url}` }),
+    } as Signatures,
+    scrapeGrants: [] as ScrapeGrant[],
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),

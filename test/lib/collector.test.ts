@@ -86,7 +86,7 @@ describe('tables', () => {
     const [changes, ...others] = mappings.filter(({ source }) => source.whole.Type === 'AWS::DynamoDB::GlobalTable');
     expect(others).toEqual([]);
     expect([changes?.source.name, changes?.handler.name]).toEqual(['TargetsTable', 'Plan']);
-    expect(changes?.source.properties.StreamSpecification).toEqual({ StreamViewType: 'KEYS_ONLY' });
+    expect(changes?.source.properties.StreamSpecification).toEqual({ StreamViewType: 'OLD_IMAGE' });
     expect(changes?.properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 3 });
   });
 });
@@ -214,6 +214,7 @@ describe('routes', () => {
         'GET /api/v1/query_range',
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
+        'GET /api/v1/targets',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
         'POST /api/v1/query',

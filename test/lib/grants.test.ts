@@ -67,13 +67,14 @@ const table = {
     'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query',
   ],
   PlanRole: [
+    'BufferQueue: sqs:SendMessage',
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Plan'),
     'ScrapesQueue: sqs:SendMessage',
     // The table's stream.
     'TargetsTable: dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams',
-    'TargetsTable: dynamodb:Scan dynamodb:UpdateItem',
+    'TargetsTable: dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
   ],
   ScrapeRole: [
     'BufferQueue: sqs:SendMessage',
@@ -92,8 +93,10 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
+    'HeartbeatsTable: dynamodb:Scan',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
   ],
   PlanTickRole: ['Plan: lambda:InvokeFunction'],
   CheckTickRole: ['Check: lambda:InvokeFunction'],
@@ -132,11 +135,11 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
-  { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
+  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -161,6 +164,26 @@ test('nobody may do anything to everything', () => {
   );
   expect(resources.length - named.length).toBe(2);
   expect(JSON.stringify([named, statements.map(({ Action }) => Action)])).not.toContain('*');
+});
+
+test('a secret of scrapes may be read by the scrapers alone, and is told with its hosts', () => {
+  const app = new App();
+  const stack = new CollectorStack(app, 'S', {
+    scrapeSecrets: [
+      { secret: 'scrapes/shop', hosts: ['shop.example.com'] },
+      { parameter: '/scrapes/bank', hosts: ['*.bank.example:9100'] },
+    ],
+  });
+  const template = JSON.stringify(templateOf(stack));
+  expect(template.match(/secretsmanager:GetSecretValue/g)).toHaveLength(1);
+  expect(template.match(/ssm:GetParameter/g)).toHaveLength(1);
+  expect(template).toContain(':secret:scrapes/shop-??????');
+  expect(template).toContain(':parameter/scrapes/bank');
+  expect(template).toContain('*.bank.example:9100');
+  for (const hosts of [[], ['no host'], ['http://x']])
+    expect(() => new CollectorStack(new App(), 'S', { scrapeSecrets: [{ secret: 'a', hosts }] })).toThrow(
+      'scrapeSecrets[0].hosts',
+    );
 });
 
 describe('what passes samples on', () => {

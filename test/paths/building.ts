@@ -1,3 +1,4 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
@@ -97,9 +98,23 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
     pump,
     /** Writes a row, of which the registry's stream then tells the planner. */
     register: async (row: Readonly<Record<string, unknown>>): Promise<void> => {
+      const old = ports.targets.rows.get(String(row['id']));
       await ports.targets.put(row);
+      const Keys = { id: { S: String(row['id']) } };
       await call(workers.plan, {
-        Records: [{ eventName: 'INSERT', dynamodb: { Keys: { id: { S: String(row['id']) } } } }],
+        Records: [
+          old === undefined
+            ? { eventName: 'INSERT', dynamodb: { Keys } }
+            : { eventName: 'MODIFY', dynamodb: { Keys, OldImage: marshall(old) } },
+        ],
+      });
+    },
+    /** Takes a row out, of which the stream tells too. */
+    unregister: async (id: string): Promise<void> => {
+      const old = ports.targets.rows.get(id);
+      await ports.targets.remove(id);
+      await call(workers.plan, {
+        Records: [{ eventName: 'REMOVE', dynamodb: { Keys: { id: { S: id } }, OldImage: marshall(old ?? {}) } }],
       });
     },
     push: (path: string, body: string | Uint8Array, headers: Record<string, string> = {}, method = 'POST') =>

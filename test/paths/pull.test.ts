@@ -46,7 +46,7 @@ const valuesOver = async (
 };
 
 describe('a target', () => {
-  test('is scraped at its slots from the next tick on, with up and the four scrape series', async () => {
+  test('is scraped at its slots from the next tick on, with up and what a scrape says of itself', async () => {
     const house = await running();
     house.ports.http.pages.set(url, 'm{cpu="0"} 1\nm{cpu="1"} 2\n');
     await house.register(target);

@@ -58,7 +58,12 @@ export const mutants: readonly Mutant[] = [
     'for (const message of decoded.slice(0, 1))',
   ),
   at(ingest, 'tell messages apart by key alone', 'namedByMessage(read.batch, record.body)', 'read.batch'),
-  at(scrape, 'stamp scrapes by the clock', 'acceptedAtMs: slotMs', 'acceptedAtMs: clock.nowMs()'),
+  at(
+    scrape,
+    'stamp scrapes by the clock',
+    '{ slotMs, shared, families }',
+    '{ slotMs: clock.nowMs(), shared, families }',
+  ),
   at(scrape, 'swallow what a scrape throws', 'failures.push({ itemIdentifier: messageId });', ''),
   at(
     reading,

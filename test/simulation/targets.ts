@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { labelSetOf } from '../../core/labels.ts';
-import { writeOrder } from '../../core/scrape/order.ts';
+import { ordersBetween, writeRow } from '../../core/scrape/order.ts';
 import type { Http, HttpAnswer } from '../../io/ports.ts';
 import { Chance } from './chance.ts';
 import { currentInvocation } from './life.ts';
@@ -25,21 +25,14 @@ export const scrapeUntilDone = async (world: World, name: string, scrape: Scrape
 
 const carryOut = async (world: World, name: string, { target, slotMs }: Scrape): Promise<void> => {
   const { id, job, instance, intervalMs } = target;
-  const ordered = {
-    target: {
-      id,
-      url: `http://${instance}/metrics`,
-      job,
-      instance,
-      intervalMs,
-      timeoutMs: 5_000,
-      network: 'public' as const,
-      labels: labelSetOf([]),
-    },
+  const row = { id, url: `http://${instance}/metrics`, job, instance, interval: intervalMs / 1_000, timeout: 5 };
+  const [order] = ordersBetween(
+    [{ target: { id, intervalMs }, written: writeRow(row), report: false, shared: false }],
+    new Map([[id, slotMs % intervalMs]]),
     slotMs,
-    report: false,
-  };
-  const body = writeOrder({ dueMs: slotMs, scrapes: [ordered] });
+    slotMs + 1,
+  );
+  const { body } = order!;
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const messageId = `${name} try ${attempt}`;
     const delivery = world.delivery(messageId);
@@ -75,9 +68,9 @@ export const targetsOf = (world: World): Http => ({
     const { target, slotMs } = slots.get(delivery!)!;
     await life.begins('http.get');
     const durationMs = 7;
-    const say = (name: string, value: number | undefined): void => {
+    const say = (name: string, value: number | undefined, more: Readonly<Record<string, string>> = {}): void => {
       const bits = value === undefined ? undefined : bitsOfNumber(value);
-      delivery!.said.push(world.books.say(labelsOf(target, name), slotMs, bits));
+      delivery!.said.push(world.books.say(labelsOf(target, name, more), slotMs, bits));
     };
     const chance = new Chance(world.plan.seed, `${delivery!.name} page`);
     const isDead = life.strikes('deadTarget', 'http.get');
@@ -96,6 +89,7 @@ export const targetsOf = (world: World): Http => ({
     say('scrape_samples_scraped', lines.length);
     say('scrape_samples_post_metric_relabeling', lines.length);
     say('scrape_series_added', undefined);
+    if (isDead) say('up_reason', 1, { reason: 'SCRAPE_CONNECT' });
     if (isDead) return { ok: false, problem: 'connect', reason: 'ECONNREFUSED', durationMs };
     const body = new TextEncoder().encode(lines.join(''));
     return { ok: true, status: 200, contentType: 'text/plain; version=0.0.4', body, durationMs };

@@ -1,35 +1,39 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../core/limits.ts';
 import { PageReaders } from '../../../core/scrape/page-readers.ts';
+import { aTarget } from './a-target.ts';
+
+const a = aTarget({ id: 'a' });
+const b = aTarget({ id: 'b' });
 
 const text = 'text/plain; version=0.0.4';
 const openMetrics = 'application/openmetrics-text; version=1.0.0';
 
 test('a target is read by its last page, whatever others say in between', () => {
   const readers = new PageReaders();
-  const one = readers.read('a', text, Buffer.from('a{b="c"} 1\n'))?.value;
-  readers.read('b', text, Buffer.from('x 1\n'));
-  const two = readers.read('a', text, Buffer.from('a{b="c"} 2\n'))?.value;
+  const one = readers.read(a, text, Buffer.from('a{b="c"} 1\n'))?.value;
+  readers.read(b, text, Buffer.from('x 1\n'));
+  const two = readers.read(a, text, Buffer.from('a{b="c"} 2\n'))?.value;
   expect(two?.columns.series).toBe(one?.columns.series);
   expect([...two!.columns.values]).toEqual([2]);
 });
 
 test('a target may change its format, and a page may be wrong', () => {
   const readers = new PageReaders();
-  expect(readers.read('a', text, Buffer.from('a 1 2\n'))?.rejects).toEqual([]);
-  expect(readers.read('a', openMetrics, Buffer.from('a 1 2\n# EOF\n'))?.value.columns.timestampsMs).toEqual(
+  expect(readers.read(a, text, Buffer.from('a 1 2\n'))?.rejects).toEqual([]);
+  expect(readers.read(a, openMetrics, Buffer.from('a 1 2\n# EOF\n'))?.value.columns.timestampsMs).toEqual(
     Float64Array.of(2_000),
   );
-  expect(readers.read('a', openMetrics, Buffer.from('a 1 2\n'))?.rejects).toHaveLength(1);
-  expect(readers.read('a', text, Buffer.from('a 1 2\n'))?.value.columns.timestampsMs).toEqual(Float64Array.of(2));
-  expect(readers.read('a', 'application/vnd.google.protobuf', Buffer.alloc(0))?.rejects).toEqual([]);
-  expect(readers.read('a', 'text/html', Buffer.alloc(0))).toBeUndefined();
+  expect(readers.read(a, openMetrics, Buffer.from('a 1 2\n'))?.rejects).toHaveLength(1);
+  expect(readers.read(a, text, Buffer.from('a 1 2\n'))?.value.columns.timestampsMs).toEqual(Float64Array.of(2));
+  expect(readers.read(a, 'application/vnd.google.protobuf', Buffer.alloc(0))?.rejects).toEqual([]);
+  expect(readers.read(a, 'text/html', Buffer.alloc(0))).toBeUndefined();
 });
 
 test('what is kept is bounded', () => {
   const readers = new PageReaders();
   const page = Buffer.from(`${'# '.padEnd(limits.lineBytes - 2, 'x')}\n`.repeat(100));
-  for (let target = 0; target < 30; target += 1) readers.read(`target ${target}`, text, page);
+  for (let target = 0; target < 30; target += 1) readers.read(aTarget({ id: `target ${target}` }), text, page);
   expect(readers.bytes).toBeGreaterThan(limits.predictedBytes / 2);
   expect(readers.bytes).toBeLessThanOrEqual(limits.predictedBytes);
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { labelSetOf } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
-import { ordersBetween, readOrder, writeOrder } from '../../../core/scrape/order.ts';
+import { ordersBetween, readOrder, writeRow } from '../../../core/scrape/order.ts';
 import { offsetsMsOf, slotsBetween } from '../../../core/scrape/slots.ts';
+import { readTarget } from '../../../core/scrape/target.ts';
 
 const second = 1_000;
 
@@ -109,30 +109,36 @@ test('spans that meet give every slot once, and slots are an interval apart', ()
   );
 });
 
-const target = (id: string, intervalMs: number) => ({
-  id,
-  url: 'http://x/metrics',
-  job: 'j',
-  instance: 'x:80',
-  labels: labelSetOf([]),
-  intervalMs,
-  timeoutMs: 1_000,
-  network: 'public' as const,
-});
-
-test('orders hold every slot once, in its second, within the limit, and survive the queue', () => {
-  const targets = Array.from({ length: 400 }, (_, index) => ({
-    target: target(`t${index}`, 5_000),
-    report: index % 2 === 0,
-  }));
-  const offsets = offsetsMsOf(targets.map(each => each.target));
-  const orders = ordersBetween(targets, offsets, 60_000, 120_000).map(order => readOrder(writeOrder(order)));
+test('orders hold every slot once, in its second, within the limits, and survive the queue', () => {
+  const targetOf = (row: object) => readTarget(row).value;
+  const planned = Array.from({ length: 400 }, (_, index) => {
+    const row = { id: `t${index}`, url: 'http://x', interval: '5s', problem: 'old', params: { a: 'x'.repeat(50_000) } };
+    return { target: targetOf(row)!, written: writeRow(row), report: index % 2 === 0, shared: index % 3 === 0 };
+  });
+  const offsets = offsetsMsOf(planned.map(each => each.target));
+  const written = [...ordersBetween(planned, offsets, 60_000, 120_000)];
+  const orders = written.map(({ body }) => readOrder(body, targetOf));
   const slots = orders.flatMap(({ scrapes }) => scrapes.map(({ target: { id }, slotMs }) => `${id}@${slotMs}`));
   expect(new Set(slots).size).toBe(slots.length);
   expect(slots).toHaveLength(400 * 12);
-  for (const { dueMs, scrapes } of orders) {
+  for (const [index, { dueMs, scrapes }] of orders.entries()) {
+    expect(Buffer.byteLength(written[index]!.body)).toBeLessThanOrEqual(limits.messageBytes);
+    expect(written[index]!.dueMs).toBe(dueMs);
     expect(scrapes.length).toBeLessThanOrEqual(limits.orderTargets);
-    for (const { slotMs } of scrapes) expect(Math.floor(slotMs / 1_000) * 1_000).toBe(dueMs);
+    for (const { slotMs, target, report, shared } of scrapes) {
+      expect(Math.floor(slotMs / 1_000) * 1_000).toBe(dueMs);
+      const number = Number(target.id.slice(1));
+      expect([report, shared]).toEqual([number % 2 === 0, number % 3 === 0]);
+    }
   }
-  expect(() => ordersBetween(targets, new Map(), 60_000, 120_000)).toThrow('offsets are of another fleet');
+  expect(Math.max(...orders.map(({ scrapes }) => scrapes.length))).toBeGreaterThan(10);
+  expect(written[0]!.body).not.toContain('problem');
+  expect(() => [...ordersBetween(planned, new Map(), 60_000, 120_000)]).toThrow('offsets are of another fleet');
+});
+
+test('an order skips the row that its reader knows no target for', () => {
+  const row = { id: 'a', url: 'http://x' };
+  const planned = [{ target: { id: 'a', intervalMs: 60_000 }, written: writeRow(row), report: false, shared: false }];
+  const [order] = ordersBetween(planned, new Map([['a', 0]]), 0, 1_000);
+  expect(readOrder(order!.body, () => undefined)).toEqual({ dueMs: 0, scrapes: [] });
 });

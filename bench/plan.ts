@@ -1,0 +1,90 @@
+// What does a tick of the planner cost per target? Time, memory and orders for fleets of 100 to 100,000.
+//
+//   node --expose-gc bench/plan.ts
+//
+// The shipped handler on ports in memory: rows are read, judged, seated and ordered, as at each full minute. What DynamoDB
+// and SQS take for it is not in these figures: 20 pages of a scan, and a call for each ten orders, sixteen at a time.
+
+import type { Context } from 'aws-lambda';
+import { plan } from '../functions/plan.ts';
+import { memoryPorts } from '../io/memory/ports.ts';
+import type { Delayed, Row } from '../io/ports.ts';
+
+const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
+
+const relabel = [
+  { source_labels: ['__address__'], regex: '(.*):.*', target_label: 'host' },
+  { source_labels: ['env'], regex: 'dev', action: 'drop' },
+];
+
+const rowOf = (index: number, more: Row): Row => ({
+  id: `shop/10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:9100`,
+  url: `http://10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:9100/metrics`,
+  job: 'shop',
+  interval: '15s',
+  labels: { env: 'prod', zone: `z${index % 3}` },
+  ...more,
+});
+
+const megabytes = (): number => {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1_048_576;
+};
+
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
+
+const measure = async (name: string, count: number, more: Row): Promise<void> => {
+  const ports = memoryPorts({ startMs });
+  for (let index = 0; index < count; index += 1) {
+    const row = rowOf(index, more);
+    ports.targets.rows.set(String(row['id']), row);
+  }
+  const before = megabytes();
+  let orders = 0;
+  let scrapes = 0;
+  let highest = 0;
+  const queue = {
+    send: async (sent: readonly Delayed[]): Promise<void> => {
+      orders += sent.length;
+      if (!looking) return;
+      for (const { body } of sent) scrapes += body.split('"slotMs"').length - 1;
+      if (orders % 1_600 < sent.length) highest = Math.max(highest, megabytes() - before);
+    },
+  };
+  const times: number[] = [];
+  /** Whether this tick is looked at, as against timed. */
+  let looking = false;
+  for (let tick = 0; tick < (count > 20_000 ? 5 : 12); tick += 1) {
+    orders = 0;
+    scrapes = 0;
+    const handler = plan({ ...ports, scrapes: queue });
+    // The first tick plans two minutes, as no other does.
+    looking = tick === 1;
+    const began = process.cpuUsage();
+    await handler({ scheduledAt: '' } as never, {} as Context);
+    const { user, system } = process.cpuUsage(began);
+    if (tick > 1) times.push((user + system) / 1_000);
+    if (looking && scrapes !== 4 * count)
+      throw new Error(`${scrapes} scrapes ordered for ${count} targets, 4 each expected`);
+    await ports.clock.moveTo(ports.clock.nowMs() + 60_000);
+  }
+  const tookMs = median(times);
+  console.log(
+    [
+      name.padEnd(10),
+      String(count).padStart(7),
+      `${tookMs.toFixed(0).padStart(6)} ms of CPU a tick`,
+      `${((1_000 * tookMs) / count).toFixed(1).padStart(6)} µs a target`,
+      `${highest.toFixed(0).padStart(4)} MB over the rows at most`,
+      `${((1_048_576 * highest) / count / 1_024).toFixed(1).padStart(5)} KiB a target`,
+      `${orders} orders`,
+    ].join('  '),
+  );
+};
+
+for (const [name, more] of [
+  ['plain', {}],
+  ['relabeled', { relabel, metric_relabel: relabel }],
+] as const)
+  for (const count of [100, 1_000, 10_000, 100_000]) await measure(name, count, more);

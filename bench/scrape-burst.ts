@@ -1,0 +1,261 @@
+// What does a burst cost: 1,400 targets whose pages grow from 18 KB to 240 KB, one interval of 15 s a round, five rounds?
+//
+//   node bench/scrape-burst.ts [--targets 1400] [--from 18] [--to 240] [--rounds 5] [--only handlers,sluice,prometheus,victoria]
+//
+// handlers    the shipped scrape and ingest handlers in this process, page after page: CPU a sample, received to stored in memory
+// sluice      the whole local collector as `npm start` runs it, its queues and tables included
+// prometheus, victoria   Debian's packages, on the same pages from the same server, one after the other
+//
+// CPU is that of the process and its children, by the kernel's books; samples are those the server gave out.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { ingest } from '../functions/ingest.ts';
+import { scrape } from '../functions/scrape.ts';
+import { memoryPorts } from '../io/memory/ports.ts';
+import { CollectorProcess } from '../test/paths/collector-process.ts';
+import { type Burst, burstPage } from './burst-pages.ts';
+
+const { values: words } = parseArgs({
+  options: {
+    targets: { type: 'string', default: '1400' },
+    from: { type: 'string', default: '18' },
+    to: { type: 'string', default: '240' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: 'handlers,sluice,prometheus,victoria' },
+  },
+});
+const burst: Burst = {
+  targets: Number(words.targets),
+  fromBytes: 1_024 * Number(words.from),
+  toBytes: 1_024 * Number(words.to),
+  rounds: Number(words.rounds),
+};
+const intervalSeconds = 15;
+const folder = mkdtempSync(join(tmpdir(), 'sluice-burst-'));
+
+const sleep = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
+
+/** Process ids of a process and all its descendants. */
+const familyOf = (pid: number): number[] => {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc').filter(each => /^\d+$/.test(each))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  const family = [pid];
+  for (const each of family) for (const [child, parent] of parents) if (parent === each) family.push(child);
+  return family;
+};
+
+/** Seconds of CPU and the most memory at once, of a process and its children. */
+const booksOf = (pid: number): { readonly seconds: number; readonly megabytes: number } => {
+  let ticks = 0;
+  let kilobytes = 0;
+  for (const each of familyOf(pid)) {
+    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    ticks += Number(fields[11]) + Number(fields[12]);
+    kilobytes += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0);
+  }
+  return { seconds: ticks / 100, megabytes: kilobytes / 1_024 };
+};
+
+const report = (name: string, seconds: number, samples: number, more: string): void =>
+  console.log(`${name.padEnd(11)} ${((1e6 * seconds) / samples).toFixed(2).padStart(7)} µs a sample  ${more}`);
+
+const handlers = async (): Promise<void> => {
+  const ports = memoryPorts({ startMs: 1_760_000_000_000 });
+  const sent: string[] = [];
+  let nowMs = 0;
+  let page: Uint8Array = new Uint8Array(0);
+  const scrapePorts = {
+    ...ports,
+    clock: { nowMs: () => nowMs, wait: async () => undefined },
+    buffer: { send: async (messages: readonly string[]) => void sent.push(...messages) },
+    http: {
+      get: async () =>
+        ({ ok: true, status: 200, contentType: 'text/plain', body: new Uint8Array(page), durationMs: 1 }) as const,
+    },
+  };
+  const workers = { scrape: scrape(scrapePorts), ingest: ingest(ports) };
+  // As many targets as one worker has in an order; each round is scraped four times, as it grows once a minute at most.
+  const turns = 4;
+  const targets = Math.min(burst.targets, 25);
+  const seconds = { scrape: 0, ingest: 0 };
+  let samples = 0;
+  const timed = async (name: keyof typeof seconds, event: SQSEvent): Promise<void> => {
+    const began = process.cpuUsage();
+    const answer = (await workers[name](event, {} as Context)) as { batchItemFailures: readonly unknown[] };
+    const { user, system } = process.cpuUsage(began);
+    if (answer.batchItemFailures.length > 0) throw new Error(ports.log.lines.join('\n'));
+    seconds[name] += (user + system) / 1e6;
+  };
+  for (let round = 0; round < burst.rounds; round += 1) {
+    for (let turn = 0; turn < turns; turn += 1) {
+      nowMs = 1_760_000_000_000 + 15_000 * (round * turns + turn);
+      const made = burstPage(burst, round, turn);
+      page = made.page;
+      sent.length = 0;
+      const scrapes = Array.from({ length: targets }, (_, index) => ({
+        slotMs: nowMs,
+        report: false,
+        shared: false,
+        row: { id: `t${index}`, url: `http://t${index}/metrics`, job: 'burst', interval: '15s' },
+      }));
+      const order = { messageId: 'order', body: JSON.stringify({ dueMs: nowMs, scrapes }) };
+      await timed('scrape', { Records: [order] } as SQSEvent);
+      await timed('ingest', { Records: sent.map((body, at) => ({ messageId: String(at), body })) } as SQSEvent);
+      samples += made.samples * targets;
+    }
+  }
+  // What is stored is what was on the pages, and five series a scrape besides.
+  const stored = ports.measures.sum('Stored');
+  const expected = samples + 5 * targets * turns * burst.rounds;
+  if (stored !== expected) throw new Error(`${stored} samples stored, ${expected} expected`);
+  report('scrape', seconds.scrape, samples, `${samples} samples of ${targets} targets, predicted three times in four`);
+  report('ingest', seconds.ingest, samples, 'into memory');
+};
+
+const startPages = async (): Promise<{ readonly url: string; readonly child: ChildProcess }> => {
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, 'burst-pages.ts'),
+      ...[words.targets, words.from, words.to, words.rounds, String(intervalSeconds)],
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  return { url: `http://127.0.0.1:${String(line).trim()}`, child };
+};
+
+type Counts = { readonly scrapes: number; readonly samples: number; readonly bytes: number };
+
+/** Lets the rounds pass; `pid` is who scrapes. `settled` waits until all that was received is stored. */
+const watch = async (name: string, pid: number, url: string, settled: () => Promise<string>): Promise<void> => {
+  // One interval to know its targets.
+  await sleep(1_000 * intervalSeconds);
+  await fetch(`${url}/begin`);
+  const before = booksOf(pid);
+  await sleep(1_000 * intervalSeconds * burst.rounds);
+  const { scrapes, samples, bytes } = (await (await fetch(`${url}/counts`)).json()) as Counts;
+  const said = await settled();
+  const after = booksOf(pid);
+  report(
+    name,
+    after.seconds - before.seconds,
+    samples,
+    `${scrapes} of ${burst.targets * burst.rounds} scrapes, ${(bytes / 1e6).toFixed(0)} MB, ${samples} samples, at most ${after.megabytes.toFixed(0)} MB of memory${said}`,
+  );
+};
+
+const instances = Array.from({ length: burst.targets }, (_, index) => `t${index}`);
+
+const sluice = async (url: string): Promise<void> => {
+  const { host } = new URL(url);
+  const data = join(folder, 'sluice');
+  const collector = await CollectorProcess.on(data);
+  await collector.start();
+  try {
+    const { pid } = JSON.parse(readFileSync(join(data, 'local.json'), 'utf8')) as { pid: number };
+    const list = instances.map(instance => ({
+      targets: [host],
+      labels: { instance, __metrics_path__: `/${instance}`, __scrape_interval__: `${intervalSeconds}s` },
+    }));
+    writeFileSync(join(folder, 'targets.json'), JSON.stringify(list));
+    console.log(
+      `            ${(await collector.sluice('targets', 'import', join(folder, 'targets.json'), '--job', 'burst')).trim()}`,
+    );
+    await sleep(5_000);
+    await watch('sluice', pid, url, async () => {
+      const beganMs = Date.now();
+      for (;;) {
+        // A machine that has too much to do may not answer for a while.
+        const text = await collector.sluice('status', '--json').catch(() => '{"buffered":1}');
+        const {
+          Accepted = 0,
+          Stored = 0,
+          ScrapesMissed = 0,
+          ScrapeLateness = 0,
+          buffered = 0,
+        } = JSON.parse(text) as Record<string, number>;
+        const behind = Date.now() - beganMs;
+        if (buffered === 0 || behind > 180_000)
+          return `; ${Accepted} accepted, ${Stored} stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
+        await sleep(2_000);
+      }
+    });
+  } finally {
+    await collector.end('SIGINT');
+  }
+};
+
+const configOf = (host: string): string => {
+  const file = join(folder, 'prometheus.yml');
+  const config = {
+    global: { scrape_interval: `${intervalSeconds}s`, scrape_timeout: '10s' },
+    scrape_configs: [
+      {
+        job_name: 'burst',
+        static_configs: instances.map(instance => ({
+          targets: [host],
+          labels: { instance, __metrics_path__: `/${instance}` },
+        })),
+      },
+    ],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+};
+
+const peer = async (
+  name: string,
+  url: string,
+  command: string,
+  argumentsOf: (config: string) => string[],
+): Promise<void> => {
+  const child = spawn(command, argumentsOf(configOf(new URL(url).host)), { stdio: ['ignore', 'ignore', 'ignore'] });
+  try {
+    await watch(name, child.pid!, url, async () => '');
+  } finally {
+    child.kill('SIGKILL');
+  }
+};
+
+const only = words.only.split(',');
+try {
+  if (only.includes('handlers')) await handlers();
+  if (only.some(name => name !== 'handlers')) {
+    const { url, child } = await startPages();
+    try {
+      if (only.includes('prometheus'))
+        await peer('prometheus', url, 'prometheus', config => [
+          `--config.file=${config}`,
+          `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+          '--web.listen-address=127.0.0.1:19391',
+        ]);
+      if (only.includes('victoria'))
+        await peer('victoria', url, 'victoria-metrics', config => [
+          `-promscrape.config=${config}`,
+          `-storageDataPath=${join(folder, 'victoria')}`,
+          '-httpListenAddr=127.0.0.1:19392',
+        ]);
+      if (only.includes('sluice')) await sluice(url);
+    } finally {
+      child.kill();
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);

@@ -1,0 +1,178 @@
+import { textOfReject } from '../reject.ts';
+import { readTarget } from './target.ts';
+
+// Configurations of Prometheus, made into rows. What is not taken is said.
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Rows that can be read as they are, and what was left behind, each with the job it belongs to. */
+export type Imported = { readonly rows: readonly Row[]; readonly notes: readonly string[] };
+
+type Section = Readonly<Record<string, unknown>>;
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** What rows take under the very name that Prometheus has for it. */
+const same = [
+  'params',
+  'honor_labels',
+  'honor_timestamps',
+  'sample_limit',
+  'label_limit',
+  'label_name_length_limit',
+  'label_value_length_limit',
+  'body_size_limit',
+  'fallback_scrape_protocol',
+] as const;
+
+/** What rows take under another name. */
+const renamed = [
+  ['scheme', 'scheme'],
+  ['metrics_path', 'path'],
+  ['scrape_interval', 'interval'],
+  ['scrape_timeout', 'timeout'],
+  ['relabel_configs', 'relabel'],
+  ['metric_relabel_configs', 'metric_relabel'],
+] as const;
+
+const understood = new Set<string>([
+  ...same,
+  ...renamed.map(([name]) => name),
+  'job_name',
+  'static_configs',
+  'follow_redirects',
+  'basic_auth',
+  'authorization',
+  'bearer_token',
+  'bearer_token_file',
+  'oauth2',
+]);
+
+/**
+ * A whole prometheus.yml, or a list of targets as file_sd and HTTP SD have them. All of a list have what `template` says, and
+ * the labels `under` those they are given.
+ */
+export const importTargets = (config: unknown, template: Row = { job: 'default' }, under: Row = {}): Imported => {
+  const into = new Importing();
+  if (Array.isArray(config)) into.groups(config, template, under);
+  else if (isSection(config)) into.whole(config);
+  else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
+  return into;
+};
+
+class Importing implements Imported {
+  readonly rows: Row[] = [];
+  readonly notes: string[] = [];
+  readonly #ids = new Set<string>();
+
+  whole(config: Section): void {
+    const known = new Set(['global', 'scrape_configs']);
+    for (const name of Object.keys(config)) if (!known.has(name)) this.notes.push(`${name}: is not about targets`);
+    const global = isSection(config['global']) ? config['global'] : {};
+    if ('external_labels' in global) this.notes.push('global.external_labels: are not put on anything here');
+    for (const each of listOf(config['scrape_configs'])) {
+      if (isSection(each)) this.#job(each, global);
+      else this.notes.push('scrape_configs: one is no section');
+    }
+  }
+
+  #job(config: Section, global: Section): void {
+    const job = String(config['job_name'] ?? 'default');
+    for (const name of Object.keys(config))
+      if (!understood.has(name)) this.notes.push(`${job}: ${name} was not taken${this.#why(name)}`);
+    const template: Record<string, unknown> = {
+      job,
+      interval: global['scrape_interval'] ?? '1m',
+      ...('scrape_timeout' in global && { timeout: global['scrape_timeout'] }),
+      // Prometheus follows them where nothing is said.
+      follow_redirects: config['follow_redirects'] ?? true,
+    };
+    for (const name of same) if (name in config) template[name] = config[name];
+    for (const [name, own] of renamed) if (name in config) template[own] = config[name];
+    const auth = this.#auth(job, config);
+    if (auth !== undefined) template['auth'] = auth;
+    this.groups(listOf(config['static_configs']), template);
+  }
+
+  #why(name: string): string {
+    if (name === 'tls_config') return ': a certificate goes into auth {"type": "mtls"}, by the name of a secret';
+    return name.endsWith('_sd_configs')
+      ? ': its targets are not known here; file_sd files can be imported by themselves'
+      : '';
+  }
+
+  /** How a job authenticates, its secret left behind: it is expected under a name made of the job's. */
+  #auth(job: string, config: Section): Row | undefined {
+    const secret = `scrapes/${job.replace(/[^\w/+=.@-]/g, '_')}`;
+    const expected = (what: string): void => {
+      this.notes.push(
+        `${job}: the ${what} was not taken: put it into a secret named ${secret}, and that into scrapeSecrets`,
+      );
+    };
+    const { basic_auth: basic, authorization, oauth2 } = config;
+    if (isSection(basic)) {
+      expected('password of basic_auth');
+      return { type: 'basic', username: basic['username'], secret };
+    }
+    if (isSection(authorization) || 'bearer_token' in config || 'bearer_token_file' in config) {
+      expected('credentials');
+      const scheme = isSection(authorization) ? authorization['type'] : undefined;
+      return { type: 'bearer', ...(scheme !== undefined && { scheme }), secret };
+    }
+    if (isSection(oauth2)) {
+      expected('client_secret of oauth2');
+      const { client_id, token_url, scopes, endpoint_params } = oauth2;
+      return {
+        type: 'oauth2',
+        client_id,
+        token_url,
+        ...(scopes !== undefined && { scopes }),
+        ...(endpoint_params !== undefined && { endpoint_params }),
+        secret,
+      };
+    }
+    return undefined;
+  }
+
+  /** Targets as static_configs and file_sd have them: [{targets: […], labels: {…}}]. */
+  groups(groups: readonly unknown[], template: Row, under: Row = {}): void {
+    for (const group of groups) {
+      if (!isSection(group) || !Array.isArray(group['targets'])) {
+        this.notes.push(`${template['job']}: a group of targets is no {targets, labels}`);
+        continue;
+      }
+      const shared = isSection(template['labels']) ? template['labels'] : {};
+      const given = isSection(group['labels']) ? group['labels'] : {};
+      const { job, instance, ...labels }: Row = { ...under, ...shared, ...given };
+      const own: Row = {
+        ...template,
+        ...(job !== undefined && { job: String(job) }),
+        ...(instance !== undefined && { instance: String(instance) }),
+        ...(Object.keys(labels).length > 0 && {
+          labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)])),
+        }),
+      };
+      for (const target of group['targets']) this.#target(String(target), own);
+    }
+  }
+
+  #target(address: string, template: Row): void {
+    const job = String(template['job']);
+    const row: Row = { id: this.#idFor(`${job}/${address}`), address, ...template };
+    const { value, rejects } = readTarget(row);
+    if (rejects.length > 0)
+      this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
+    else if (value === undefined) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
+    else this.rows.push(row);
+  }
+
+  #idFor(name: string): string {
+    let id = name;
+    for (let more = 2; this.#ids.has(id); more += 1) id = `${name}#${more}`;
+    this.#ids.add(id);
+    return id;
+  }
+}

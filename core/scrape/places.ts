@@ -1,0 +1,181 @@
+import { type Source, sourceOf, withoutSource } from '../batch.ts';
+import { keyOf, type LabelSet, labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
+import { labelsOf, reportLabels, reportNamesOf, targetLabelsOver, targetLabelsUnder } from './labels.ts';
+import type { Target } from './target.ts';
+
+/** What is wrong with a series once it has its labels. */
+export type Wrong = { readonly reason: 'SCRAPE_LIMIT' | 'SCRAPE_PARSE'; readonly detail: string };
+
+/** Where one series of a page is stored. */
+export type Place = {
+  /** Without those of its source; undefined where metric_relabel dropped it. */
+  readonly labels: LabelSet | undefined;
+  /** Undefined for the target's own. */
+  readonly source: Source | undefined;
+  readonly wrong: Wrong | undefined;
+  readonly hash: number;
+};
+
+/** Where the series of one page are stored, in the page's order. */
+export type Places = {
+  readonly all: readonly Place[];
+  /**
+   * Labels of what is stored as one page: all but what was dropped or stands further up, then what a good scrape says of
+   * itself in the order of `reportNamesOf`. The very same list for the page after, if that has the same series.
+   */
+  readonly stored: readonly LabelSet[];
+  /** How many metric_relabel left. */
+  readonly kept: number;
+  /** Whether all of them are the target's own. */
+  readonly own: boolean;
+  /** 1 for a series that stood further up already, or is one that the scrape reports itself. Undefined where there is none. */
+  readonly repeats: Uint8Array | undefined;
+  /** The first that is wrong, with its place on the page. */
+  readonly wrong: (Wrong & { readonly at: number }) | undefined;
+  /** How many were not on the page before. */
+  readonly added: number;
+};
+
+type Before = { readonly series: readonly LabelSet[]; readonly places: Places };
+
+/**
+ * Gives the series of one target's pages, one after another, the labels they are stored under: once for each series that
+ * stays the same object from page to page, and for nothing where the list stays the same.
+ */
+export class SeriesPlaces {
+  readonly #target: Target;
+  readonly #own: LabelSet;
+  readonly #source: Source;
+  readonly #plain: boolean;
+  readonly #reported: readonly (readonly [hash: number, key: string])[];
+  readonly #report: readonly LabelSet[];
+  #before: Before | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+    this.#own = labelsOf(target);
+    this.#source = sourceOf(this.#own);
+    const { limits, metricRelabel, labels } = target;
+    const isLimited = limits.labels > 0 || limits.labelNameBytes > 0 || limits.labelValueBytes > 0;
+    this.#plain = metricRelabel === undefined && !isLimited && labels.length === 0;
+    this.#report = reportNamesOf(target).map(name => reportLabels(target, name));
+    this.#reported = this.#report.map(labels => [hashOf(labels), keyOf(labels)]);
+  }
+
+  /** Memory held between pages, about: what a place has, and a label set of its own where it needs one. */
+  get bytes(): number {
+    return (this.#before?.series.length ?? 0) * (this.#plain ? 90 : 430);
+  }
+
+  /** `byText` where equal series of two pages are not the same objects. */
+  of(series: readonly LabelSet[], { byText = false }: { readonly byText?: boolean } = {}): Places {
+    const before = this.#before;
+    if (before?.series === series)
+      return before.places.added === 0 ? before.places : this.#keep(series, { ...before.places, added: 0 });
+    const nameOf = (labels: LabelSet): LabelSet | string => (byText ? keyOf(labels) : labels);
+    const known = new Map<LabelSet | string, Place>();
+    for (const [at, labels] of (before?.series ?? []).entries()) known.set(nameOf(labels), before!.places.all[at]!);
+    const seen = new Set<LabelSet | string>();
+    const hashes = new Map<number, string | Place>(this.#reported);
+    let repeats: Uint8Array | undefined;
+    let kept = 0;
+    let own = true;
+    let added = 0;
+    let wrong: Places['wrong'];
+    const all = series.map((labels, at): Place => {
+      const name = nameOf(labels);
+      const old = known.get(name);
+      const place = old ?? this.#placeOf(labels);
+      if (old === undefined && !seen.has(name)) added += 1;
+      if (place.wrong !== undefined) wrong ??= { ...place.wrong, at };
+      if (place.labels !== undefined) {
+        kept += 1;
+        own &&= place.source === undefined;
+        const other = hashes.get(place.hash);
+        if (other === undefined) hashes.set(place.hash, place);
+        else if ((typeof other === 'string' ? other : keyIn(other)) === keyIn(place)) {
+          repeats ??= new Uint8Array(series.length);
+          repeats[at] = 1;
+        }
+      }
+      if (old === undefined) seen.add(name);
+      return place;
+    });
+    const stored = all.flatMap(({ labels }, at) => (labels === undefined || repeats?.[at] === 1 ? [] : [labels]));
+    stored.push(...this.#report);
+    return this.#keep(series, { all, stored, kept, own, repeats, wrong, added });
+  }
+
+  #keep(series: readonly LabelSet[], places: Places): Places {
+    // What is wrong is not gone by: the next page says it again.
+    this.#before = places.wrong === undefined ? { series, places } : undefined;
+    return places;
+  }
+
+  #placeOf(scraped: LabelSet): Place {
+    const { honorLabels, metricRelabel } = this.#target;
+    if (this.#plain && labelOf(scraped, 'job') === '' && labelOf(scraped, 'instance') === '')
+      return { labels: scraped, source: undefined, wrong: undefined, hash: hashOf(scraped) };
+    const under = honorLabels ? targetLabelsUnder(scraped, this.#own) : targetLabelsOver(scraped, this.#own);
+    const labels = metricRelabel === undefined ? under : metricRelabel(under);
+    if (labels === undefined || labels.length === 0)
+      return { labels: undefined, source: undefined, wrong: undefined, hash: 0 };
+    const source = sourceOf(labels);
+    const isOwn = keyOf(source) === keyOf(this.#source);
+    const shared = labelSetOf(withoutSource(labels));
+    return {
+      labels: shared,
+      source: isOwn ? undefined : source,
+      wrong: this.#wrongIn(labels),
+      hash: hashOf(isOwn ? shared : labels),
+    };
+  }
+
+  /** Prometheus's verifyLabelLimits, and what metric_relabel must not do. Lengths are bytes; the metric's name counts. */
+  #wrongIn(labels: LabelSet): Wrong | undefined {
+    const { limits } = this.#target;
+    const name = labelOf(labels, metricNameLabel);
+    if (name === '') return { reason: 'SCRAPE_PARSE', detail: 'metric_relabel leaves a series without a name' };
+    if (limits.labels > 0 && labels.length > limits.labels)
+      return limited(`label_limit: ${labels.length} labels on ${name}, the limit is ${limits.labels}`);
+    for (const [label, value] of labels) {
+      if (limits.labelNameBytes > 0 && Buffer.byteLength(label) > limits.labelNameBytes)
+        return limited(
+          `label_name_length_limit: ${label} on ${name} has ${Buffer.byteLength(label)} bytes, the limit is ${limits.labelNameBytes}`,
+        );
+      if (limits.labelValueBytes > 0 && Buffer.byteLength(value) > limits.labelValueBytes)
+        return limited(
+          `label_value_length_limit: the value of ${label} on ${name} has ${Buffer.byteLength(value)} bytes, the limit is ${limits.labelValueBytes}`,
+        );
+    }
+    return undefined;
+  }
+}
+
+const limited = (detail: string): Wrong => ({ reason: 'SCRAPE_LIMIT', detail });
+
+const keyIn = ({ labels, source }: Place): string =>
+  `${keyOf(labels!)} ${source === undefined ? '' : keyOf(source)}`.trimEnd();
+
+/** 53 bits of a label set, by which most that differ are told apart. */
+const hashOf = (labels: LabelSet): number => {
+  let low = 0x811c9dc5;
+  let high = 0x1b873593;
+  for (const [name, value] of labels) {
+    for (let at = 0; at < name.length; at += 1) {
+      const unit = name.charCodeAt(at);
+      low = Math.imul(low ^ unit, 0x01000193);
+      high = Math.imul(high ^ unit, 0x85ebca6b) + 1;
+    }
+    low = Math.imul(low ^ 0xff01, 0x01000193);
+    high = Math.imul(high ^ 0xff01, 0x85ebca6b) ^ (high >>> 15);
+    for (let at = 0; at < value.length; at += 1) {
+      const unit = value.charCodeAt(at);
+      low = Math.imul(low ^ unit, 0x01000193);
+      high = Math.imul(high ^ unit, 0x85ebca6b) + 1;
+    }
+    low = Math.imul(low ^ 0xff02, 0x01000193);
+    high = Math.imul(high ^ 0xff02, 0x85ebca6b) ^ (high >>> 13);
+  }
+  return (low >>> 0) * 0x200000 + ((high ^ (high >>> 11)) >>> 11);
+};

@@ -1,0 +1,61 @@
+import { limits } from '../core/limits.ts';
+import { type Attempt, failure, judged } from '../core/scrape/judge.ts';
+import type { Outcome } from '../core/scrape/page.ts';
+import type { PageReaders } from '../core/scrape/page-readers.ts';
+import { scrapeHeaders } from '../core/scrape/request.ts';
+import type { Target } from '../core/scrape/target.ts';
+import { type CredentialPorts, type Credentials, NoCredentials, type Shown } from './credentials.ts';
+
+export type FetchPorts = CredentialPorts;
+
+export type FetchMemory = { readonly pages: PageReaders; readonly credentials: Credentials };
+
+/**
+ * One scrape: a page, or the reason why there is none. What may pass is tried again as often as the row says, after
+ * limits.scrapeRetryMs and then twice as long; all tries together have the target's timeout. The last try says why.
+ */
+export const fetchPage = async (ports: FetchPorts, memory: FetchMemory, target: Target): Promise<Outcome> => {
+  const { clock } = ports;
+  const startedMs = clock.nowMs();
+  const leftMs = (): number => target.timeoutMs - (clock.nowMs() - startedMs);
+  for (let attempts = 1; ; attempts += 1) {
+    const { durationMs, outcome } = await tryOnce(ports, memory, target, leftMs());
+    const waitMs = limits.scrapeRetryMs * 2 ** (attempts - 1);
+    const isOver = outcome.ok || outcome.mayPass !== true || attempts > target.retries || leftMs() <= waitMs;
+    const { mayPass: _, ...said } = outcome;
+    if (isOver) {
+      const together = attempts === 1 ? durationMs : clock.nowMs() - startedMs;
+      return { ...said, attempts, durationMs: together } as Outcome;
+    }
+    await clock.wait(waitMs);
+  }
+};
+
+const tryOnce = async (
+  { http }: FetchPorts,
+  { pages, credentials }: FetchMemory,
+  target: Target,
+  leftMs: number,
+): Promise<{ readonly durationMs: number; readonly outcome: Attempt }> => {
+  let shown: Shown;
+  try {
+    shown = await credentials.of(target);
+  } catch (error) {
+    if (!(error instanceof NoCredentials)) throw error;
+    return { durationMs: 0, outcome: failure('SCRAPE_AUTH', error.message) };
+  }
+  const { limits: own, url, headers, followRedirects } = target;
+  const answer = await http.get({
+    url,
+    headers: { ...scrapeHeaders(target.timeoutMs), ...headers },
+    ...shown,
+    timeoutMs: leftMs,
+    bodyBytes: limits.pageBytes,
+    // At its limit a body is over it, as in Prometheus.
+    unpackedBytes:
+      own.bodyBytes === 0 ? limits.pageUnpackedBytes : Math.min(own.bodyBytes - 1, limits.pageUnpackedBytes),
+    ...(followRedirects && { redirects: limits.redirects }),
+  });
+  if (!answer.ok && (answer.status === 401 || answer.status === 403)) credentials.forget(target);
+  return { durationMs: answer.durationMs, outcome: judged(pages, target, answer) };
+};

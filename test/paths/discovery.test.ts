@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import type { HttpAnswer } from '../../io/ports.ts';
+import { memoryBuilding } from './building.ts';
+
+const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
+const second = 1_000;
+const minute = 60 * second;
+
+const list = 'https://registry.example/targets';
+
+const json = (value: unknown): HttpAnswer => ({
+  ok: true,
+  status: 200,
+  contentType: 'application/json',
+  body: new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)),
+  durationMs: 1,
+});
+
+const housed = async (answer: HttpAnswer | undefined) => {
+  const house = memoryBuilding({ startMs });
+  await house.tick();
+  for (const name of ['a', 'b', 'c'])
+    house.ports.http.pages.set(`http://${name}:9100/metrics`, `m{from="${name}"} 1\n`);
+  if (answer !== undefined) house.ports.http.pages.set(list, answer);
+  await house.register({
+    id: 'sd',
+    kind: 'http_sd',
+    url: list,
+    job: 'found',
+    interval: '15s',
+    labels: { env: 'prod' },
+  });
+  return house;
+};
+
+const rowsOf = (house: Awaited<ReturnType<typeof housed>>) => [...house.ports.targets.rows.keys()].sort();
+
+test('targets of a list are scraped, follow what it lists, and go with it', async () => {
+  const house = await housed(json([{ targets: ['a:9100', 'b:9100'], labels: { rack: '1' } }]));
+  // At once, without a tick.
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100', 'sd/found/b:9100']);
+  expect(house.ports.targets.rows.get('sd/found/a:9100')).toEqual({
+    id: 'sd/found/a:9100',
+    address: 'a:9100',
+    job: 'found',
+    interval: '15s',
+    labels: { __meta_url: list, env: 'prod', rack: '1' },
+    discovered_by: 'sd',
+  });
+  await house.pass(3 * minute);
+  const seen = Object.keys(await house.values('m'));
+  expect(seen).toHaveLength(2);
+  expect(seen[0]).toContain('"env":"prod"');
+  expect(seen[0]).not.toContain('__meta');
+
+  house.ports.http.pages.set(list, json([{ targets: ['b:9100', 'c:9100'], labels: { rack: '1' } }]));
+  await house.pass(minute);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/b:9100', 'sd/found/c:9100']);
+
+  await house.unregister('sd');
+  expect(rowsOf(house)).toEqual([]);
+});
+
+test('a list that cannot be had leaves its targets, and says so on its row', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  for (const [answer, problem] of [
+    [undefined, /ECONNREFUSED/],
+    [json('nonsense'), /answers no JSON/],
+    [json({}), /answers no list/],
+    [json([{ targets: ['a:9100', 'no host'] }]), /no host was not taken/],
+  ] as const) {
+    if (answer === undefined) house.ports.http.pages.delete(list);
+    else house.ports.http.pages.set(list, answer);
+    await house.pass(minute);
+    expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+    expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(problem);
+  }
+  house.ports.http.pages.set(list, json([{ targets: ['a:9100'] }]));
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+});
+
+test('a list that says the same writes nothing, and is asked as often as it says', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  await house.register({ id: 'sd', kind: 'http_sd', url: list, job: 'found', interval: '15s', refresh_interval: '5m' });
+  let puts = 0;
+  let asked = 0;
+  const { put } = house.ports.targets;
+  house.ports.targets.put = row => {
+    puts += 1;
+    return put.call(house.ports.targets, row);
+  };
+  const { get } = house.ports.http;
+  house.ports.http.get = request => {
+    if (request.url === list) asked += 1;
+    return get.call(house.ports.http, request);
+  };
+  await house.pass(15 * minute);
+  expect({ puts, asked }).toEqual({ puts: 0, asked: 3 });
+});
+
+test('a list whose own row is wrong says so', async () => {
+  const house = await housed(undefined);
+  await house.register({ id: 'bad', kind: 'http_sd', url: 'file:///etc/passwd' });
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('bad')?.['problem']).toMatch(/url: .*expected an http or https URL/);
+});
