@@ -43,7 +43,7 @@ const expectValues = async (selector: string, expected: Readonly<Record<string, 
   expect(answer).toMatchObject(expected);
 };
 
-describe('prom-client', () => {
+describe.concurrent('prom-client', () => {
   test('pushes, adds and deletes a group', async () => {
     const registers = [new Registry()];
     const registry = registers[0]!;
@@ -69,7 +69,7 @@ describe('prom-client', () => {
   }, 90_000);
 });
 
-describe.each([
+describe.concurrent.each([
   ['protobuf', ProtobufExporter],
   ['JSON', JsonExporter],
 ] as const)('the OpenTelemetry SDK with OTLP as %s', (encoding, Exporter_) => {
@@ -122,7 +122,7 @@ describe.each([
   );
 });
 
-test('the InfluxDB client', async () => {
+test.concurrent('the InfluxDB client', async () => {
   const writing = new InfluxDB({ url: collector.url, token: 'any' }).getWriteApi('org', 'bucket', 'ms');
   writing.writePoint(
     new Point('cpu').tag('host', 'h 1').floatField('usage', 0.5).intField('cores', 4).stringField('text', 'a "b"'),
@@ -136,7 +136,7 @@ test('the InfluxDB client', async () => {
   });
 }, 60_000);
 
-test('statsd-client over HTTP', async () => {
+test.concurrent('statsd-client over HTTP', async () => {
   const client = new StatsDClient({ host: `${collector.url}/v1/statsd?job=statsd`, socketTimeout: 100 });
   client.increment('hits', 2);
   client.increment('hits', 3);
@@ -153,7 +153,7 @@ test('statsd-client over HTTP', async () => {
   });
 }, 60_000);
 
-describe('what scrapes and writes on', () => {
+describe.concurrent('what scrapes and writes on', () => {
   let page: Exporter;
   const started: ChildProcess[] = [];
 
