@@ -72,7 +72,7 @@ export type CollectorProps = {
   readonly removalPolicy?: RemovalPolicy;
   /**
    * CloudWatch alarms over the collector itself, rung on the same topic. They cost $0.10 a month for each metric they
-   * look at, eleven in all; the first ten of an account are free.
+   * look at, twelve in all; the first ten of an account are free.
    * @default true
    */
   readonly selfAlarms?: boolean;
