@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type Batch, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
+import { canaryJob, isCanaryNow } from '../core/heartbeat/watermark.ts';
 import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
@@ -68,6 +69,11 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
       reason: `this key may not push for job ${JSON.stringify(job)}`,
     }));
     return refusal(event, 403, rejects);
+  }
+  const { job: own, instance: slot } = event.queryStringParameters ?? {};
+  if (own === canaryJob && who.isSigned && isCanaryNow(Number(slot), acceptedAtMs)) {
+    await ports.heartbeats.canaryHeard(Number(slot), acceptedAtMs);
+    return acceptance(event, 0, receipt);
   }
   await ports.buffer.send(batches.flatMap(encodeBatch));
   ports.measures.tell({ Pushes: 1, Accepted: value.samples.length });

@@ -6,7 +6,7 @@ import { headerOf } from './middleware/http.ts';
 
 /** Who pushes: somebody whom IAM let in, or the holder of a key; or nobody, with the answer he gets. */
 export type Who =
-  | { readonly isKnown: true; readonly mayPush: (job: string) => boolean }
+  | { readonly isKnown: true; readonly isSigned: boolean; readonly mayPush: (job: string) => boolean }
   | { readonly isKnown: false; readonly reject: Reject };
 
 const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'unauthorized', reason } });
@@ -17,7 +17,7 @@ const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'una
  */
 export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProxyEventV2): Promise<Who> => {
   const { authorizer } = event.requestContext as { readonly authorizer?: { readonly iam?: object } };
-  if (authorizer?.iam !== undefined) return { isKnown: true, mayPush: () => true };
+  if (authorizer?.iam !== undefined) return { isKnown: true, isSigned: true, mayPush: () => true };
   const text = keyTextOf(name => headerOf(event, name));
   if (text === undefined)
     return unknown('no key: send one as Authorization: Bearer KEY, as a Basic password, or as X-Api-Key: KEY');
@@ -27,5 +27,5 @@ export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProx
   const known = row === undefined ? undefined : readKeyRow(row).value;
   if (!isKeyOf(key, known)) return unknown('the key is not known here, or was revoked');
   const { jobs } = known ?? {};
-  return { isKnown: true, mayPush: job => jobs === undefined || jobs.includes(job) };
+  return { isKnown: true, isSigned: false, mayPush: job => jobs === undefined || jobs.includes(job) };
 };

@@ -108,6 +108,10 @@ export type Heartbeats = {
   expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
+  /** Records that a canary was accepted, once each; one that is older than what its place holds changes nothing. */
+  canaryHeard(slot: number, atMs: number): Promise<void>;
+  /** When the newest canaries were accepted, oldest first. */
+  canaries(): Promise<readonly number[]>;
   /** The checker's own record. */
   collector(): Promise<CollectorRecord | undefined>;
   /** Replaces the checker's record if it is still at `seen`'s epoch. Tells whether it was replaced. */
@@ -116,6 +120,12 @@ export type Heartbeats = {
   planned(): Promise<number | undefined>;
   /** Moves that instant on; never back. */
   plannedUntil(untilMs: number): Promise<void>;
+};
+
+/** The collector's own push, by the road of everybody's. */
+export type Canary = {
+  /** Sends one and waits for its answer, at most limits.canaryTimeoutMs; throws where it was not taken. Never tries again. */
+  send(slot: number): Promise<void>;
 };
 
 export type Alarms = {
@@ -202,6 +212,8 @@ export type Ports = {
   readonly keys: Keys;
   readonly secrets: Secrets;
   readonly heartbeats: Heartbeats;
+  /** Undefined where none are sent: then silence is measured up to now. */
+  readonly canary: Canary | undefined;
   readonly alarms: Alarms;
   readonly deployment: Deployment;
   readonly http: Http;

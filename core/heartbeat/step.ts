@@ -13,7 +13,7 @@ type Verdict = {
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 /** Boundaries belong to the later state: exactly at interval plus grace a source is down. */
-const verdictAt = (heartbeat: Heartbeat, nowMs: number, blind: readonly BlindSpan[]): Verdict | undefined => {
+const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly BlindSpan[]): Verdict | undefined => {
   const { failing, answeredMs, promise, registeredAtMs } = heartbeat;
   if (
     failing !== undefined &&
@@ -32,7 +32,7 @@ const verdictAt = (heartbeat: Heartbeat, nowMs: number, blind: readonly BlindSpa
   const fromMs = heardMs ?? registeredAtMs;
   if (promise === undefined || fromMs === undefined) return undefined;
   const allowedMs = promise.intervalMs + promise.graceMs;
-  if (heardableMs(fromMs, nowMs, blind) < allowedMs) return undefined;
+  if (heardableMs(fromMs, provenMs, blind) < allowedMs) return undefined;
   const detail = `expected every ${seconds(promise.intervalMs)}, grace ${seconds(promise.graceMs)}`;
   return {
     reason: heardMs === undefined ? 'NEVER_SEEN' : 'NOT_HEARD',
@@ -72,13 +72,15 @@ const resolved = (
 const isAnnouncedDown = ({ state }: Heartbeat): boolean => state === 'down' || state === 'recovering';
 
 /**
- * The next change of a heartbeat at `nowMs`, or undefined where nothing changes (RELIABILITY 3.4). Pure: the caller
- * writes it under the condition that epoch and evidence are still what was seen, and asks again if they are not.
+ * The next change of a heartbeat at `nowMs`, or undefined where nothing changes (RELIABILITY 3.4). Silence counts up to
+ * `provenMs` alone, the collector's watermark. Pure: the caller writes the change under the condition that epoch and
+ * evidence are still what was seen, and asks again if they are not.
  */
 export const stepAt = (
   heartbeat: Heartbeat,
   nowMs: number,
   blind: readonly BlindSpan[],
+  provenMs = nowMs,
 ): HeartbeatChange | undefined => {
   const { state } = heartbeat;
   if (state === undefined) return { state: heartbeat.promise === undefined ? 'up' : 'expected', registeredAtMs: nowMs };
@@ -88,7 +90,7 @@ export const stepAt = (
   }
   if (state === 'paused') return { state: 'up', lastAcceptMs: nowMs };
 
-  const verdict = verdictAt(heartbeat, nowMs, blind);
+  const verdict = verdictAt(heartbeat, provenMs, blind);
   switch (state) {
     case 'expected':
       if (verdict !== undefined) return wentDown(heartbeat, verdict);

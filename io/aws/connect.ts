@@ -8,6 +8,7 @@ import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
+import { apiCanary } from './canary.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
@@ -71,6 +72,7 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const secrets = once(() => managedSecrets(new SecretsManagerClient({})));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
+  const canary = (url: string) => apiCanary(new URL(url), env['AWS_REGION'] ?? '', defaultProvider());
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
@@ -111,6 +113,10 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get heartbeats() {
       return heartbeats();
+    },
+    get canary() {
+      const url = env[environment.canaryUrl];
+      return url === undefined ? undefined : canary(url);
     },
     get alarms() {
       return alarms();

@@ -20,6 +20,9 @@ const { partition, sort } = tables.heartbeats;
 
 /** Our own records live beside the others under names that no producer can have. */
 const collectorKey: HeartbeatKey = { job: '__sluice', instance: 'check' };
+const canaryKey: HeartbeatKey = { job: '__sluice', instance: 'canary' };
+/** A canary's place in the ring holds its slot and how many milliseconds after it, below this, it was accepted. */
+const canaryScale = 100_000;
 const planKey: HeartbeatKey = { job: '__sluice', instance: 'plan' };
 
 const attributesOfKey = ({ job, instance }: HeartbeatKey): Attributes =>
@@ -226,6 +229,26 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         client.send(new DeleteItemCommand({ TableName: table, Key: attributesOfKey(key), ReturnValues: 'ALL_OLD' })),
       );
       return Attributes !== undefined;
+    },
+
+    canaryHeard: async (slot, atMs) => {
+      await update('heartbeats.canaryHeard', canaryKey, {
+        UpdateExpression: 'SET #place = :heard',
+        ConditionExpression: 'attribute_not_exists(#place) OR #place < :heard',
+        ExpressionAttributeNames: { '#place': `c${slot % limits.canariesKept}` },
+        // One number, so that the whole ring stays within one write unit and the slot decides what is newer.
+        ExpressionAttributeValues: attributesOf({ ':heard': slot * canaryScale + Math.max(0, Math.min(canaryScale - 1, atMs - slot * limits.canaryEveryMs)) }),
+      });
+    },
+
+    canaries: async () => {
+      const { Item } = await called('heartbeats.canaries', () =>
+        client.send(new GetItemCommand({ TableName: table, Key: attributesOfKey(canaryKey), ConsistentRead: true })),
+      );
+      const ring = Item === undefined ? [] : Object.entries(rowOf(Item)).filter(([name]) => /^c[0-9]+$/.test(name));
+      return ring
+        .map(([, heard]) => Math.floor(Number(heard) / canaryScale) * limits.canaryEveryMs + (Number(heard) % canaryScale))
+        .sort((a, b) => a - b);
     },
 
     collector: async () => {

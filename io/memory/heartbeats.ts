@@ -8,6 +8,7 @@ import {
 } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
+import { limits } from '../../core/limits.ts';
 import type { Heartbeats, Row } from '../ports.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
@@ -17,6 +18,7 @@ const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, i
 export class MemoryHeartbeats implements Heartbeats {
   readonly #faults: Faults;
   readonly rows = new Map<string, Row>();
+  readonly #canaries = new Map<number, { readonly slot: number; readonly atMs: number }>();
   #collector: CollectorRecord | undefined;
   #plannedMs: number | undefined;
 
@@ -111,6 +113,20 @@ export class MemoryHeartbeats implements Heartbeats {
 
   remove(key: HeartbeatKey): Promise<boolean> {
     return struck(this.#faults, 'heartbeats.remove', () => this.rows.delete(idOf(key)));
+  }
+
+  canaryHeard(slot: number, atMs: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.canaryHeard', () => {
+      const place = slot % limits.canariesKept;
+      const kept = this.#canaries.get(place);
+      if (kept === undefined || kept.slot < slot) this.#canaries.set(place, { slot, atMs });
+    });
+  }
+
+  canaries(): Promise<readonly number[]> {
+    return struck(this.#faults, 'heartbeats.canaries', () =>
+      [...this.#canaries.values()].map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
   }
 
   collector(): Promise<CollectorRecord | undefined> {

@@ -3,6 +3,7 @@ import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import type {
   Alarms,
+  Canary,
   Deployment,
   DeploymentAnswer,
   Http,
@@ -141,6 +142,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),
     heartbeats: new MemoryHeartbeats(faults),
+    canary: undefined as Canary | undefined,
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),

@@ -95,6 +95,7 @@ export class World {
       series: dynamo === undefined ? memory : dynamoSeries(dynamo.client, this.agenda, 'series'),
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
+      canary: undefined,
       keys: new MemoryKeys(fate),
       secrets: new MemorySecrets(),
       deployment: new MemoryDeployment(fate),
