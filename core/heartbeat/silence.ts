@@ -60,7 +60,7 @@ export const withSpan = (spans: readonly BlindSpan[], added: BlindSpan): readonl
 };
 
 /** How long producers that backed off during a gap get to return: min(blindHoldMs, 1.2 × gap + 2 s), RELIABILITY 3.2. */
-export const holdMsOf = (gapMs: number): number => Math.min(limits.blindHoldMs, 1.2 * gapMs + 2_000);
+export const holdMsOf = (gapMs: number): number => Math.min(limits.blindHoldMs, Math.ceil(1.2 * gapMs) + 2_000);
 
 /** The collector's record once it turned BLIND or OK; the flip waits in it to be announced. */
 export const flipped = (record: CollectorRecord, flip: Omit<CollectorFlip, 'epoch'>): CollectorRecord => {

@@ -100,7 +100,10 @@ export const stepAt = (
     case 'down': {
       if (verdict !== undefined) return undefined;
       if (heartbeat.promise === undefined && heartbeat.retired) return resolved(heartbeat, 'up', 'REMOVED', nowMs);
-      return { state: 'recovering', recoveringSinceMs: lastHeardMs(heartbeat) ?? nowMs };
+      const heardMs = lastHeardMs(heartbeat);
+      // A slot that nobody scraped ends a run of failures, and heals nobody: only a sign of life does.
+      if (heardMs === undefined || heardMs <= (heartbeat.downSinceMs ?? Number.NEGATIVE_INFINITY)) return undefined;
+      return { state: 'recovering', recoveringSinceMs: heardMs };
     }
     case 'recovering': {
       // Down again before the recovery was told: the alarm still stands, nothing new is announced.
