@@ -6,8 +6,8 @@ import type { Ports } from '../io/ports.ts';
 
 type WatchPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines'>;
 
-/** Tries of one change of the record, which a canary may be changing at the same time. */
-const tries = 3;
+/** Tries of one change of the record, which canaries may be changing at the same time. */
+const tries = 8;
 
 /**
  * Records a sweep over so many heartbeats, orders the canaries of the time to come and says of the collector what there
@@ -20,15 +20,19 @@ export const recordSweep = async (
   const { clock, heartbeats, canary, deadlines } = ports;
   const isProved = isAwaited && canary !== undefined;
   for (let round = 1; ; round += 1) {
+    // Nothing stands between the last read and the write: whoever is slow would lose to the canaries each time.
+    const acceptedMs = isProved ? await heartbeats.canaries() : [];
     const seen = await heartbeats.collector();
     const nowMs = clock.nowMs();
     const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
     // Orders first, then the note that they were given: a canary that is sent twice counts once.
-    if (isProved && round === 1)
+    if (isProved && round === 1) {
       await deadlines.send(canariesBetween(Math.max(nowMs, seen?.canariesUntilMs ?? 0), untilMs, nowMs));
+      continue;
+    }
     const swept = { ...awaiting(sweptAt(seen, nowMs), isProved, nowMs), sources };
     const marked = isProved ? { ...swept, canariesUntilMs: untilMs } : swept;
-    const next = observedAt(marked, isProved ? await heartbeats.canaries() : [], nowMs).record;
+    const next = observedAt(marked, acceptedMs, nowMs).record;
     if (await heartbeats.swept(seen, next)) return announce(ports, next);
     if (round === tries) return next;
   }
@@ -37,9 +41,11 @@ export const recordSweep = async (
 /** What is known of the collector now, with what the canaries say; written only where that changes something. */
 export const observe = async (ports: WatchPorts): Promise<CollectorRecord> => {
   const { clock, heartbeats, canary } = ports;
-  const seen = await heartbeats.collector();
-  if (seen === undefined) return { epoch: 0, lastSweepMs: clock.nowMs(), blind: [] };
-  if (canary === undefined || seen.canariesFromMs === undefined) return seen;
+  const nowMs = clock.nowMs();
+  const seen = (await heartbeats.collector()) ?? { epoch: 0, lastSweepMs: nowMs, blind: [] };
+  if (canary === undefined) return seen;
+  // Somebody is awaited and no sweep has seen it yet: nothing is proved before the first canary.
+  if (seen.canariesFromMs === undefined) return awaiting(seen, true, nowMs);
   const acceptedMs = await heartbeats.canaries();
   const { record, isNews } = observedAt({ ...seen, epoch: seen.epoch + 1 }, acceptedMs, clock.nowMs());
   if (!isNews) return seen.pending === undefined ? record : announce(ports, seen).then(told => ({ ...record, ...told }));

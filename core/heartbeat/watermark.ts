@@ -67,7 +67,9 @@ export const observedAt = (
   const due = Math.floor((nowMs - limits.canaryEveryMs - windowMs) / limits.canaryEveryMs);
   const came = acceptedMs.filter(atMs => atMs > windowMs).length;
   const isPoor = due >= limits.canariesJudged && came < limits.canaryShare * due;
-  if (isPoor) blind = withSpan(blind, { fromMs: nowMs - 2 * limits.canaryEveryMs, toMs: nowMs });
+  // Not written at each look: looks overlap.
+  if (isPoor && !blind.some(({ toMs }) => toMs > nowMs - limits.canaryEveryMs))
+    blind = withSpan(blind, { fromMs: nowMs - 3 * limits.canaryEveryMs, toMs: nowMs });
   const why = nowMs - watermarkMs > limits.canaryBlindMs ? 'canaries' : isPoor ? 'share' : undefined;
   const judged = judgedAt({ ...record, blind, watermarkMs }, why, nowMs);
   return { record: judged.record, isNews: judged.isNews || blind !== record.blind };

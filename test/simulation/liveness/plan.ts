@@ -65,7 +65,7 @@ export type Options = {
 export const planOf = (seed: number, { isFaultless = false, graceMs }: Options = {}): Plan => {
   const chance = new Chance(seed, 'liveness');
   const startMs = Date.UTC(2026, 0, 5) + chance.between(0, 59_999);
-  const calmMs = startMs + 2_400 * second;
+  const calmMs = startMs + 1_900 * second;
   const endMs = calmMs + 600 * second;
   const sources = Array.from({ length: isFaultless ? 20 : 8 }, (_, index) =>
     sourceOf(chance, index, startMs, calmMs, isFaultless ? { graceMs: graceMs ?? 20 * second } : {}),
@@ -148,7 +148,8 @@ const sourceOf = (
 
 const outagesOf = (chance: Chance, startMs: number, calmMs: number): Outage[] => {
   const outages: Outage[] = [];
-  let atMs = startMs + chance.between(60, 600) * second;
+  // Not before the first sweeps: of a collector that never ran, CloudWatch's alarm tells.
+  let atMs = startMs + chance.between(200, 600) * second;
   while (atMs < calmMs - 60 * second) {
     const kind = chance.pick(['door', 'door', 'grey', 'table', 'all', 'checker', 'backlog'] as const);
     const lengthMs = chance.pick([

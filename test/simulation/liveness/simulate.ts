@@ -36,11 +36,16 @@ export const simulate = async (plan: Plan, options: SimulateOptions = {}): Promi
     const minuteMs = atMs;
     agenda.at(minuteMs, () => world.tick(minuteMs));
   }
+  storm.over = true;
+  agenda.at(plan.startMs + 130_000, () => {
+    storm.over = false;
+  });
   agenda.at(plan.calmMs, () => {
     storm.over = true;
   });
   await agenda.runUntil(plan.endMs);
   const rows = await heartbeats.all();
+  if (process.env["DBG"]) console.log(JSON.stringify(await heartbeats.collector()), rows);
   const { found, covered } = books.close(rows, await heartbeats.collector());
   const real = plan.sources.flatMap(({ deaths }) => deaths.filter(({ isReal }) => isReal));
   return {
@@ -109,6 +114,7 @@ const produce = async (world: World, { job, intervalMs, client, skewMs, deaths }
       const isEmpty = agenda.nowMs() % 4 > 0;
       const body = isEmpty ? "" : JSON.stringify({ job, metrics: [{ name: 'm', type: 'gauge', value: 1, timestampMs }] });
       const status = await world.request(`/v1/push?job=${job}`, body, pushTimeoutMs);
+      agenda.tell(`${job} pushed: ${status ?? 'no answer'}`);
       if (status === 200 || deathAt() !== undefined) break;
       await agenda.wait(backoffMs);
       backoffMs = Math.min(client.mostMs, backoffMs * client.factor);
