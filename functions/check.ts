@@ -15,10 +15,7 @@ import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<
-  Ports,
-  'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines'
->;
+type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -81,8 +78,7 @@ const look = async (
       settled.push(heartbeat);
       const nowMs = ports.clock.nowMs();
       const dueMs = deadlineOf(heartbeat, record.blind);
-      const atMs =
-        dueMs === undefined || heartbeat.state === 'recovering' ? dueMs : provableAt(record, dueMs, nowMs);
+      const atMs = dueMs === undefined || heartbeat.state === 'recovering' ? dueMs : provableAt(record, dueMs, nowMs);
       if (atMs !== undefined) deadlines.push({ key: heartbeat.key, atMs });
     });
   } finally {
@@ -95,11 +91,7 @@ const look = async (
 };
 
 /** Makes every change that is due. Undefined once the record is gone. */
-const settle = async (
-  ports: CheckPorts,
-  seen: Heartbeat,
-  record: CollectorRecord,
-): Promise<Heartbeat | undefined> => {
+const settle = async (ports: CheckPorts, seen: Heartbeat, record: CollectorRecord): Promise<Heartbeat | undefined> => {
   let heartbeat = seen;
   for (let step = 0; step < limits.stepsAtOnce; step += 1) {
     const nowMs = ports.clock.nowMs();

@@ -48,7 +48,8 @@ export const observe = async (ports: WatchPorts): Promise<CollectorRecord> => {
   if (seen.canariesFromMs === undefined) return awaiting(seen, true, nowMs);
   const acceptedMs = await heartbeats.canaries();
   const { record, isNews } = observedAt({ ...seen, epoch: seen.epoch + 1 }, acceptedMs, clock.nowMs());
-  if (!isNews) return seen.pending === undefined ? record : announce(ports, seen).then(told => ({ ...record, ...told }));
+  if (!isNews)
+    return seen.pending === undefined ? record : announce(ports, seen).then(told => ({ ...record, ...told }));
   // Somebody else saw something at the same time: what he wrote is looked at with the next canary.
   return (await heartbeats.swept(seen, record)) ? announce(ports, record) : record;
 };
@@ -66,7 +67,5 @@ const announce = async ({ heartbeats, alarms }: WatchPorts, record: CollectorRec
 /** Sends a canary that is not too late to prove anything. Whether it came through, the table says. */
 export const sendCanary = async ({ clock, canary, log }: WatchPorts, slot: number): Promise<void> => {
   if (canary === undefined || clock.nowMs() - slot * limits.canaryEveryMs > limits.canaryGapMs) return;
-  await canary
-    .send(slot)
-    .catch((cause: Error) => log.write('warn', 'canary lost', { slot, cause: cause.message }));
+  await canary.send(slot).catch((cause: Error) => log.write('warn', 'canary lost', { slot, cause: cause.message }));
 };

@@ -237,7 +237,9 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         ConditionExpression: 'attribute_not_exists(#place) OR #place < :heard',
         ExpressionAttributeNames: { '#place': `c${slot % limits.canariesKept}` },
         // One number, so that the whole ring stays within one write unit and the slot decides what is newer.
-        ExpressionAttributeValues: attributesOf({ ':heard': slot * canaryScale + Math.max(0, Math.min(canaryScale - 1, atMs - slot * limits.canaryEveryMs)) }),
+        ExpressionAttributeValues: attributesOf({
+          ':heard': slot * canaryScale + Math.max(0, Math.min(canaryScale - 1, atMs - slot * limits.canaryEveryMs)),
+        }),
       });
     },
 
@@ -247,7 +249,9 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       );
       const ring = Item === undefined ? [] : Object.entries(rowOf(Item)).filter(([name]) => /^c[0-9]+$/.test(name));
       return ring
-        .map(([, heard]) => Math.floor(Number(heard) / canaryScale) * limits.canaryEveryMs + (Number(heard) % canaryScale))
+        .map(
+          ([, heard]) => Math.floor(Number(heard) / canaryScale) * limits.canaryEveryMs + (Number(heard) % canaryScale),
+        )
         .sort((a, b) => a - b);
     },
 

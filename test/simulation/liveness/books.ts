@@ -50,18 +50,28 @@ export class Books {
   /** A recovery is of a time after the fall, and had a sign of life. */
   #recovered(alarm: Published): void {
     const fell = this.published.findLast(({ job, kind }) => job === alarm.job && kind === 'DOWN');
-    const lived = this.#sources.get(alarm.job)?.deaths.every(death => death.fromMs > alarm.sinceMs + 1_000 || death.toMs < alarm.toldMs);
+    const lived = this.#sources
+      .get(alarm.job)
+      ?.deaths.every(death => death.fromMs > alarm.sinceMs + 1_000 || death.toMs < alarm.toldMs);
     if (alarm.reason === 'HEARD' && fell !== undefined && (alarm.atMs < fell.sinceMs || lived === false))
-      this.breach('revived', `${alarm.job} was told back at ${this.#at(alarm.toldMs)}, heard ${this.#at(alarm.atMs)}, and was dead`);
+      this.breach(
+        'revived',
+        `${alarm.job} was told back at ${this.#at(alarm.toldMs)}, heard ${this.#at(alarm.atMs)}, and was dead`,
+      );
   }
 
   /** A1: nobody is accused whose producer never stopped. */
   #accuse(alarm: Published): void {
     const source = this.#sources.get(alarm.job);
     const deaths = source?.deaths ?? [];
-    const death = deaths.find(({ fromMs, toMs, isReal }) => isReal && fromMs < alarm.toldMs && toMs > alarm.sinceMs);
+    const death = deaths.findLast(
+      ({ fromMs, toMs, isReal }) => isReal && fromMs < alarm.toldMs && toMs > alarm.sinceMs,
+    );
     if (death === undefined) {
-      this.breach('false', `A1 ${alarm.job} ${alarm.reason} since ${this.#at(alarm.sinceMs)} at ${this.#at(alarm.toldMs)}`);
+      this.breach(
+        'false',
+        `A1 ${alarm.job} ${alarm.reason} since ${this.#at(alarm.sinceMs)} at ${this.#at(alarm.toldMs)}`,
+      );
       return;
     }
     const name = `${alarm.job} ${death.fromMs}`;
@@ -103,7 +113,10 @@ export class Books {
   }
 
   /** When all is told and nothing goes wrong any more. */
-  close(rows: readonly Row[], record: CollectorRecord | undefined): { readonly covered: number; readonly found: number } {
+  close(
+    rows: readonly Row[],
+    record: CollectorRecord | undefined,
+  ): { readonly covered: number; readonly found: number } {
     const blindness = this.#blindness();
     const isCovered = (fromMs: number, toMs: number): boolean =>
       blindness.some(span => span.fromMs < toMs && span.toMs > fromMs);

@@ -66,13 +66,12 @@ export class Life {
     let strike: Strike = 'none';
     if (this.#isOut(place)) strike = 'before';
     else if (!this.#storm.over) {
-      let edge = before;
-      if (drawn < edge) strike = this.#struck('before', where);
-      else if (drawn < (edge += after)) strike = this.#struck('after', where);
-      else if (drawn < (edge += slow)) {
+      if (drawn < before) strike = this.#struck('before', where);
+      else if (drawn < before + after) strike = this.#struck('after', where);
+      else if (drawn < before + after + slow) {
         this.#storm.strike(`slow ${where}`);
         waitMs = chance.between(200, 2_500);
-      } else if (drawn < edge + crash) {
+      } else if (drawn < before + after + slow + crash) {
         this.#storm.strike(`crash ${where}`);
         if (chance.is(0.5)) this.#crashes = true;
         else this.dead = true;

@@ -54,6 +54,7 @@ export type Plan = {
   readonly lostAnswer: number;
   readonly doubled: number;
   readonly lateTick: number;
+  readonly isFaultless: boolean;
 };
 
 export type Options = {
@@ -93,6 +94,7 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
     lostAnswer: share(0.08),
     doubled: share(0.05),
     lateTick: share(0.2),
+    isFaultless,
   };
 };
 

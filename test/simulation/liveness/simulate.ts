@@ -38,14 +38,14 @@ export const simulate = async (plan: Plan, options: SimulateOptions = {}): Promi
   }
   storm.over = true;
   agenda.at(plan.startMs + 130_000, () => {
-    storm.over = false;
+    storm.over = plan.isFaultless;
   });
   agenda.at(plan.calmMs, () => {
     storm.over = true;
   });
   await agenda.runUntil(plan.endMs);
   const rows = await heartbeats.all();
-  if (process.env["DBG"]) console.log(JSON.stringify(await heartbeats.collector()), rows);
+
   const { found, covered } = books.close(rows, await heartbeats.collector());
   const real = plan.sources.flatMap(({ deaths }) => deaths.filter(({ isReal }) => isReal));
   return {
@@ -112,7 +112,9 @@ const produce = async (world: World, { job, intervalMs, client, skewMs, deaths }
     for (;;) {
       const timestampMs = agenda.nowMs() + skewMs;
       const isEmpty = agenda.nowMs() % 4 > 0;
-      const body = isEmpty ? "" : JSON.stringify({ job, metrics: [{ name: 'm', type: 'gauge', value: 1, timestampMs }] });
+      const body = isEmpty
+        ? ''
+        : JSON.stringify({ job, metrics: [{ name: 'm', type: 'gauge', value: 1, timestampMs }] });
       const status = await world.request(`/v1/push?job=${job}`, body, pushTimeoutMs);
       agenda.tell(`${job} pushed: ${status ?? 'no answer'}`);
       if (status === 200 || deathAt() !== undefined) break;

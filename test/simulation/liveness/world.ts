@@ -6,9 +6,9 @@ import { check } from '../../../functions/check.ts';
 import { plan as planner } from '../../../functions/plan.ts';
 import { push } from '../../../functions/push.ts';
 import { scrape } from '../../../functions/scrape.ts';
+import { struck, struckEach } from '../../../io/memory/faults.ts';
 import { MemoryHeartbeats } from '../../../io/memory/heartbeats.ts';
 import { memoryPorts } from '../../../io/memory/ports.ts';
-import { struck, struckEach } from '../../../io/memory/faults.ts';
 import type { Delayed, Ports } from '../../../io/ports.ts';
 import { Agenda } from '../agenda.ts';
 import { Chance } from '../chance.ts';
@@ -38,7 +38,13 @@ export class World {
   #messages = 0;
   #requests = 0;
 
-  constructor(plan: Plan, options: { readonly listener?: ((line: string) => void) | undefined; readonly tampering?: Tampering | undefined } = {}) {
+  constructor(
+    plan: Plan,
+    options: {
+      readonly listener?: ((line: string) => void) | undefined;
+      readonly tampering?: Tampering | undefined;
+    } = {},
+  ) {
     this.plan = plan;
     this.agenda = new Agenda(plan.startMs, options.listener);
     this.storm = new Storm(this.agenda, new Chance(plan.seed, 'storm'));
@@ -91,7 +97,8 @@ export class World {
       await agenda.wait(timeoutMs);
       return undefined;
     }
-    if (storm.is(plan.doubled, 'doubled')) agenda.at(agenda.nowMs() + storm.chance.between(10, 3_000), () => void this.#door(path, body));
+    if (storm.is(plan.doubled, 'doubled'))
+      agenda.at(agenda.nowMs() + storm.chance.between(10, 3_000), () => void this.#door(path, body));
     const answer = (async () => {
       await agenda.wait(storm.chance.between(2, 60));
       const status = await this.#door(path, body);
@@ -120,7 +127,9 @@ export class World {
   /** The scheduler: once a minute, sometimes late, twice or not at all. */
   tick(minuteMs: number): void {
     const { agenda, storm, plan } = this;
-    const lateMs = storm.is(plan.lateTick, 'lateTick') ? storm.chance.between(1_000, 40_000) : storm.chance.between(0, 900);
+    const lateMs = storm.is(plan.lateTick, 'lateTick')
+      ? storm.chance.between(1_000, 40_000)
+      : storm.chance.between(0, 900);
     const times = storm.is(plan.lateTick / 10, 'missedTick') ? 0 : storm.is(plan.lateTick / 5, 'doubledTick') ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       agenda.at(minuteMs + lateMs + time * 700, () => {
@@ -153,7 +162,9 @@ export class World {
         const failed =
           answer === undefined
             ? taken
-            : taken.filter(({ id }) => answer.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === String(id)));
+            : taken.filter(({ id }) =>
+                answer.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === String(id)),
+              );
         if (failed.length === 0) return;
         this.agenda.at(this.agenda.nowMs() + visibilityMs, () => {
           waiting.push(...failed);
@@ -169,7 +180,9 @@ export class World {
           for (let time = 0; time < again; time += 1) {
             this.#messages += 1;
             const message = { id: this.#messages, body };
-            const lateMs = this.storm.is(0.03, 'lateMessage') ? this.storm.chance.between(1_000, 8_000) : this.storm.chance.between(20, 400);
+            const lateMs = this.storm.is(0.03, 'lateMessage')
+              ? this.storm.chance.between(1_000, 8_000)
+              : this.storm.chance.between(20, 400);
             this.agenda.at(atMs + lateMs, () => {
               waiting.push(message);
               hand();
