@@ -105,6 +105,13 @@ export const limits = {
   targetsRemembered: 500,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /** What a ping may say of its run; healthchecks.io keeps as much. */
+  pingBodyBytes: 10_000,
+  /** Of a ping's text, what an alarm repeats. */
+  pingDetailChars: 200,
+  /** A heartbeat that a ping made by `create=1` is expected so often, as with healthchecks.io. */
+  pingIntervalDefault: '1d',
+  pingGraceDefault: '1h',
   /** More fallen sources than this, and than this share of all, in one look are one message. RELIABILITY 3.4. */
   groupedFallen: 5,
   groupedShare: 0.2,
@@ -148,6 +155,8 @@ export const limits = {
   canariesJudged: 12,
   /** How long all must be well before a blind collector says that it hears again. */
   collectorCleanMs: 60 * second,
+  /** How long usual clients wait at most between tries: OpenTelemetry's default. */
+  pushBackoffUsualMs: 30 * second,
   /** What a push may take on its way and how far two clocks may be apart: parts of the law for graces. */
   pushAllowanceMs: 7 * second,
   /** How long a warm push function believes that a source has no heartbeat registered. */

@@ -16,6 +16,7 @@ import type { Ports } from '../io/ports.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
+import { isPing, takePing } from './ping.ts';
 import { whoIs } from './who.ts';
 
 type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
@@ -34,7 +35,7 @@ export const push = (ports: PushPorts) =>
     .handler(
       deadline(ports, async event => {
         const answer = await take(ports, event);
-        if (answer.statusCode !== 200) ports.measures.tell({ Refused: 1 });
+        if (Number(answer.statusCode) >= 300) ports.measures.tell({ Refused: 1 });
         return answer;
       }),
     );
@@ -44,6 +45,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   const acceptedAtMs = ports.clock.nowMs();
   const who = await whoIs(ports, event);
   if (!who.isKnown) return refusal(event, 401, [who.reject]);
+  if (isPing(event)) return takePing(ports, event, who);
   const packed = bodyOf(event);
   if (packed.length > limits.pushBodyBytes) {
     return refusal(event, 413, [

@@ -1,5 +1,6 @@
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type { Ping } from '../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
@@ -79,6 +80,14 @@ export type Mirror = {
 /** Secrets that others keep, by name. */
 export type Secrets = { read(name: string): Promise<string> };
 
+/** A promise as a user writes it; a schedule goes before an interval. */
+export type Expectation = {
+  readonly interval: string;
+  readonly grace: string;
+  readonly cron?: string;
+  readonly tz?: string;
+};
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -88,6 +97,16 @@ export type Heartbeats = {
    * Done before the producer's 2xx. Answers those to whose state this is news: the checker wants to know.
    */
   heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]>;
+  /**
+   * Records what a job said of its run, on its row where there is one. Tells whether there is one, and how long the run took
+   * where that is known.
+   */
+  pinged(
+    key: HeartbeatKey,
+    ping: Ping,
+    atMs: number,
+    detail: string,
+  ): Promise<{ readonly isKnown: boolean; readonly durationMs?: number }>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
   /** Records a good scrape on the rows there are: at most a later time. Answers those to whose state this is news. */
@@ -105,7 +124,7 @@ export type Heartbeats = {
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
   /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
-  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void>;
+  expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
   /** Records that a canary was accepted, once each; one that is older than what its place holds changes nothing. */

@@ -42,6 +42,8 @@ const subjectOf = (text: string): string => {
 
 const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
   NOT_HEARD: name => `${name} fell silent`,
+  STUCK_RUN: name => `${name} began and did not end`,
+  FAILED: name => `${name} failed`,
   NEVER_SEEN: name => `${name} was never heard`,
   SCRAPE_DNS: name => `${name} cannot be scraped: its name does not resolve`,
   SCRAPE_FORBIDDEN: name => `${name} cannot be scraped: its address is not allowed`,

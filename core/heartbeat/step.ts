@@ -1,5 +1,13 @@
 import { limits } from '../limits.ts';
-import { type Flip, failedSlots, type Heartbeat, type HeartbeatChange, lastHeardMs } from './heartbeat.ts';
+import { nextCronAfter } from './cron.ts';
+import {
+  type Flip,
+  failedSlots,
+  type Heartbeat,
+  type HeartbeatChange,
+  type HeartbeatPromise,
+  lastHeardMs,
+} from './heartbeat.ts';
 import { type BlindSpan, heardableMs, instantAfter } from './silence.ts';
 
 /** Why a source is down, since when it gave no sign of life, and the instant from which that counts as down. */
@@ -29,11 +37,27 @@ const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly Blind
     };
   }
   const heardMs = lastHeardMs(heartbeat);
+  const { failedMs, startedMs } = heartbeat;
+  if (failedMs !== undefined && failedMs > (heardMs ?? Number.NEGATIVE_INFINITY)) {
+    return { reason: 'FAILED', sinceMs: failedMs, atMs: failedMs, detail: heartbeat.failedDetail || 'it said so' };
+  }
   const fromMs = heardMs ?? registeredAtMs;
   if (promise === undefined || fromMs === undefined) return undefined;
-  const allowedMs = promise.intervalMs + promise.graceMs;
+  if (startedMs !== undefined) {
+    // Who said that it runs is waited for by its run, whatever else was promised.
+    if (heardableMs(startedMs, provenMs, blind) < promise.graceMs) return undefined;
+    const atMs = instantAfter(startedMs, promise.graceMs, blind);
+    return {
+      reason: 'STUCK_RUN',
+      sinceMs: startedMs,
+      atMs,
+      detail: `began and did not end within ${seconds(promise.graceMs)}`,
+    };
+  }
+  const allowedMs = allowedMsAfter(promise, fromMs);
   if (heardableMs(fromMs, provenMs, blind) < allowedMs) return undefined;
-  const detail = `expected every ${seconds(promise.intervalMs)}, grace ${seconds(promise.graceMs)}`;
+  const when = promise.cron === undefined ? `every ${seconds(promise.intervalMs)}` : `by its schedule in ${promise.tz}`;
+  const detail = `expected ${when}, grace ${seconds(promise.graceMs)}`;
   return {
     reason: heardMs === undefined ? 'NEVER_SEEN' : 'NOT_HEARD',
     sinceMs: fromMs,
@@ -42,8 +66,17 @@ const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly Blind
   };
 };
 
-const holdMsOf = ({ promise, failing }: Heartbeat): number =>
-  Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
+/** How long a source may be silent that was heard at `fromMs`: until it is due, and its grace. */
+const allowedMsAfter = ({ intervalMs, graceMs, cron, tz = 'UTC' }: HeartbeatPromise, fromMs: number): number => {
+  if (cron === undefined) return intervalMs + graceMs;
+  return (nextCronAfter(cron, tz, fromMs) ?? Number.POSITIVE_INFINITY) - fromMs + graceMs;
+};
+
+const holdMsOf = ({ promise, failing, downReason }: Heartbeat): number =>
+  // A run that ended well is no flicker.
+  promise?.cron !== undefined || downReason === 'FAILED' || downReason === 'STUCK_RUN'
+    ? 0
+    : Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
 
 const wentDown = (heartbeat: Heartbeat, { reason, sinceMs, atMs, detail }: Verdict): HeartbeatChange => ({
   state: 'down',
@@ -121,8 +154,12 @@ export const deadlineOf = (heartbeat: Heartbeat, blind: readonly BlindSpan[]): n
   if (state === 'recovering' && heartbeat.recoveringSinceMs !== undefined)
     return heartbeat.recoveringSinceMs + holdMsOf(heartbeat);
   if ((state !== 'up' && state !== 'expected') || promise === undefined) return undefined;
+  if (heartbeat.startedMs !== undefined) return instantAfter(heartbeat.startedMs, promise.graceMs, blind);
   const fromMs = lastHeardMs(heartbeat) ?? heartbeat.registeredAtMs;
-  return fromMs === undefined ? undefined : instantAfter(fromMs, promise.intervalMs + promise.graceMs, blind);
+  const allowedMs = fromMs === undefined ? Number.POSITIVE_INFINITY : allowedMsAfter(promise, fromMs);
+  return fromMs === undefined || allowedMs === Number.POSITIVE_INFINITY
+    ? undefined
+    : instantAfter(fromMs, allowedMs, blind);
 };
 
 /** The record as it reads once a change was written. */

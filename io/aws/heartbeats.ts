@@ -7,7 +7,9 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { Fault } from '../../core/fault.ts';
 import { type HeartbeatKey, isNewsIn, isReservedJob } from '../../core/heartbeat/heartbeat.ts';
+import { pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
@@ -128,6 +130,45 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
 
     answered: (keys, slotMs) => filtered(keys, key => later(key, 'answeredMs', slotMs)),
 
+    pinged: async (key, ping, atMs, detail) => {
+      const run = ['lastAcceptMs', 'startedMs', 'runId', 'failedMs', 'failedDetail'] as const;
+      for (let round = 1; ; round += 1) {
+        const { Item } = await called('heartbeats.pinged', () =>
+          client.send(new GetItemCommand({ TableName: table, Key: attributesOfKey(key), ConsistentRead: true })),
+        );
+        if (Item === undefined || isReservedJob(key.job)) return { isKnown: false };
+        const row = rowOf(Item) as Run;
+        const { run: next, ...took } = pingedAt(row, ping, atMs, detail);
+        const names = Object.fromEntries(run.map(name => [`#${name}`, name]));
+        const values: Record<string, unknown> = {};
+        const [sets, removes, same]: [string[], string[], string[]] = [[], [], []];
+        for (const name of run) {
+          if (row[name] === undefined) same.push(`attribute_not_exists(#${name})`);
+          else {
+            values[`:old_${name}`] = row[name];
+            same.push(`#${name} = :old_${name}`);
+          }
+          if (next[name] === undefined) removes.push(`#${name}`);
+          else {
+            values[`:new_${name}`] = next[name];
+            sets.push(`#${name} = :new_${name}`);
+          }
+        }
+        const isDone = await update('heartbeats.pinged', key, {
+          UpdateExpression: [
+            sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+            removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+          ].join(' '),
+          ConditionExpression: `attribute_exists(#job) AND ${same.join(' AND ')}`,
+          ExpressionAttributeNames: { ...names, '#job': partition },
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: attributesOf(values) }),
+        });
+        if (isDone) return { isKnown: true, ...took };
+        if (round === limits.serviceTries)
+          throw new Fault('contended', `heartbeats.pinged: the row of ${key.job} keeps changing`, { retryable: true });
+      }
+    },
+
     failed: async (key, { slotMs, ...failure }) => {
       const names = { '#failing': 'failing', '#last': 'lastSlotMs' };
       const goesOn = await update('heartbeats.failed', key, {
@@ -210,11 +251,12 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       });
     },
 
-    expect: async (key, { interval, grace }) => {
+    expect: async (key, promise) => {
+      const all = Object.entries(promise).filter(([, value]) => value !== undefined);
       await update('heartbeats.expect', key, {
-        UpdateExpression: 'SET #interval = :interval, grace = :grace',
-        ExpressionAttributeNames: { '#interval': 'interval' },
-        ExpressionAttributeValues: attributesOf({ ':interval': interval, ':grace': grace }),
+        UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(all.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: attributesOf(Object.fromEntries(all.map(([name, value]) => [`:${name}`, value]))),
       });
     },
 

@@ -130,6 +130,68 @@ describe('a target', () => {
   });
 });
 
+describe('a job that pings', () => {
+  const job = { job: 'nightly', instance: '*', cron: '0 2 * * *', tz: 'Asia/Kolkata', grace: '30m' };
+  // 02:00 in Kolkata is 20:30 UTC: half past eight hours after the start.
+  const untilDue = 8.5 * 60 * minute;
+
+  test('by its schedule rings nothing, and rings where it stays away', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    expect(await house.push('/ping/nightly', '', {}, 'GET')).toMatchObject({ statusCode: 200, body: 'OK' });
+    await house.pass(untilDue + 29 * minute - minute);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD']);
+    expect(house.ports.alarms.rung[0]?.atMs).toBe(startMs + untilDue + 30 * minute);
+    await house.push('/ping/nightly', '');
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD', 'RESOLVED nightly HEARD']);
+  }, 60_000);
+
+  test('and fails rings at once, says what it said and leaves series', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(10 * second);
+    await house.push('/ping/nightly/3', 'disk full');
+    await house.pass(10 * second);
+    expect(rung(house)).toEqual(['DOWN nightly FAILED']);
+    expect(house.ports.alarms.rung[0]?.text).toMatch(/exit code 3: disk full/);
+    expect(await house.values('{job="nightly"}')).toEqual({
+      'sluice_job_success{"job":"nightly"}': '0',
+      'sluice_job_exit_code{"job":"nightly"}': '3',
+      'sluice_job_duration_seconds{"job":"nightly"}': '10',
+    });
+  });
+
+  test('and hangs rings when its run is over its grace', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(30 * minute - second);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly STUCK_RUN']);
+  }, 30_000);
+
+  test('is told what it did wrong', async () => {
+    const house = memoryBuilding({ startMs });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({ statusCode: 404, body: 'not found' });
+    expect(await house.push('/ping/nobody/999', '')).toMatchObject({ statusCode: 400, body: 'invalid url format' });
+    expect(await house.push('/ping/nobody?rid=7', '')).toMatchObject({ statusCode: 400, body: 'invalid uuid format' });
+    expect((await house.pushByKey('/ping/nobody', '')).statusCode).toBe(401);
+    expect(await house.push('/ping/nobody?create=1', '')).toMatchObject({ statusCode: 201, body: 'Created' });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({
+      statusCode: 200,
+      headers: { 'ping-body-limit': '10000' },
+    });
+  });
+});
+
 describe('a collector', () => {
   test('that was off says so once and accuses nobody of that time', async () => {
     const house = memoryBuilding({ startMs });

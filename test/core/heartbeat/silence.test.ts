@@ -53,15 +53,21 @@ test('the instant after a duration is the first at which so much could be heard'
 
 test('a span more makes exactly its time blind, once', () => {
   fc.assert(
-    fc.property(spans, fc.integer({ min: 0, max: 900 }), fc.integer({ min: 1, max: 100 }), (blind, fromMs, lengthMs) => {
-      const more = withSpan(blind, { fromMs, toMs: fromMs + lengthMs });
-      const isBlind = (list: typeof blind, ms: number): boolean => list.some(span => span.fromMs <= ms && ms < span.toMs);
-      for (let ms = 0; ms < 1_001; ms += 1)
-        expect(isBlind([...more], ms)).toBe(isBlind(blind, ms) || (ms >= fromMs && ms < fromMs + lengthMs));
-      expect(heardableMs(0, 1_001, more)).toBe(
-        Array.from({ length: 1_001 }, (_, ms) => ms).filter(ms => !isBlind([...more], ms)).length,
-      );
-    }),
+    fc.property(
+      spans,
+      fc.integer({ min: 0, max: 900 }),
+      fc.integer({ min: 1, max: 100 }),
+      (blind, fromMs, lengthMs) => {
+        const more = withSpan(blind, { fromMs, toMs: fromMs + lengthMs });
+        const isBlind = (list: typeof blind, ms: number): boolean =>
+          list.some(span => span.fromMs <= ms && ms < span.toMs);
+        for (let ms = 0; ms < 1_001; ms += 1)
+          expect(isBlind([...more], ms)).toBe(isBlind(blind, ms) || (ms >= fromMs && ms < fromMs + lengthMs));
+        expect(heardableMs(0, 1_001, more)).toBe(
+          Array.from({ length: 1_001 }, (_, ms) => ms).filter(ms => !isBlind([...more], ms)).length,
+        );
+      },
+    ),
     { numRuns: 30 },
   );
 });

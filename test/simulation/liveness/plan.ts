@@ -67,7 +67,7 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
   const chance = new Chance(seed, 'liveness');
   const startMs = Date.UTC(2026, 0, 5) + chance.between(0, 59_999);
   const calmMs = startMs + 1_900 * second;
-  const endMs = calmMs + 600 * second;
+  const endMs = calmMs + 420 * second;
   const sources = Array.from({ length: isFaultless ? 20 : 8 }, (_, index) =>
     sourceOf(chance, index, startMs, calmMs, isFaultless ? { graceMs: graceMs ?? 20 * second } : {}),
   );
@@ -82,16 +82,16 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
     outages: isFaultless ? [] : outagesOf(chance, startMs, calmMs),
     weather: {
       // What a living producer loses by chance must stay far below what its retries make up for (RELIABILITY 3.2).
-      push: { before: share(0.004), after: share(0.006), slow: share(0.1), crash: share(0.002) },
+      push: { before: share(0.004), after: share(0.006), slow: share(0.2), crash: share(0.002) },
       check: {
-        before: share(0.12) * rough,
-        after: share(0.12) * rough,
-        slow: share(0.2),
+        before: share(0.16) * rough,
+        after: share(0.16) * rough,
+        slow: share(0.35),
         crash: share(0.03) * rough,
       },
     },
     lostRequest: share(0.008),
-    lostAnswer: share(0.08),
+    lostAnswer: share(0.1),
     doubled: share(0.05),
     lateTick: share(0.2),
     isFaultless,
