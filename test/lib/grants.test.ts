@@ -20,13 +20,17 @@ const statementsOf = ({ all, at }: House, role: Resource): Statement[] =>
     .filter(({ properties }) => properties.Roles.some((each: unknown) => at(each) === role))
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
 
+/** A route of the API, or the resource that is pointed to. */
+const nameOf = (house: House, resource: unknown): string =>
+  resource === '*'
+    ? '*'
+    : (/\/\$default\/(\w+)(\/[^"]*)/.exec(JSON.stringify(resource))?.slice(1).join(' ') ?? house.at(resource).name);
+
 /** Everything a role may do, as `resource: actions`. */
 const grantsTo = (house: House, role: Resource): string[] =>
   statementsOf(house, role)
     .flatMap(({ Action, Resource }) =>
-      listOf(Resource).map(
-        each => `${each === '*' ? '*' : house.at(each).name}: ${[...listOf(Action)].sort().join(' ')}`,
-      ),
+      listOf(Resource).map(each => `${nameOf(house, each)}: ${[...listOf(Action)].sort().join(' ')}`),
     )
     .sort();
 
@@ -65,6 +69,8 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
+    // Canaries.
+    'POST /v1/push: execute-api:Invoke',
   ],
   QueryRole: [logs('Query'), 'SeriesTable: dynamodb:BatchGetItem dynamodb:Query'],
   PlanTickRole: ['Plan: lambda:InvokeFunction'],
@@ -105,7 +111,7 @@ test.each([
   { name: 'Ingest', knows: ['series'] },
   { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl'] },
   { name: 'Query', knows: ['series'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);

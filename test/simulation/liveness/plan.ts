@@ -68,7 +68,7 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
   const startMs = Date.UTC(2026, 0, 5) + chance.between(0, 59_999);
   const calmMs = startMs + 1_900 * second;
   const endMs = calmMs + 420 * second;
-  const sources = Array.from({ length: isFaultless ? 20 : 8 }, (_, index) =>
+  const sources = Array.from({ length: isFaultless ? 20 : 7 }, (_, index) =>
     sourceOf(chance, index, startMs, calmMs, isFaultless ? { graceMs: graceMs ?? 20 * second } : {}),
   );
   const rough = chance.next();
@@ -113,7 +113,7 @@ const sourceOf = (
 ): SourcePlan => {
   const isFixed = fixed.graceMs !== undefined;
   const client = isFixed ? clients[0]! : chance.pick(clients);
-  const via = !isFixed && index >= 7 ? 'pull' : 'push';
+  const via = !isFixed && index >= 6 ? 'pull' : 'push';
   const intervalMs = (isFixed ? 15 : chance.pick([10, 15, 15, 20, 30])) * second;
   const deaths: Death[] = [];
   let atMs = startMs + chance.between(60, 240) * second;
