@@ -165,3 +165,29 @@ const outagesOf = (chance: Chance, startMs: number, calmMs: number): Outage[] =>
   }
   return outages;
 };
+
+/** Nothing but many living sources, and an outage of the door that lasts. */
+export const outagePlanOf = (sources: number, lengthMs: number): Plan => {
+  const quiet = planOf(1, { isFaultless: true });
+  const { startMs } = quiet;
+  const chance = new Chance(1, 'outage');
+  const intervalMs = 60 * second;
+  const fromMs = startMs + 300 * second;
+  return {
+    ...quiet,
+    calmMs: fromMs + lengthMs,
+    endMs: fromMs + lengthMs + 300 * second,
+    outages: [{ kind: 'door', fromMs, toMs: fromMs + lengthMs, loss: 1 }],
+    sources: Array.from({ length: sources }, (_, index) => ({
+      job: `job-${index}`,
+      via: 'push' as const,
+      intervalMs,
+      graceMs: 35 * second,
+      client: chance.pick(clients),
+      skewMs: 0,
+      phaseMs: chance.between(0, intervalMs),
+      deaths: [],
+      changes: [],
+    })),
+  };
+};

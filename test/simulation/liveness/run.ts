@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { mutants } from './mutants.ts';
-import { type Options, planOf } from './plan.ts';
+import { type Options, outagePlanOf, planOf } from './plan.ts';
 import { simulate } from './simulate.ts';
 import { runSeeds, type Told } from './threads.ts';
 
 // npm run simulate:liveness -- --seeds 2000 [--from 1] [--threads 2] [--faultless [--grace 35]]
 // npm run simulate:liveness -- --seed 42      replays one seed, twice, event by event
+// npm run simulate:liveness -- --outage 10000   so many living sources and an outage of 400 s
 // npm run simulate:liveness -- --mutants      plants each bug and counts the seeds until it is found
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     faultless: { type: 'boolean', default: false },
     grace: { type: 'string', default: '20' },
+    outage: { type: 'string' },
     mutants: { type: 'boolean', default: false },
   },
 });
@@ -125,9 +127,32 @@ const runMutants = async (): Promise<boolean> => {
   return survivors === 0;
 };
 
+const runOutage = async (sources: number): Promise<boolean> => {
+  const plan = outagePlanOf(sources, 400_000);
+  const told: string[] = [];
+  const outcome = await simulate(plan, {
+    listener: line => {
+      if (line.includes(' rang ')) told.push(line);
+    },
+  });
+  const fromMs = plan.outages[0]?.fromMs ?? 0;
+  for (const line of told.slice(0, 10))
+    say(
+      `${((Number(line.split(' ')[0]) - fromMs) / 1_000).toFixed(1)} s after the outage began: ${line.split(' ').slice(2).join(' ')}`,
+    );
+  const ofSources = outcome.alarms - outcome.collectorAlarms;
+  say(
+    `${grouped(sources)} living sources, 400 s without a door: ${ofSources} source alarms, ${outcome.collectorAlarms} of the collector`,
+  );
+  for (const { what } of outcome.breaches) say(what);
+  return ofSources === 0 && outcome.breaches.length === 0;
+};
+
 const isGood = values.mutants
   ? await runMutants()
-  : values.seed === undefined
-    ? await runAll()
-    : await replay(Number(values.seed));
+  : values.outage !== undefined
+    ? await runOutage(Number(values.outage))
+    : values.seed === undefined
+      ? await runAll()
+      : await replay(Number(values.seed));
 process.exitCode = isGood ? 0 : 1;
