@@ -2,14 +2,26 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
-const settings = ['stackName', 'scrapeAllow', 'removal', 'selfAlarms', 'dashboard', 'onward', 'mirror'] as const;
+const settings = [
+  'stackName',
+  'scrapeAllow',
+  'removal',
+  'selfAlarms',
+  'dashboard',
+  'onward',
+  'mirror',
+  'watchdog',
+] as const;
 
 type Setting = (typeof settings)[number];
 
 /** Reads the settings from CDK's context. Throws on a value that cannot be meant, by its name. */
 export const settingsOf = (
   contextOf: (name: Setting) => unknown,
-): Pick<CollectorProps, 'scrapeAllowCidrs' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'> & {
+): Pick<
+  CollectorProps,
+  'scrapeAllowCidrs' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror' | 'watchdogUrl'
+> & {
   stackName: string;
 } => {
   const text = (name: Setting): string => String(contextOf(name) ?? '').trim();
@@ -29,12 +41,14 @@ export const settingsOf = (
       .map(each => each.trim())
       .filter(each => each !== '');
   const onward = text('onward');
+  const watchdogUrl = text('watchdog');
   const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
+    ...(watchdogUrl !== '' && { watchdogUrl }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

@@ -15,7 +15,10 @@ import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines'>;
+type CheckPorts = Pick<
+  Ports,
+  'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'
+>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -32,6 +35,10 @@ const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const record = await recordSweep(ports, { sources: rows.length, isAwaited: rows.some(isAwaitedRow) });
   await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
   ports.measures.tell({ Sweeps: 1 });
+  // Whoever watches from outside misses what he is not told; a watchdog that is ill itself stops nobody here.
+  await ports.watchdog
+    ?.tell()
+    .catch((cause: Error) => ports.log.write('warn', 'watchdog not told', { cause: cause.message }));
   return undefined;
 };
 

@@ -147,6 +147,9 @@ export type Canary = {
   send(slot: number): Promise<void>;
 };
 
+/** Somebody outside who is told of each complete sweep, and misses what he is not told. */
+export type Watchdog = { tell(): Promise<void> };
+
 export type Alarms = {
   /** At least once. Receivers drop repeats by `alarm.id`. */
   ring(alarm: Alarm): Promise<void>;
@@ -233,6 +236,8 @@ export type Ports = {
   readonly heartbeats: Heartbeats;
   /** Undefined where none are sent: then silence is measured up to now. */
   readonly canary: Canary | undefined;
+  /** Undefined where nobody outside watches. */
+  readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;
   readonly deployment: Deployment;
   readonly http: Http;

@@ -178,6 +178,7 @@ export class Collector extends Measured {
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);
+    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

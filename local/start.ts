@@ -73,6 +73,7 @@ try {
         scrapeAllow: process.env['SLUICE_SCRAPE_ALLOW'] ?? '127.0.0.0/8,::1/128',
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
       });
       return folder;
     },

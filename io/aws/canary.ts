@@ -1,7 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import { canaryJob } from '../../core/heartbeat/watermark.ts';
 import { limits } from '../../core/limits.ts';
-import type { Canary } from '../ports.ts';
+import type { Canary, Watchdog } from '../ports.ts';
 import { type Credentials, signerOf } from './sign.ts';
 
 /** Pushes by the API's public address, signed, as any producer does: what fails for one of them fails here. */
@@ -24,3 +24,11 @@ export const apiCanary = (api: URL, region: string, credentials: () => Promise<C
     },
   };
 };
+
+/** Asks for an address that the owner of the collector chose; what it answers is of no interest. */
+export const httpWatchdog = (url: string): Watchdog => ({
+  tell: async () => {
+    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(limits.canaryTimeoutMs) });
+    await answer.arrayBuffer();
+  },
+});

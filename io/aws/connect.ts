@@ -8,7 +8,7 @@ import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
-import { apiCanary } from './canary.ts';
+import { apiCanary, httpWatchdog } from './canary.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
@@ -117,6 +117,10 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     get canary() {
       const url = env[environment.canaryUrl];
       return url === undefined ? undefined : canary(url);
+    },
+    get watchdog() {
+      const url = env[environment.watchdogUrl];
+      return url === undefined ? undefined : httpWatchdog(url);
     },
     get alarms() {
       return alarms();

@@ -22,6 +22,8 @@ export const environment = {
   alarms: 'ALARMS_TOPIC',
   /** The address of the signed API, which canaries push to. */
   canaryUrl: 'CANARY_URL',
+  /** Asked for after each complete sweep; unset for none. */
+  watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */

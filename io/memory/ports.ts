@@ -15,6 +15,7 @@ import type {
   Ports,
   Refusal,
   Scrapes,
+  Watchdog,
 } from '../ports.ts';
 import { VirtualClock } from './clock.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
@@ -143,6 +144,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     secrets: new MemorySecrets(),
     heartbeats: new MemoryHeartbeats(faults),
     canary: undefined as Canary | undefined,
+    watchdog: undefined as Watchdog | undefined,
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),

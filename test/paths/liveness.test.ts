@@ -263,6 +263,25 @@ describe('a collector', () => {
     );
   });
 
+  test('tells its watchdog of complete sweeps alone', async () => {
+    let all = true;
+    const house = memoryBuilding({
+      startMs,
+      faults: (place): Strike => (place === 'heartbeats.all' && !all ? 'before' : 'none'),
+    });
+    let told = 0;
+    house.ports.watchdog = {
+      tell: async () => {
+        told += 1;
+        throw new Error('the watchdog is ill');
+      },
+    };
+    await house.tick();
+    all = false;
+    await house.tick();
+    expect(told).toBe(1);
+  });
+
   test('with two checkers at once rings once', async () => {
     const house = memoryBuilding({ startMs });
     await house.ports.heartbeats.put(heartbeat);

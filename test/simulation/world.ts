@@ -96,6 +96,7 @@ export class World {
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
       canary: undefined,
+      watchdog: undefined,
       keys: new MemoryKeys(fate),
       secrets: new MemorySecrets(),
       deployment: new MemoryDeployment(fate),
