@@ -172,7 +172,17 @@ describe('routes', () => {
   });
 
   test.each([
-    ['Push', ['POST /metrics/{group+}', 'POST /v1/push', 'PUT /metrics/{group+}']],
+    [
+      'Push',
+      [
+        'GET /ping/{run+}',
+        'HEAD /ping/{run+}',
+        'POST /metrics/{group+}',
+        'POST /ping/{run+}',
+        'POST /v1/push',
+        'PUT /metrics/{group+}',
+      ],
+    ],
     [
       'Query',
       [

@@ -119,7 +119,7 @@ const produce = async (world: World, { job, intervalMs, client, skewMs, deaths }
       agenda.tell(`${job} pushed: ${status ?? 'no answer'}`);
       if (status === 200 || deathAt() !== undefined) break;
       await agenda.wait(backoffMs);
-      backoffMs = Math.min(client.mostMs, backoffMs * client.factor);
+      backoffMs = Math.min(client.mostMs, Math.ceil(backoffMs * client.factor));
       if (deathAt() !== undefined) break;
     }
     // It keeps its rhythm; what it missed it leaves out.
