@@ -39,14 +39,8 @@ export const mutants: readonly Mutant[] = [
   at(
     watch,
     'count canaries where they are sent',
-    '.catch((cause: Error) => log',
-    '.finally(() => heartbeats.canaryHeard(slot, clock.nowMs())).catch((cause: Error) => log',
-  ),
-  at(
-    watch,
-    'nothing known, everything proved',
-    'if (seen.canariesFromMs === undefined) return awaiting(seen, true, nowMs);',
-    'if (seen.canariesFromMs === undefined) return seen;',
+    '({ clock, canary, log }: WatchPorts, slot: number): Promise<void> => {',
+    '({ clock, canary, log, heartbeats }: WatchPorts, slot: number): Promise<void> => {\n  await heartbeats.canaryHeard(slot, clock.nowMs()).catch(() => undefined);',
   ),
   at(
     silence,
@@ -60,12 +54,6 @@ export const mutants: readonly Mutant[] = [
     'the producer’s clock',
     'await hear(ports, batches, value, acceptedAtMs);',
     'await hear(ports, batches, value, value.samples[0]?.timestampMs ?? acceptedAtMs);',
-  ),
-  at(
-    push,
-    'acknowledge before the heartbeat knows',
-    'await hear(ports, batches, value, acceptedAtMs);',
-    'void hear(ports, batches, value, acceptedAtMs).catch(() => undefined); if (acceptedAtMs % 3 === 0) return acceptance(event, value.samples.length, receipt);',
   ),
   at(
     push,
