@@ -12,6 +12,7 @@ import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports, ScrapeGrant } from '../ports.ts';
 import { snsAlarms } from './alarms.ts';
 import { awsBlocks } from './blocks.ts';
+import { apiCanary, httpWatchdog } from './canary.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoFamilies } from './families.ts';
@@ -87,6 +88,7 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
   const credentials = once(() => defaultProvider());
   const scrapeGrants = once(() => JSON.parse(env[environment.scrapeSecrets] ?? '[]') as ScrapeGrant[]);
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
+  const canary = (url: string) => apiCanary(new URL(url), env['AWS_REGION'] ?? '', defaultProvider());
   const alarms = once(() => snsAlarms(new SNSClient({}), named(environment.alarms)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
@@ -143,6 +145,14 @@ export const connect = (env: Readonly<Record<string, string | undefined>> = proc
     },
     get heartbeats() {
       return heartbeats();
+    },
+    get canary() {
+      const url = env[environment.canaryUrl];
+      return url === undefined ? undefined : canary(url);
+    },
+    get watchdog() {
+      const url = env[environment.watchdogUrl];
+      return url === undefined ? undefined : httpWatchdog(url);
     },
     get alarms() {
       return alarms();
