@@ -14,13 +14,14 @@ const boundMs = 150;
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-cold-'));
 
+type Variables = Readonly<Record<string, unknown>>;
 type Resource = {
   readonly Type: string;
-  readonly Properties: { Code: { S3Key: string }; Environment: { Variables: object } };
+  readonly Properties: { Code: { S3Key: string }; Environment: { Variables: Variables } };
 };
 
 /** CPU time of a fresh process that loads the module, in milliseconds; complains of one that is no handler. */
-const cpuMsOf = (module: string | undefined, variables: readonly string[]): number => {
+const cpuMsOf = (module: string | undefined, variables: Variables): number => {
   const load =
     module === undefined
       ? ''
@@ -29,7 +30,13 @@ const cpuMsOf = (module: string | undefined, variables: readonly string[]): numb
   const env = {
     PATH: process.env['PATH'],
     AWS_REGION: 'us-east-1',
-    ...Object.fromEntries(variables.map(name => [name, name === 'SCRAPE_ALLOW' ? '' : 'http://127.0.0.1:9/x'])),
+    // Settings as they are, names of resources as some name.
+    ...Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : 'http://127.0.0.1:9/x',
+      ]),
+    ),
   };
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env }).toString());
 };
@@ -53,7 +60,7 @@ try {
       return {
         name: id.replace(/^Collector|[0-9A-F]{8}$/g, ''),
         file: join(asset, 'index.mjs'),
-        variables: Object.keys(Properties.Environment.Variables),
+        variables: Properties.Environment.Variables,
       };
     });
   const times = new Map<string, number[]>([
@@ -62,7 +69,7 @@ try {
   ]);
   // In turns, so that a noisy moment strikes all of them.
   for (let run = 0; run < runs; run += 1) {
-    times.get('nothing')!.push(cpuMsOf(undefined, []));
+    times.get('nothing')!.push(cpuMsOf(undefined, {}));
     for (const { name, file, variables } of functions)
       times.get(name)!.push(cpuMsOf(pathToFileURL(file).href, variables));
   }

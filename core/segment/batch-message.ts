@@ -21,8 +21,8 @@ export const encodeBatch = (batch: Batch): string[] => {
     const whole = textOf(batch, batch.columns, 0, 1);
     if (whole.length <= limits.messageBytes - partsChars) return [whole];
   }
-  const { timestampsMs, pages, series } = batch.columns;
-  const pieces = cut(batch, { timestampsMs, pages, series });
+  const { timestampsMs, pages, series, tags } = batch.columns;
+  const pieces = cut(batch, { timestampsMs, pages, series, ...(tags && { tags }) });
   return pieces.map((columns, part) => textOf(batch, columns, part, pieces.length));
 };
 
