@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithAlarms } from '../io/aws/connect-alarms.ts';
 import { check } from './check.ts';
 
-export const handler = check(connect());
+export const handler = check(connectWithAlarms());

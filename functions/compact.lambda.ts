@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithBlocks } from '../io/aws/connect-blocks.ts';
 import { compact } from './compact.ts';
 
-export const handler = compact(connect());
+export const handler = compact(connectWithBlocks());

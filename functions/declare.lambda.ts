@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithSecrets } from '../io/aws/connect-secrets.ts';
 import { declare } from './declare.ts';
 
-export const handler = declare(connect());
+export const handler = declare(connectWithSecrets());

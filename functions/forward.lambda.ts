@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithSecrets } from '../io/aws/connect-secrets.ts';
 import { forward } from './forward.ts';
 
-export const handler = forward(connect());
+export const handler = forward(connectWithSecrets());

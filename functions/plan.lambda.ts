@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithSecrets } from '../io/aws/connect-secrets.ts';
 import { plan } from './plan.ts';
 
-export const handler = plan(connect());
+export const handler = plan(connectWithSecrets());

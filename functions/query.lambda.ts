@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithBlocks } from '../io/aws/connect-blocks.ts';
 import { query } from './query.ts';
 
-export const handler = query(connect());
+export const handler = query(connectWithBlocks());

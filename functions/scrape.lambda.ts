@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithSecrets } from '../io/aws/connect-secrets.ts';
 import { scrape } from './scrape.ts';
 
-export const handler = scrape(connect());
+export const handler = scrape(connectWithSecrets());

@@ -55,7 +55,6 @@ export const bundlesOf = (folder: string): Readonly<Record<string, Uint8Array>> 
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     logLevel: 'silent',
   });

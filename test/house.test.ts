@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
   },
   { room: /^io\/ports\.ts$/, may: [/^core\//] },
   { room: /^io\/aws\/contract\.ts$/, may: [] },
-  { room: /^io\/aws\/connect\.ts$/, may: [/^core\//, /^io\//, /^@aws-sdk\//] },
+  { room: /^io\/aws\/connect(-[a-z]+)?\.ts$/, may: [/^core\//, /^io\//, /^@aws-sdk\//] },
   {
     room: /^io\/aws\//,
     may: [/^core\//, /^io\/ports\.ts$/, /^io\/aws\//, /^@aws-sdk\//, /^@smithy\/signature-v4$/],
@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
   },
   { room: /^io\/memory\//, may: [/^core\//, /^io\/ports\.ts$/, /^io\/memory\//] },
   { room: /^io\/http\//, may: [/^core\//, /^io\/ports\.ts$/, /^io\/http\//, /^node:/] },
-  { room: /^functions\/[^/]+\.lambda\.ts$/, may: [/^functions\/[^/.]+\.ts$/, /^io\/aws\/connect\.ts$/] },
+  { room: /^functions\/[^/]+\.lambda\.ts$/, may: [/^functions\/[^/.]+\.ts$/, /^io\/aws\/connect(-[a-z]+)?\.ts$/] },
   {
     room: /^functions\//,
     may: [/^core\//, /^io\/ports\.ts$/, /^functions\/(?!.*\.lambda\.ts)/, /^@middy\/core$/, /^aws-lambda$/],

@@ -52,8 +52,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'the producer’s clock',
-    'await hear(ports, batches, value, acceptedAtMs);',
-    'await hear(ports, batches, value, value.samples[0]?.timestampMs ?? acceptedAtMs);',
+    'await hear(ports, batches, pushed, acceptedAtMs);',
+    'await hear(ports, batches, pushed, pushed.samples[0]?.timestampMs ?? acceptedAtMs);',
   ),
   at(
     push,
