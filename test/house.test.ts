@@ -65,7 +65,7 @@ const rules: readonly Rule[] = [
       /^core\//,
       /^io\/(aws|http)\//,
       /^io\/ports\.ts$/,
-      /^(commander|yaml|@aws-sdk\/.+)$/,
+      /^(commander|js-yaml|@aws-sdk\/.+)$/,
       /^node:/,
     ],
   },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parse } from 'yaml';
+import { load as parse } from 'js-yaml';
 import { textOfReject } from '../../core/reject.ts';
 import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { importTargets } from '../../core/scrape/import.ts';

@@ -1,5 +1,5 @@
+import { load as parse } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { importTargets } from '../../../core/scrape/import.ts';
 import { readTarget } from '../../../core/scrape/target.ts';
 
