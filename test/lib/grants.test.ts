@@ -31,8 +31,6 @@ const objectsOf = (resource: unknown): unknown => {
 
 const nameOf = (house: House, resource: unknown): string => {
   if (resource === '*') return '*';
-  const route = /\/\$default\/(\w+)(\/[^"]*)/.exec(JSON.stringify(resource))?.slice(1).join(' ');
-  if (route !== undefined) return route;
   const bucket = objectsOf(resource);
   return bucket === undefined ? house.at(resource).name : `${house.at(bucket).name}/*`;
 };
@@ -91,8 +89,6 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
-    // Canaries.
-    'POST /v1/push: execute-api:Invoke',
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
@@ -141,7 +137,7 @@ test.each([
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
