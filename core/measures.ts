@@ -14,6 +14,8 @@ export const measures = {
   Quarantined: 'Count',
   /** Write units that storing took. */
   WriteUnits: 'Count',
+  /** Runs of the merger that did all there was to do, every five minutes: their absence rings. */
+  Merges: 'Count',
   /** Series that a worker of ingest saw for the first time: new ones, and some again after a cold start. */
   SeriesAdded: 'Count',
   /** Onward requests that the receiver refused for good: 1 to limits.onwardSamples samples each. */

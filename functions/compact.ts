@@ -7,9 +7,10 @@ import { shardOf } from '../core/segment/merge.ts';
 import type { CatalogEntry } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 import { Merger, overtaken } from './merging.ts';
+import { measured } from './middleware/measured.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CompactPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'blocks'>;
+type CompactPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'blocks' | 'measures'>;
 
 /**
  * Finished hours → blocks; finished days → one block for the day, and its rollups; late samples → the day's blocks.
@@ -18,28 +19,31 @@ type CompactPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'blocks'>;
  * nobody lists, which the store expires; whoever loses a race does nothing and finds the work done at the next tick.
  */
 export const compact = (ports: CompactPorts) =>
-  middy<ScheduleEvent, void>().handler(async () => {
-    const { clock, blocks, log } = ports;
-    const merger = new Merger(ports);
-    const endMs = clock.nowMs() + limits.compactForMs;
-    const seen = await blocks.mergedUntil();
-    let failed = await mergeLate(ports, merger, seen ?? 0, endMs);
-    let untilMs = seen ?? hourOf(clock.nowMs() - limits.hotRetentionMs);
-    let sources: { readonly day: number; readonly shards: ReadonlyMap<number, readonly Source[]> } | undefined;
-    while (isMergeable(untilMs, clock.nowMs()) && clock.nowMs() < endMs) {
-      const day = Math.floor(untilMs / limits.catalogSpanMs);
-      if (sources?.day !== day) sources = { day, shards: shardsOf(await ports.series.catalogOn(day)) };
-      const failedNow = await eachShard(ports, sources.shards, day, untilMs, merger);
-      failed += failedNow;
-      // What failed is tried again at the next tick: no hour is passed over.
-      if (failedNow > 0) break;
-      untilMs += limits.segmentSpanMs;
-    }
-    if (untilMs !== seen) await blocks.moveMergedUntil(seen, untilMs);
-    log.write('info', 'merged', { untilMs, failed, ...blocks.used() });
-    // Done as far as it goes; thrown so that CloudWatch counts it, and rings before segments expire unmerged.
-    if (failed > 0) throw new Fault('unmerged', `${failed} shards could not be merged`, { retryable: true });
-  });
+  middy<ScheduleEvent, void>()
+    .use(measured(ports))
+    .handler(async () => {
+      const { clock, blocks, log } = ports;
+      const merger = new Merger(ports);
+      const endMs = clock.nowMs() + limits.compactForMs;
+      const seen = await blocks.mergedUntil();
+      let failed = await mergeLate(ports, merger, seen ?? 0, endMs);
+      let untilMs = seen ?? hourOf(clock.nowMs() - limits.hotRetentionMs);
+      let sources: { readonly day: number; readonly shards: ReadonlyMap<number, readonly Source[]> } | undefined;
+      while (isMergeable(untilMs, clock.nowMs()) && clock.nowMs() < endMs) {
+        const day = Math.floor(untilMs / limits.catalogSpanMs);
+        if (sources?.day !== day) sources = { day, shards: shardsOf(await ports.series.catalogOn(day)) };
+        const failedNow = await eachShard(ports, sources.shards, day, untilMs, merger);
+        failed += failedNow;
+        // What failed is tried again at the next tick: no hour is passed over.
+        if (failedNow > 0) break;
+        untilMs += limits.segmentSpanMs;
+      }
+      if (untilMs !== seen) await blocks.moveMergedUntil(seen, untilMs);
+      log.write('info', 'merged', { untilMs, failed, ...blocks.used() });
+      if (failed === 0) ports.measures.tell({ Merges: 1 });
+      // Done as far as it goes; thrown so that CloudWatch counts it, and rings before segments expire unmerged.
+      if (failed > 0) throw new Fault('unmerged', `${failed} shards could not be merged`, { retryable: true });
+    });
 
 const isMergeable = (hourMs: number, nowMs: number): boolean =>
   hourMs + limits.segmentSpanMs + limits.compactAfterMs <= nowMs;

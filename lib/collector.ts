@@ -235,7 +235,7 @@ export class Collector extends Measured {
 
     // Eyes on the collector itself.
     const { collector } = household;
-    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard, merging: compact };
+    const watched = { collector, topic, apis: [api, keyedApi], buffer, queues, unheard };
     this.alarms = selfAlarms ? new SelfAlarms(this, 'SelfAlarms', { ...watched, steady: [plan] }).alarms : [];
     this.dashboard = dashboard ? new Overview(this, 'Overview', { collector, queues, handlers }).dashboard : undefined;
   }

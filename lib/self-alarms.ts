@@ -1,12 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { limits } from '../core/limits.ts';
@@ -30,8 +23,6 @@ export type SelfAlarmsProps = {
   readonly unheard: readonly Handler[];
   /** Functions that run every minute: when the account has no room for these, it has none for the others. */
   readonly steady: readonly Handler[];
-  /** The function that merges finished hours, many times an hour. */
-  readonly merging: Handler;
 };
 
 type Watch = {
@@ -52,12 +43,11 @@ export class SelfAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: SelfAlarmsProps) {
     super(scope, id);
-    const { collector, topic, apis, buffer, queues, unheard, steady, merging } = props;
+    const { collector, topic, apis, buffer, queues, unheard, steady } = props;
     this.#topic = topic;
     topic.rungByCloudWatch();
     // An alarm over a sum costs as much as one over each: CloudWatch charges by the metric looked at.
     const minutely = { period: minute, statistic: Stats.SUM };
-    const hourly = { period: Duration.hours(1), statistic: Stats.SUM };
     const highest = { period: minute, statistic: Stats.MAXIMUM };
     this.alarms = [
       this.#watch('BufferAge', {
@@ -111,11 +101,7 @@ export class SelfAlarms extends Construct {
         page: 'checker-dead',
       }),
       this.#watch('NotMerged', {
-        metric: new MathExpression({
-          expression: 'FILL(runs, 0) - FILL(errors, 0)',
-          usingMetrics: { runs: merging.metricInvocations(hourly), errors: merging.metricErrors(hourly) },
-          period: hourly.period,
-        }),
+        metric: metricOf(collector, 'Merges', { period: Duration.hours(1) }),
         below: 1,
         periods: 3,
         what: 'Finished hours are not merged: after a week samples are lost',
