@@ -74,7 +74,8 @@ try {
     writeUnit: ticks * tick.writes,
     readUnit: ticks * tick.reads,
     alarmMetric: all('AWS::CloudWatch::Alarm').length,
-    metric: 1,
+    // Sweeps and Merges, which are told even when there is nothing else to tell.
+    metric: 2,
     dashboard: all('AWS::CloudWatch::Dashboard').length,
     logGb: monthMinutes * lineGb,
   };
