@@ -101,6 +101,8 @@ export type Row = Readonly<Record<string, unknown>>;
 
 export type Targets = {
   all(): Promise<readonly Row[]>;
+  /** The row as it is now, strongly consistent; undefined where there is none. */
+  get(id: string): Promise<Row | undefined>;
   /** Notes on the row what is wrong with it, or (null) that nothing is. Leaves a row that is gone alone. */
   note(id: string, problem: string | null, atMs: number): Promise<void>;
   put(row: Row): Promise<void>;

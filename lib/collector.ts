@@ -188,6 +188,8 @@ export class Collector extends Measured {
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    // Who does not answer may have been taken out.
+    targets.lookedUpBy(scrape);
     const scrapers = [scrape];
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
@@ -198,6 +200,7 @@ export class Collector extends Measured {
         timeoutSeconds: 60,
         inside: vpcScraping,
       });
+      targets.lookedUpBy(insider);
       inside.fedBy(plan);
       inside.drainedBy(insider, { messages: 1, atOnce: 50 });
       insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));

@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import type { Read, Reject } from '../reject.ts';
 import { durationField, readRow } from '../row.ts';
 import { importTargets, type Row } from './import.ts';
+import { isSameRow } from './order.ts';
 
 // Rows of kind http_sd name a URL that lists targets (Prometheus's HTTP SD). What it lists becomes rows of their own, which say
 // by whom they were discovered: everything else sees targets, and knows nothing of discovery.
@@ -83,18 +84,13 @@ export const changesTo = (
   there: readonly Row[],
   wanted: readonly Row[],
 ): { readonly puts: readonly Row[]; readonly removes: readonly string[] } => {
-  const before = new Map(there.map(each => [String(each['id']), canonical(each)]));
+  const before = new Map(there.map(each => [String(each['id']), each]));
   const ids = new Set(wanted.map(each => String(each['id'])));
   return {
-    puts: wanted.filter(each => before.get(String(each['id'])) !== canonical(each)),
+    puts: wanted.filter(each => {
+      const was = before.get(String(each['id']));
+      return was === undefined || !isSameRow(was, each);
+    }),
     removes: [...before.keys()].filter(id => !ids.has(id)),
   };
 };
-
-/** Without what was noted on it, and the same in whatever order a table gives it back. */
-const canonical = ({ problem: _problem, checkedAtMs: _checkedAtMs, ...row }: Row): string =>
-  JSON.stringify(row, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );

@@ -82,6 +82,7 @@ const table = {
     'HeartbeatsTable: dynamodb:UpdateItem',
     logs('Scrape'),
     `ScrapesQueue: ${drain}`,
+    'TargetsTable: dynamodb:GetItem',
   ],
   CheckRole: [
     'AlarmsTopic: sns:Publish',
@@ -136,7 +137,7 @@ test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
+  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
