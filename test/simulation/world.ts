@@ -69,6 +69,7 @@ export class World {
   readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
+  readonly targets = new MemoryTargets(fate);
   readonly breaches: Breach[] = [];
   readonly deliveries: Delivery[] = [];
   /** What a GET of a target answers. */
@@ -122,7 +123,7 @@ export class World {
             series: dynamoSeries(dynamo.client, this.agenda, 'series'),
             blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
           }),
-      targets: new MemoryTargets(fate),
+      targets: this.targets,
       heartbeats: this.heartbeats,
       keys: new MemoryKeys(fate),
       secrets: new MemorySecrets(),
