@@ -130,6 +130,68 @@ describe('a target', () => {
   });
 });
 
+describe('a job that pings', () => {
+  const job = { job: 'nightly', instance: '*', cron: '0 2 * * *', tz: 'Asia/Kolkata', grace: '30m' };
+  // 02:00 in Kolkata is 20:30 UTC: half past eight hours after the start.
+  const untilDue = 8.5 * 60 * minute;
+
+  test('by its schedule rings nothing, and rings where it stays away', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    expect(await house.push('/ping/nightly', '', {}, 'GET')).toMatchObject({ statusCode: 200, body: 'OK' });
+    await house.pass(untilDue + 29 * minute - minute);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD']);
+    expect(house.ports.alarms.rung[0]?.atMs).toBe(startMs + untilDue + 30 * minute);
+    await house.push('/ping/nightly', '');
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD', 'RESOLVED nightly HEARD']);
+  }, 60_000);
+
+  test('and fails rings at once, says what it said and leaves series', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(10 * second);
+    await house.push('/ping/nightly/3', 'disk full');
+    await house.pass(10 * second);
+    expect(rung(house)).toEqual(['DOWN nightly FAILED']);
+    expect(house.ports.alarms.rung[0]?.text).toMatch(/exit code 3: disk full/);
+    expect(await house.values('{job="nightly"}')).toEqual({
+      'sluice_job_success{"job":"nightly"}': '0',
+      'sluice_job_exit_code{"job":"nightly"}': '3',
+      'sluice_job_duration_seconds{"job":"nightly"}': '10',
+    });
+  });
+
+  test('and hangs rings when its run is over its grace', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(30 * minute - second);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly STUCK_RUN']);
+  }, 30_000);
+
+  test('is told what it did wrong', async () => {
+    const house = memoryBuilding({ startMs });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({ statusCode: 404, body: 'not found' });
+    expect(await house.push('/ping/nobody/999', '')).toMatchObject({ statusCode: 400, body: 'invalid url format' });
+    expect(await house.push('/ping/nobody?rid=7', '')).toMatchObject({ statusCode: 400, body: 'invalid uuid format' });
+    expect((await house.pushByKey('/ping/nobody', '')).statusCode).toBe(401);
+    expect(await house.push('/ping/nobody?create=1', '')).toMatchObject({ statusCode: 201, body: 'Created' });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({
+      statusCode: 200,
+      headers: { 'ping-body-limit': '10000' },
+    });
+  });
+});
+
 describe('a collector', () => {
   test('that was off says so once and accuses nobody of that time', async () => {
     const house = memoryBuilding({ startMs });
@@ -139,7 +201,7 @@ describe('a collector', () => {
     await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
     await house.tick();
     await live(house, 5 * minute);
-    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND']);
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'COLLECTOR_OK  COLLECTOR_OK']);
   });
 
   test('that was off still finds who died meanwhile', async () => {
@@ -149,7 +211,11 @@ describe('a collector', () => {
     await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
     await house.tick();
     await house.pass(3 * minute);
-    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'DOWN checkout NOT_HEARD']);
+    expect(rung(house).toSorted()).toEqual([
+      'COLLECTOR_BLIND  COLLECTOR_BLIND',
+      'COLLECTOR_OK  COLLECTOR_OK',
+      'DOWN checkout NOT_HEARD',
+    ]);
   });
 
   // Every call that the checker makes, failing before or after it took effect, some number of times.
@@ -179,7 +245,7 @@ describe('a collector', () => {
         left = failures;
         await live(house, 5 * minute);
         // At least once: a repeat has the same id. Three sweeps that failed are minutes of blindness, which is said.
-        const ofSources = house.ports.alarms.rung.filter(({ kind }) => kind !== 'COLLECTOR_BLIND');
+        const ofSources = house.ports.alarms.rung.filter(({ kind }) => kind === 'DOWN' || kind === 'RESOLVED');
         const ids = [...new Map(ofSources.map(alarm => [alarm.id, `${alarm.kind} ${alarm.reason}`])).values()];
         expect(ids).toEqual(['DOWN NOT_HEARD', 'RESOLVED HEARD']);
       }
@@ -195,6 +261,25 @@ describe('a collector', () => {
     expect([...house.ports.heartbeats.rows.values()].find(({ job }) => job === 'bad')?.['problem']).toMatch(
       /interval: .*expected a duration/,
     );
+  });
+
+  test('tells its watchdog of complete sweeps alone', async () => {
+    let all = true;
+    const house = memoryBuilding({
+      startMs,
+      faults: (place): Strike => (place === 'heartbeats.all' && !all ? 'before' : 'none'),
+    });
+    let told = 0;
+    house.ports.watchdog = {
+      tell: async () => {
+        told += 1;
+        throw new Error('the watchdog is ill');
+      },
+    };
+    await house.tick();
+    all = false;
+    await house.tick();
+    expect(told).toBe(1);
   });
 
   test('with two checkers at once rings once', async () => {

@@ -124,6 +124,8 @@ export class World {
           }),
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
+      canary: undefined,
+      watchdog: undefined,
       keys: new MemoryKeys(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
