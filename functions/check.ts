@@ -10,7 +10,7 @@ import { provableAt, provenMsOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
-import { observe, recordSweep, sendCanary } from './collector-watch.ts';
+import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
@@ -32,7 +32,7 @@ export const check = (ports: CheckPorts) =>
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const rows = await ports.heartbeats.all();
-  const record = await recordSweep(ports, { sources: rows.length, isAwaited: rows.some(isAwaitedRow) });
+  const record = await recordSweep(ports, { sources: rows.length, ...awaitedOf(rows) });
   await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
   ports.measures.tell({ Sweeps: 1 });
   // Whoever watches from outside misses what he is not told; a watchdog that is ill itself stops nobody here.
@@ -42,10 +42,14 @@ const sweep = async (ports: CheckPorts): Promise<undefined> => {
   return undefined;
 };
 
-/** Whether silence of this row would mean something. */
-const isAwaitedRow = (row: Row): boolean => {
-  const heartbeat = readHeartbeat(row).value;
-  return heartbeat?.promise !== undefined && !heartbeat.pauseWanted;
+/** Whether silence of any of these would mean something, and when one of them was heard last. */
+const awaitedOf = (rows: readonly Row[]): Awaited => {
+  const awaited = rows.flatMap(row => {
+    const heartbeat = readHeartbeat(row).value;
+    return heartbeat?.promise !== undefined && !heartbeat.pauseWanted ? [heartbeat] : [];
+  });
+  const heardMs = awaited.reduce((newest, { lastAcceptMs = 0 }) => Math.max(newest, lastAcceptMs), 0);
+  return { isAwaited: awaited.length > 0, heardMs };
 };
 
 const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQSBatchResponse> => {
@@ -53,10 +57,12 @@ const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQ
   // Canaries first: what they prove is what the others are judged by.
   await Promise.all(orders.map(({ order }) => 'canary' in order && sendCanary(ports, order.canary)));
   const failures: { itemIdentifier: string }[] = [];
+  const keys = orders.flatMap(({ order }) => ('keys' in order ? order.keys : []));
+  const awaited = async () => awaitedOf(keys.length > 0 ? await ports.heartbeats.get(keys) : []);
   let observed: Promise<CollectorRecord> | undefined;
   for (const { messageId, order } of orders) {
     try {
-      observed ??= observe(ports);
+      observed ??= observe(ports, awaited);
       const record = await observed;
       if ('keys' in order) await look(ports, await ports.heartbeats.get(order.keys), record, order.untilMs);
     } catch (error) {

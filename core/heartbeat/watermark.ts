@@ -16,6 +16,10 @@ export const slotOfCanary = (atMs: number): number => Math.floor(atMs / limits.c
 export const isCanaryNow = (slot: number, nowMs: number): boolean =>
   Math.abs(nowMs - slot * limits.canaryEveryMs) <= limits.canaryGapMs + limits.canaryTimeoutMs;
 
+/** Up to when canaries are ordered at `nowMs`: a tick may come late, or not at all. */
+export const canaryHorizonOf = (nowMs: number): number =>
+  Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
+
 /** Canaries due in [fromMs, untilMs), each to arrive when its slot begins. */
 export const canariesBetween = (
   fromMs: number,
@@ -30,12 +34,23 @@ export const canariesBetween = (
   return orders;
 };
 
-/** Canaries begin when somebody is expected to be heard and end with the last of them; time before they began proves nothing. */
-export const awaiting = (record: CollectorRecord, isAwaited: boolean, nowMs: number): CollectorRecord => {
+/**
+ * Canaries begin when somebody is expected to be heard and end with the last of them; time before they began proves nothing.
+ * `heardMs` is when a push was accepted last: as good a proof as a canary, where one can have followed it within a gap. So
+ * whoever is heard for the first time counts from that very push.
+ */
+export const awaiting = (
+  record: CollectorRecord,
+  isAwaited: boolean,
+  nowMs: number,
+  heardMs = Number.NEGATIVE_INFINITY,
+): CollectorRecord => {
   const { canariesFromMs, canariesUntilMs: _, watermarkMs: __, ...rest } = record;
   if (!isAwaited) return rest;
   if (canariesFromMs !== undefined) return record;
-  return { ...rest, canariesFromMs: nowMs, blind: withSpan(record.blind, { fromMs: 0, toMs: nowMs }) };
+  const proof = nowMs - heardMs <= limits.canaryGapMs ? { watermarkMs: Math.min(heardMs, nowMs) } : {};
+  const blind = withSpan(record.blind, { fromMs: 0, toMs: proof.watermarkMs ?? nowMs });
+  return { ...rest, canariesFromMs: nowMs, ...proof, blind };
 };
 
 /** Up to when silence may be measured: what the canaries proved, or now where none are sent. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../core/limits.ts';
 import type { Strike } from '../../io/memory/faults.ts';
 import { memoryBuilding } from './building.ts';
 
@@ -189,6 +190,62 @@ describe('a job that pings', () => {
       statusCode: 200,
       headers: { 'ping-body-limit': '10000' },
     });
+  });
+});
+
+describe('canaries', () => {
+  const quick = { job: 'quick', instance: '*', interval: '4s', grace: '4s' };
+
+  test.each([0, 7, 20, 44, 59])('prove the first heartbeat’s deadline from second %i of a minute', async from => {
+    const house = memoryBuilding({ startMs, canaries: () => true });
+    await house.pass(minute + from * second);
+    await house.ports.heartbeats.put(quick);
+    await house.pass(200);
+    await house.push('/v1/push?job=quick', 'm 1\n');
+    const heardMs = house.ports.clock.nowMs();
+    await house.pass(8 * second);
+    expect(rung(house)).toEqual([]);
+    // The next canary, and the second in which it is looked for.
+    await house.pass(limits.canaryEveryMs + 2 * second);
+    expect(house.ports.alarms.rung).toMatchObject([
+      { kind: 'DOWN', reason: 'NOT_HEARD', sinceMs: heardMs, atMs: heardMs + 8 * second },
+    ]);
+  });
+
+  test('accuse nobody whose first pushes met a door that closed', async () => {
+    const openMs = startMs + minute + 58 * second;
+    const isOpen = (nowMs: number): boolean => nowMs < startMs + minute + 21 * second || nowMs >= openMs;
+    const house = memoryBuilding({ startMs, canaries: isOpen });
+    await house.pass(minute + 20 * second);
+    await house.ports.heartbeats.put(quick);
+    for (let round = 0; round < 75; round += 1) {
+      if (isOpen(house.ports.clock.nowMs())) await house.push('/v1/push?job=quick', 'm 1\n');
+      await house.pass(4 * second);
+    }
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'COLLECTOR_OK  COLLECTOR_OK']);
+  });
+
+  test('are sent while somebody is awaited, and to no end else', async () => {
+    let sent = 0;
+    const house = memoryBuilding({
+      startMs,
+      canaries: () => {
+        sent += 1;
+        return true;
+      },
+    });
+    await house.pass(5 * minute);
+    expect(sent).toBe(0);
+    await house.ports.heartbeats.put(quick);
+    await house.push('/v1/push?job=quick', 'm 1\n');
+    await house.pass(minute);
+    expect(sent).toBeGreaterThanOrEqual(minute / limits.canaryEveryMs);
+    await house.ports.heartbeats.remove({ job: 'quick', instance: '*' });
+    // Those that were ordered are still sent.
+    await house.pass(limits.planAheadMs + minute);
+    const before = sent;
+    await house.pass(5 * minute);
+    expect(sent).toBe(before);
   });
 });
 
