@@ -11,6 +11,7 @@ const settings = [
   'dashboard',
   'onward',
   'mirror',
+  'watchdog',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -20,7 +21,14 @@ export const settingsOf = (
   contextOf: (name: Setting) => unknown,
 ): Pick<
   CollectorProps,
-  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+  | 'scrapeAllowCidrs'
+  | 'scrapeSecrets'
+  | 'removalPolicy'
+  | 'selfAlarms'
+  | 'dashboard'
+  | 'onward'
+  | 'mirror'
+  | 'watchdogUrl'
 > & {
   stackName: string;
 } => {
@@ -41,6 +49,7 @@ export const settingsOf = (
       .map(each => each.trim())
       .filter(each => each !== '');
   const onward = text('onward');
+  const watchdogUrl = text('watchdog');
   const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
@@ -48,6 +57,7 @@ export const settingsOf = (
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
+    ...(watchdogUrl !== '' && { watchdogUrl }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

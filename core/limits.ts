@@ -195,6 +195,19 @@ export const limits = {
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /** What a ping may say of its run; healthchecks.io keeps as much. */
+  pingBodyBytes: 10_000,
+  /** Of a ping's text, what an alarm repeats. */
+  pingDetailChars: 200,
+  /** A heartbeat that a ping made by `create=1` is expected so often, as with healthchecks.io. */
+  pingIntervalDefault: '1d',
+  pingGraceDefault: '1h',
+  /** More fallen sources than this, and than this share of all, in one look are one message. RELIABILITY 3.4. */
+  groupedFallen: 5,
+  groupedShare: 0.2,
+  /** Sources of one grouped message: SNS takes 256 KB; and of them those that its text names. */
+  groupedMembers: 400,
+  groupedNamed: 20,
   /** How often the note about an invalid row is refreshed on the row. */
   rowNoteRefreshMs: 10 * minute,
 
@@ -211,6 +224,31 @@ export const limits = {
   blindHoldMs: 60 * second,
   /** Spans of blindness kept. */
   blindSpansKept: 20,
+  /**
+   * Spacing of canaries while somebody is expected to be heard. With a gap of two and a half of them the parameter law of
+   * RELIABILITY 3.2 gives the default grace: 12.5 s + 15 s + 5 s + 2 s = 34.5 s.
+   */
+  canaryEveryMs: 5 * second,
+  /** A canary that is not answered by then counts as lost: it is never repeated. */
+  canaryTimeoutMs: 4 * second,
+  /** A canary that is well is on its row this long after its slot began. */
+  canaryLagMs: 1_500,
+  /** No canary for longer than this, and that time counts for nobody's silence. */
+  canaryGapMs: 12_500,
+  /** Acceptances kept: more than a checker may be late, so that no gap is forgotten before it was seen. */
+  canariesKept: 40,
+  /** The collector is blind when no canary came for this long, or fewer than this share of those due in the window. */
+  canaryBlindMs: 30 * second,
+  canaryWindowMs: 120 * second,
+  canaryShare: 0.9,
+  /** Canaries that must have been due before their share is judged. */
+  canariesJudged: 12,
+  /** How long all must be well before a blind collector says that it hears again. */
+  collectorCleanMs: 60 * second,
+  /** How long usual clients wait at most between tries: OpenTelemetry's default. */
+  pushBackoffUsualMs: 30 * second,
+  /** What a push may take on its way and how far two clocks may be apart: parts of the law for graces. */
+  pushAllowanceMs: 7 * second,
   /** How long a warm push function believes that a source has no heartbeat registered. */
   heartbeatDirectoryMs: 10 * second,
   /** Sources a warm push function remembers. */

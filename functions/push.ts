@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type Batch, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
+import { canaryJob, isCanaryNow } from '../core/heartbeat/watermark.ts';
 import { identified } from '../core/key/identity.ts';
 import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
@@ -18,6 +19,7 @@ import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
+import { isPing, takePing } from './ping.ts';
 import { whoIs } from './who.ts';
 
 type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
@@ -49,6 +51,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     answerOf(event, protocol.refusal(request, status, rejects));
   const who = await whoIs(ports, event);
   if (!who.isKnown) return refuse(401, [who.reject]);
+  if (isPing(event)) return takePing(ports, event, who);
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const moved = protocol.movedTo?.(request.path);
@@ -82,6 +85,11 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
     ...(pushed.families && { families: pushed.families }),
   });
+  const { job: own, instance: slot } = request.query;
+  if (own === canaryJob && who.isSigned && isCanaryNow(Number(slot), acceptedAtMs)) {
+    await ports.heartbeats.canaryHeard(Number(slot), acceptedAtMs);
+    return answerOf(event, read.answer);
+  }
   await ports.buffer.send(batches.flatMap(encodeBatch));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
   await hear(ports, batches, pushed, acceptedAtMs);

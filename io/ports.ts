@@ -1,6 +1,7 @@
 import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type { Ping } from '../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
@@ -152,6 +153,14 @@ export type ScrapeGrant = {
   readonly hosts: readonly string[];
 };
 
+/** A promise as a user writes it; a schedule goes before an interval. */
+export type Expectation = {
+  readonly interval: string;
+  readonly grace: string;
+  readonly cron?: string;
+  readonly tz?: string;
+};
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -161,6 +170,16 @@ export type Heartbeats = {
    * Done before the producer's 2xx. Answers those to whose state this is news: the checker wants to know.
    */
   heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]>;
+  /**
+   * Records what a job said of its run, on its row where there is one. Tells whether there is one, and how long the run took
+   * where that is known.
+   */
+  pinged(
+    key: HeartbeatKey,
+    ping: Ping,
+    atMs: number,
+    detail: string,
+  ): Promise<{ readonly isKnown: boolean; readonly durationMs?: number }>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
   /** Records a good scrape on the rows there are: at most a later time. Answers those to whose state this is news. */
@@ -178,9 +197,13 @@ export type Heartbeats = {
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
   /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
-  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void>;
+  expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
+  /** Records that a canary was accepted, once each; one that is older than what its place holds changes nothing. */
+  canaryHeard(slot: number, atMs: number): Promise<void>;
+  /** When the newest canaries were accepted, oldest first. */
+  canaries(): Promise<readonly number[]>;
   /** The checker's own record. */
   collector(): Promise<CollectorRecord | undefined>;
   /** Replaces the checker's record if it is still at `seen`'s epoch. Tells whether it was replaced. */
@@ -190,6 +213,15 @@ export type Heartbeats = {
   /** Moves that instant on; never back. */
   plannedUntil(untilMs: number): Promise<void>;
 };
+
+/** The collector's own push, by the road of everybody's. */
+export type Canary = {
+  /** Sends one and waits for its answer, at most limits.canaryTimeoutMs; throws where it was not taken. Never tries again. */
+  send(slot: number): Promise<void>;
+};
+
+/** Somebody outside who is told of each complete sweep, and misses what he is not told. */
+export type Watchdog = { tell(): Promise<void> };
 
 export type Alarms = {
   /** At least once. Receivers drop repeats by `alarm.id`. */
@@ -290,6 +322,10 @@ export type Ports = {
   readonly signatures: Signatures;
   readonly scrapeGrants: readonly ScrapeGrant[];
   readonly heartbeats: Heartbeats;
+  /** Undefined where none are sent: then silence is measured up to now. */
+  readonly canary: Canary | undefined;
+  /** Undefined where nobody outside watches. */
+  readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;
   readonly deployment: Deployment;
   readonly http: Http;

@@ -81,6 +81,12 @@ export type CollectorProps = {
    * @default false
    */
   readonly dashboard?: boolean;
+  /**
+   * An address outside the account that is asked for after each complete sweep, once a minute: a dead man's switch such as
+   * healthchecks.io's, for the day on which the whole account is silent.
+   * @default none
+   */
+  readonly watchdogUrl?: string;
 };
 
 export type VpcScraping = {
@@ -242,6 +248,9 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
   retentionDaysOf(retention);
+  const { watchdogUrl } = props;
+  if (watchdogUrl !== undefined && !Token.isUnresolved(watchdogUrl) && !/^https?:\/\/[^\s/]+/.test(watchdogUrl))
+    throw new Error(`watchdogUrl: ${JSON.stringify(watchdogUrl)} is no address such as https://hc-ping.com/ID`);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
 };

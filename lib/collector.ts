@@ -118,6 +118,8 @@ export class Collector extends Measured {
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
+      // What jobs say of their runs.
+      '/ping/{run+}': ['GET', 'HEAD', 'POST'],
     };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
@@ -222,6 +224,10 @@ export class Collector extends Measured {
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
+    api.grantTo(check, push, '/v1/push');
+    check.knows(environment.canaryUrl, api.url);
+    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

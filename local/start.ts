@@ -86,6 +86,7 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
       });
       return folder;
     },

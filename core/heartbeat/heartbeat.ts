@@ -1,3 +1,5 @@
+import type { Cron } from './cron.ts';
+
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
 export type HeartbeatKey = { readonly job: string; readonly instance: string };
 
@@ -11,6 +13,8 @@ export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused
 export type DownReason =
   | 'NOT_HEARD'
   | 'NEVER_SEEN'
+  | 'STUCK_RUN'
+  | 'FAILED'
   | 'SCRAPE_DNS'
   | 'SCRAPE_FORBIDDEN'
   | 'SCRAPE_AUTH'
@@ -60,6 +64,14 @@ export type Failing = Omit<PullFailure, 'slotMs'> & {
 export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
 
+/** To be heard every so often, or by a cron schedule in its time zone, and how long to wait then. */
+export type HeartbeatPromise = {
+  readonly intervalMs: number;
+  readonly graceMs: number;
+  readonly cron?: Cron;
+  readonly tz?: string;
+};
+
 /**
  * One record for one source: its promise, its evidence, its state and its outbox, in one item, so that one condition
  * covers them all. Every change of state raises `epoch` by one.
@@ -67,7 +79,7 @@ export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): n
 export type Heartbeat = {
   readonly key: HeartbeatKey;
   /** The promise to be heard; absent on records that only failed scrapes made. */
-  readonly promise?: { readonly intervalMs: number; readonly graceMs: number };
+  readonly promise?: HeartbeatPromise;
   readonly pauseWanted: boolean;
   /** The target is gone from the registry: nothing more will be scraped. */
   readonly retired: boolean;
@@ -79,6 +91,11 @@ export type Heartbeat = {
   /** Newest good scrape that was reported. */
   readonly answeredMs?: number;
   readonly failing?: Failing;
+  /** What pings said of a job's runs. */
+  readonly startedMs?: number;
+  readonly runId?: string;
+  readonly failedMs?: number;
+  readonly failedDetail?: string;
   readonly downSinceMs?: number;
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
 import { durationField, jobField, readRow } from '../row.ts';
+import { readCron } from './cron.ts';
 import { anyInstance, type Flip, type Heartbeat } from './heartbeat.ts';
+import { isZone } from './zone.ts';
 
 const timeMs = z.number().int();
 
@@ -31,6 +33,18 @@ const row = z.object({
   instance: z.string().min(1).default(anyInstance),
   interval: durationField(limits.heartbeatIntervalMinMs, limits.heartbeatIntervalMaxMs).optional(),
   grace: durationField(0, limits.heartbeatIntervalMaxMs).optional(),
+  cron: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return readCron(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    })
+    .optional(),
+  tz: z.string().refine(isZone, 'is no time zone known here').optional(),
   paused: z.boolean().default(false),
   retired: z.boolean().default(false),
   state: z.enum(['expected', 'up', 'down', 'recovering', 'paused']).optional(),
@@ -39,6 +53,10 @@ const row = z.object({
   lastAcceptMs: timeMs.optional(),
   answeredMs: timeMs.optional(),
   failing: failing.optional(),
+  startedMs: timeMs.optional(),
+  runId: z.string().optional(),
+  failedMs: timeMs.optional(),
+  failedDetail: z.string().optional(),
   downSinceMs: timeMs.optional(),
   downReason: z.string().optional(),
   recoveringSinceMs: timeMs.optional(),
@@ -49,8 +67,8 @@ const row = z.object({
 export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
-  const { job, instance, interval, grace, paused, pending, failing: fails, ...rest } = value;
-  const promised = interval !== undefined || grace !== undefined || fails === undefined;
+  const { job, instance, interval, grace, cron, tz, paused, pending, failing: fails, ...rest } = value;
+  const promised = interval !== undefined || grace !== undefined || cron !== undefined || fails === undefined;
   const heartbeat = {
     ...rest,
     key: { job, instance },
@@ -61,6 +79,7 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
       promise: {
         intervalMs: interval ?? limits.heartbeatIntervalDefaultMs,
         graceMs: grace ?? limits.heartbeatGraceDefaultMs,
+        ...(cron && { cron, tz: tz ?? 'UTC' }),
       },
     }),
   };

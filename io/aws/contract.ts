@@ -23,6 +23,10 @@ export const environment = {
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
   alarms: 'ALARMS_TOPIC',
+  /** The address of the signed API, which canaries push to. */
+  canaryUrl: 'CANARY_URL',
+  /** Asked for after each complete sweep; unset for none. */
+  watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */

@@ -6,9 +6,11 @@ import {
   isNewsIn,
   type PullFailure,
 } from '../../core/heartbeat/heartbeat.ts';
+import { type Ping, pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
-import type { Heartbeats, Row } from '../ports.ts';
+import { limits } from '../../core/limits.ts';
+import type { Expectation, Heartbeats, Row } from '../ports.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
 const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
@@ -17,6 +19,7 @@ const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, i
 export class MemoryHeartbeats implements Heartbeats {
   readonly #faults: Faults;
   readonly rows = new Map<string, Row>();
+  readonly #canaries = new Map<number, { readonly slot: number; readonly atMs: number }>();
   #collector: CollectorRecord | undefined;
   #plannedMs: number | undefined;
 
@@ -40,6 +43,23 @@ export class MemoryHeartbeats implements Heartbeats {
 
   answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]> {
     return struck(this.#faults, 'heartbeats.answered', () => this.#later(keys, 'answeredMs', slotMs));
+  }
+
+  pinged(
+    key: HeartbeatKey,
+    ping: Ping,
+    atMs: number,
+    detail: string,
+  ): Promise<{ isKnown: boolean; durationMs?: number }> {
+    return struck(this.#faults, 'heartbeats.pinged', () => {
+      const row = this.rows.get(idOf(key));
+      if (row === undefined) return { isKnown: false };
+      const { run, ...took } = pingedAt(row as Run, ping, atMs, detail);
+      const { startedMs: _, runId: __, ...rest } = row;
+      const kept = Object.entries(run).filter(([, value]) => value !== undefined);
+      this.rows.set(idOf(key), { ...rest, ...Object.fromEntries(kept) });
+      return { isKnown: true, ...took };
+    });
   }
 
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void> {
@@ -97,7 +117,7 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.note', () => this.#set(key, { problem, checkedAtMs: atMs }));
   }
 
-  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void> {
+  expect(key: HeartbeatKey, promise: Expectation): Promise<void> {
     return struck(this.#faults, 'heartbeats.expect', () => {
       this.rows.set(idOf(key), { ...key, ...this.rows.get(idOf(key)), ...promise });
     });
@@ -111,6 +131,20 @@ export class MemoryHeartbeats implements Heartbeats {
 
   remove(key: HeartbeatKey): Promise<boolean> {
     return struck(this.#faults, 'heartbeats.remove', () => this.rows.delete(idOf(key)));
+  }
+
+  canaryHeard(slot: number, atMs: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.canaryHeard', () => {
+      const place = slot % limits.canariesKept;
+      const kept = this.#canaries.get(place);
+      if (kept === undefined || kept.slot < slot) this.#canaries.set(place, { slot, atMs });
+    });
+  }
+
+  canaries(): Promise<readonly number[]> {
+    return struck(this.#faults, 'heartbeats.canaries', () =>
+      [...this.#canaries.values()].map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
   }
 
   collector(): Promise<CollectorRecord | undefined> {

@@ -4,6 +4,7 @@ import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualRetention } from '../../core/retention.ts';
 import type {
   Alarms,
+  Canary,
   Deployment,
   DeploymentAnswer,
   Http,
@@ -17,6 +18,7 @@ import type {
   ScrapeGrant,
   Scrapes,
   Signatures,
+  Watchdog,
 } from '../ports.ts';
 import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
@@ -155,6 +157,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     } as Signatures,
     scrapeGrants: [] as ScrapeGrant[],
     heartbeats: new MemoryHeartbeats(faults),
+    canary: undefined as Canary | undefined,
+    watchdog: undefined as Watchdog | undefined,
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { changed, stepAt } from '../../core/heartbeat/step.ts';
+import { limits } from '../../core/limits.ts';
 import type { Heartbeats } from '../../io/ports.ts';
 
 /** What the heartbeats port promises, whoever keeps it. Each test uses jobs of its own. */
@@ -159,6 +160,46 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect(await port().swept(first, { ...second, lastSweepMs: 10 })).toBe(false);
       expect(await port().collector()).toEqual(second);
       expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
+    });
+
+    test('a canary counts once, and an old one does not take the place of a newer', async () => {
+      const slotMs = limits.canaryEveryMs;
+      const first = 1_000_000;
+      await port().canaryHeard(first, first * slotMs + 100);
+      await port().canaryHeard(first + 1, (first + 1) * slotMs + 200);
+      await port().canaryHeard(first + 1, (first + 1) * slotMs + 200);
+      expect(await port().canaries()).toEqual([first * slotMs + 100, (first + 1) * slotMs + 200]);
+      const again = first + limits.canariesKept;
+      await port().canaryHeard(again, again * slotMs + 50);
+      await port().canaryHeard(first, first * slotMs + 900);
+      expect(await port().canaries()).toEqual([(first + 1) * slotMs + 200, again * slotMs + 50]);
+      expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
+    });
+
+    test('a ping is told of on the row there is', async () => {
+      const key = { job: 'pings', instance: '*' };
+      const start = { job: 'pings', kind: 'start', runId: 'a' } as const;
+      expect(await port().pinged(key, start, 1_000, '')).toEqual({ isKnown: false });
+      await port().put({ ...key, interval: '1d', grace: '1h' });
+      expect(await port().pinged(key, start, 1_000, '')).toEqual({ isKnown: true });
+      expect(await read('pings')).toMatchObject({ startedMs: 1_000, runId: 'a' });
+      expect(await port().pinged(key, { ...start, kind: 'success', runId: 'b' }, 2_000, '')).toEqual({ isKnown: true });
+      expect(await read('pings')).toMatchObject({ startedMs: 1_000, lastAcceptMs: 2_000 });
+      expect(await port().pinged(key, { ...start, kind: 'fail' }, 4_000, 'why')).toEqual({
+        isKnown: true,
+        durationMs: 3_000,
+      });
+      const failed = await read('pings');
+      expect(failed).toMatchObject({ failedMs: 4_000, failedDetail: 'why', lastAcceptMs: 2_000 });
+      expect(failed?.startedMs).toBeUndefined();
+      expect(await port().pinged(key, { job: 'pings', kind: 'log' }, 5_000, 'x')).toEqual({ isKnown: true });
+    });
+
+    test('a schedule is registered with its zone', async () => {
+      const key = { job: 'scheduled', instance: '*' };
+      await port().expect(key, { interval: '60s', grace: '30m', cron: '0 2 * * *', tz: 'Asia/Kolkata' });
+      expect((await read('scheduled'))?.promise).toMatchObject({ graceMs: 1_800_000, tz: 'Asia/Kolkata' });
+      expect((await read('scheduled'))?.promise?.cron?.hours).toEqual(new Set([2]));
     });
 
     test('the plan only moves on, and is nobody’s heartbeat', async () => {

@@ -31,6 +31,8 @@ const objectsOf = (resource: unknown): unknown => {
 
 const nameOf = (house: House, resource: unknown): string => {
   if (resource === '*') return '*';
+  const route = /\/\$default\/(\w+)(\/[^"]*)/.exec(JSON.stringify(resource))?.slice(1).join(' ');
+  if (route !== undefined) return route;
   const bucket = objectsOf(resource);
   return bucket === undefined ? house.at(resource).name : `${house.at(bucket).name}/*`;
 };
@@ -90,6 +92,8 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
+    // Canaries.
+    'POST /v1/push: execute-api:Invoke',
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
@@ -138,7 +142,7 @@ test.each([
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {

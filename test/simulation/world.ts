@@ -125,6 +125,8 @@ export class World {
           }),
       targets: this.targets,
       heartbeats: this.heartbeats,
+      canary: undefined,
+      watchdog: undefined,
       keys: new MemoryKeys(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
