@@ -121,7 +121,7 @@ export const stepAt = (
     if (state === 'paused') return undefined;
     return isAnnouncedDown(heartbeat) ? resolved(heartbeat, 'paused', 'PAUSED', nowMs) : { state: 'paused' };
   }
-  if (state === 'paused') return { state: 'up', lastAcceptMs: nowMs };
+  if (state === 'paused') return { state: 'up', lastAcceptMs: Math.max(nowMs, heartbeat.lastAcceptMs ?? nowMs) };
 
   const verdict = verdictAt(heartbeat, provenMs, blind);
   switch (state) {

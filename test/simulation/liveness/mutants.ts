@@ -70,7 +70,7 @@ export const mutants: readonly Mutant[] = [
   at(
     step,
     'resumed, and accused of the pause',
-    "return { state: 'up', lastAcceptMs: nowMs };",
+    "return { state: 'up', lastAcceptMs: Math.max(nowMs, heartbeat.lastAcceptMs ?? nowMs) };",
     "return { state: 'up' };",
   ),
   at(

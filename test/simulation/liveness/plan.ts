@@ -1,4 +1,5 @@
 import { leastGraceMs } from '../../../core/heartbeat/watermark.ts';
+import { limits } from '../../../core/limits.ts';
 import { Chance } from '../chance.ts';
 
 // What a seed decides: who lives when, what breaks when, and how often each call fails.
@@ -19,16 +20,19 @@ export type SourcePlan = {
   /** How far its clock is off. */
   readonly skewMs: number;
   readonly phaseMs: number;
+  /** When it is registered and lives for the first time. */
+  readonly registeredMs: number;
   readonly deaths: readonly Death[];
   readonly changes: readonly { readonly atMs: number; readonly what: 'pause' | 'resume' | 'expect' | 'remove' }[];
 };
 
 /**
  * door: no request comes through · grey: some do not · table: pushes cannot write heartbeats · all: nothing works ·
- * checker: nobody checks · backlog: wake-ups and canaries wait in their queue.
+ * checker: nobody checks · backlog: wake-ups and canaries wait in their queue · tables: nobody can read or write heartbeats ·
+ * buffer: what was pushed is stored late, which is nobody's silence.
  */
 export type Outage = {
-  readonly kind: 'door' | 'grey' | 'table' | 'all' | 'checker' | 'backlog';
+  readonly kind: 'door' | 'grey' | 'table' | 'all' | 'checker' | 'backlog' | 'tables' | 'buffer';
   readonly fromMs: number;
   readonly toMs: number;
   readonly loss: number;
@@ -68,8 +72,16 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
   const startMs = Date.UTC(2026, 0, 5) + chance.between(0, 59_999);
   const calmMs = startMs + 1_900 * second;
   const endMs = calmMs + 420 * second;
+  // Where all of them come late, canaries begin with the first.
+  const areLate = !isFaultless && chance.is(0.15);
   const sources = Array.from({ length: isFaultless ? 20 : 7 }, (_, index) =>
-    sourceOf(chance, index, startMs, calmMs, isFaultless ? { graceMs: graceMs ?? 20 * second } : {}),
+    sourceOf(
+      chance,
+      index,
+      areLate ? startMs + chance.between(0, 400) * second : startMs,
+      calmMs,
+      isFaultless ? { graceMs: graceMs ?? 20 * second } : {},
+    ),
   );
   const rough = chance.next();
   const share = (most: number): number => (isFaultless || chance.is(0.15) ? 0 : most * (0.4 + 0.6 * chance.next()));
@@ -115,11 +127,16 @@ const sourceOf = (
   const client = isFixed ? clients[0]! : chance.pick(clients);
   const via = !isFixed && index >= 6 ? 'pull' : 'push';
   const intervalMs = (isFixed ? 15 : chance.pick([10, 15, 15, 20, 30])) * second;
+  const graceMs = fixed.graceMs ?? Math.ceil(Math.max(35 * second, leastGraceMs(client.mostMs)) / second) * second;
   const deaths: Death[] = [];
   let atMs = startMs + chance.between(60, 240) * second;
   while (atMs < calmMs - 400 * second) {
     const isReal = chance.is(0.8);
-    const lengthMs = isReal ? chance.between(300_000, 420_000) : chance.between(500, 12_000);
+    const lengthMs = isReal
+      ? chance.between(300_000, 420_000)
+      : via === 'pull'
+        ? chance.between(500, intervalMs - second)
+        : blipMs(chance, graceMs);
     deaths.push({ fromMs: atMs, toMs: atMs + lengthMs, isReal });
     atMs += lengthMs + chance.between(100_000, 260_000);
   }
@@ -128,8 +145,16 @@ const sourceOf = (
   const changes: SourcePlan['changes'][number][] = [];
   if (!isFixed && via === 'push' && chance.is(0.25)) {
     const pauseMs = startMs + chance.between(200, 1_500) * second;
+    const resumeMs = pauseMs + chance.between(30, 400) * second;
     changes.push({ atMs: pauseMs, what: 'pause' });
-    changes.push({ atMs: pauseMs + chance.between(30, 400) * second, what: 'resume' });
+    changes.push({ atMs: resumeMs, what: 'resume' });
+    // Most who are paused are at rest themselves, and back with the resume. A pause that is shorter may pass between two sweeps.
+    if (resumeMs - pauseMs > 250 * second && chance.is(0.8)) {
+      const apart = ({ fromMs, toMs }: Death): boolean =>
+        toMs < pauseMs - 60 * second || fromMs > resumeMs + 300 * second;
+      deaths.splice(0, deaths.length, ...deaths.filter(apart));
+      deaths.push({ fromMs: pauseMs + second, toMs: resumeMs + chance.between(0, intervalMs), isReal: false });
+    }
   }
   if (!isFixed && via === 'push' && chance.is(0.2))
     changes.push({ atMs: startMs + chance.between(100, 2_000) * second, what: 'expect' });
@@ -139,7 +164,8 @@ const sourceOf = (
     job: `job-${index}`,
     via,
     intervalMs,
-    graceMs: fixed.graceMs ?? Math.ceil(Math.max(35 * second, leastGraceMs(client.mostMs)) / second) * second,
+    graceMs,
+    registeredMs: startMs,
     client,
     skewMs: chance.between(-300, 300) * second,
     phaseMs: chance.between(0, intervalMs),
@@ -148,12 +174,26 @@ const sourceOf = (
   };
 };
 
+/** A rest that accuses nobody: short, or as long as grace allows beside what a push may take. */
+const blipMs = (chance: Chance, graceMs: number): number =>
+  chance.is(0.5) ? chance.between(500, 12_000) : chance.between(12_000, graceMs - limits.pushAllowanceMs - second);
+
 const outagesOf = (chance: Chance, startMs: number, calmMs: number): Outage[] => {
   const outages: Outage[] = [];
   // Not before the first sweeps: of a collector that never ran, CloudWatch's alarm tells.
   let atMs = startMs + chance.between(200, 600) * second;
   while (atMs < calmMs - 60 * second) {
-    const kind = chance.pick(['door', 'door', 'grey', 'table', 'all', 'checker', 'backlog'] as const);
+    const kind = chance.pick([
+      'door',
+      'door',
+      'grey',
+      'table',
+      'tables',
+      'all',
+      'checker',
+      'backlog',
+      'buffer',
+    ] as const);
     const lengthMs = chance.pick([
       chance.between(2_000, 30_000),
       chance.between(20_000, 120_000),
@@ -186,6 +226,7 @@ export const outagePlanOf = (sources: number, lengthMs: number): Plan => {
       client: chance.pick(clients),
       skewMs: 0,
       phaseMs: chance.between(0, intervalMs),
+      registeredMs: startMs,
       deaths: [],
       changes: [],
     })),

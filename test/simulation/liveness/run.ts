@@ -9,7 +9,7 @@ import { runSeeds, type Told } from './threads.ts';
 // npm run simulate:liveness -- --seeds 2000 [--from 1] [--threads 2] [--faultless [--grace 35]]
 // npm run simulate:liveness -- --seed 42      replays one seed, twice, event by event
 // npm run simulate:liveness -- --outage 10000   so many living sources and an outage of 400 s
-// npm run simulate:liveness -- --mutants      plants each bug and counts the seeds until it is found
+// npm run simulate:liveness -- --mutants      plants each bug (or, --only TEXT, those named so) and counts the seeds until it is found
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     grace: { type: 'string', default: '20' },
     outage: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
 const options: Options = values.faultless ? { isFaultless: true, graceMs: Number(values.grace) * 1_000 } : {};
@@ -103,7 +104,8 @@ const runAll = async (): Promise<boolean> => {
 
 const runMutants = async (): Promise<boolean> => {
   let survivors = 0;
-  for (const mutant of mutants) {
+  const chosen = mutants.filter(({ name }) => name.includes(values.only));
+  for (const mutant of chosen) {
     let foundAfter: number | undefined;
     let kind = '';
     let seeds = 0;
@@ -123,7 +125,7 @@ const runMutants = async (): Promise<boolean> => {
       `${foundAfter === undefined ? 'SURVIVED' : `found after ${foundAfter}`.padEnd(8)} ${mutant.name}${kind === '' ? '' : ` (${kind})`}`,
     );
   }
-  say(`${mutants.length - survivors} of ${mutants.length} found`);
+  say(`${chosen.length - survivors} of ${chosen.length} found`);
   return survivors === 0;
 };
 

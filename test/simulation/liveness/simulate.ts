@@ -31,7 +31,9 @@ const pushTimeoutMs = 5_000;
 export const simulate = async (plan: Plan, options: SimulateOptions = {}): Promise<Outcome> => {
   const world = new World(plan, options);
   const { agenda, heartbeats, books, storm } = world;
-  for (const source of plan.sources) await register(world, source);
+  for (const source of plan.sources)
+    if (source.registeredMs <= plan.startMs) await register(world, source);
+    else agenda.at(source.registeredMs, () => void register(world, source));
   for (let atMs = Math.ceil(plan.startMs / limits.tickMs) * limits.tickMs; atMs < plan.endMs; atMs += limits.tickMs) {
     const minuteMs = atMs;
     agenda.at(minuteMs, () => world.tick(minuteMs));
@@ -111,7 +113,7 @@ const produce = async (world: World, { job, intervalMs, client, skewMs, deaths }
     let backoffMs = client.firstMs;
     for (;;) {
       const timestampMs = agenda.nowMs() + skewMs;
-      const isEmpty = agenda.nowMs() % 4 > 0;
+      const isEmpty = agenda.nowMs() % 16 > 0;
       const body = isEmpty
         ? ''
         : JSON.stringify({ job, metrics: [{ name: 'm', type: 'gauge', value: 1, timestampMs }] });

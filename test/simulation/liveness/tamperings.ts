@@ -24,7 +24,7 @@ export const tamperings = {
   // A sign of life waits in a queue, which a backlog holds up, while canaries go to the table.
   queuedHeartbeats: but((heartbeats, world) => ({
     heard: async (keys, atMs) => {
-      const stopped = world.outage('backlog', 'checker');
+      const stopped = world.outage('buffer');
       world.agenda.at((stopped?.toMs ?? 0) + 2_000, () => void heartbeats.heard(keys, atMs).catch(() => undefined));
       return [];
     },

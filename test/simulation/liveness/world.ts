@@ -120,7 +120,10 @@ export class World {
       body,
       isBase64Encoded: false,
     } as unknown as APIGatewayProxyEventV2;
+    const acceptedMs = this.agenda.nowMs();
     const answer = (await this.run('push', 'push', event)) as APIGatewayProxyStructuredResultV2 | undefined;
+    if (answer?.statusCode === 200)
+      this.books.acknowledged(event.queryStringParameters?.['job'] ?? '', acceptedMs, this.agenda.nowMs());
     return answer?.statusCode ?? 502;
   }
 
@@ -141,7 +144,8 @@ export class World {
 
   #isOut(role: Role, place: string): boolean {
     if (this.outage('all') !== undefined) return true;
-    return role === 'push' && place.startsWith('heartbeats.') && this.outage('table') !== undefined;
+    if (!place.startsWith('heartbeats.')) return false;
+    return this.outage(...(role === 'push' ? (['table', 'tables'] as const) : (['tables'] as const))) !== undefined;
   }
 
   /** A queue whose messages are handed over when due; what failed comes again after its visibility timeout. */
