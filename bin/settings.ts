@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
@@ -11,6 +11,9 @@ const settings = [
   'dashboard',
   'onward',
   'mirror',
+  'retention',
+  'backfill',
+  'ranges',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -20,7 +23,16 @@ export const settingsOf = (
   contextOf: (name: Setting) => unknown,
 ): Pick<
   CollectorProps,
-  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+  | 'scrapeAllowCidrs'
+  | 'scrapeSecrets'
+  | 'removalPolicy'
+  | 'selfAlarms'
+  | 'dashboard'
+  | 'onward'
+  | 'mirror'
+  | 'retention'
+  | 'backfill'
+  | 'ranges'
 > & {
   stackName: string;
 } => {
@@ -42,16 +54,35 @@ export const settingsOf = (
       .filter(each => each !== '');
   const onward = text('onward');
   const mirror = list('mirror').map(metric => ({ metric }));
+  const retention = text('retention');
+  const backfill = text('backfill');
+  const ranges = oneOf('ranges', { 'prometheus-2': 'prometheus-2', 'prometheus-3': 'prometheus-3' } as const);
   return {
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
+    ...(retention !== '' && { retention: retentionIn(retention) }),
+    ...(backfill !== '' && { backfill: daysIn('backfill', backfill) }),
+    ...(ranges && { ranges }),
     ...(mirror.length > 0 && { mirror }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),
   };
+};
+
+/** Days of samples, of buckets of five minutes and of those of an hour; what is left out is as usual. */
+const retentionIn = (text: string): NonNullable<CollectorProps['retention']> => {
+  const [samples, fiveMinutes, hours] = text.split(',').map(each => daysIn('retention', each));
+  return { ...(samples && { samples }), ...(fiveMinutes && { fiveMinutes }), ...(hours && { hours }) };
+};
+
+const daysIn = (name: string, text: string): Duration => {
+  const days = Number(text);
+  if (text.trim() === '' || !Number.isFinite(days) || days <= 0)
+    throw new Error(`${name}: ${JSON.stringify(text)}, expected days, such as 15`);
+  return Duration.hours(days * 24);
 };
 
 /** JSON, as a text or as CDK read it: `[{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]`. */

@@ -86,6 +86,10 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        // Years of history fit on a disk that is there anyway, and can be tried out at once.
+        retention: process.env['SLUICE_RETENTION'] ?? '400,400,730',
+        ranges: process.env['SLUICE_RANGES'] ?? '',
+        backfill: process.env['SLUICE_BACKFILL'] ?? '',
       });
       return folder;
     },
