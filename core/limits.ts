@@ -43,8 +43,6 @@ export const limits = {
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,
-  /** Samples of remote write may be as old as what is kept: a Prometheus that could not send for hours catches up. */
-  backfillBehindMs: 15 * day,
   /** Bounds of an exponential histogram once they are explicit, +Inf and zero apart: what OpenTelemetry's SDKs send at most. */
   histogramBounds: 160,
   /** Samples of target_info for one resource of a push: a day of them, half a lookback apart. */

@@ -22,7 +22,10 @@ import { measured } from './middleware/measured.ts';
 import { isPing, takePing } from './ping.ts';
 import { whoIs } from './who.ts';
 
-type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
+type PushPorts = Pick<
+  Ports,
+  'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys' | 'backfillMs'
+>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as const;
@@ -44,7 +47,7 @@ export const push = (ports: PushPorts) =>
     );
 
 const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<Answer> => {
-  const request = requestOf(event, ports.clock.nowMs());
+  const request = requestOf(event, ports.clock.nowMs(), ports.backfillMs);
   const { acceptedAtMs } = request;
   const protocol = protocolAt(request.path);
   const refuse = (status: number, rejects: readonly Reject[]): Answer =>
@@ -96,12 +99,13 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   return answerOf(event, read.answer);
 };
 
-const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushRequest => ({
+const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number, backfillMs: number): PushRequest => ({
   method: event.requestContext.http.method,
   path: event.rawPath,
   query: event.queryStringParameters ?? {},
   header: name => headerOf(event, name),
   acceptedAtMs,
+  backfillMs,
   receipt: event.requestContext.requestId,
 });
 
@@ -139,5 +143,5 @@ const answerOf = (event: APIGatewayProxyEventV2, { status, headers, body = '' }:
 /** The 503 of a failure here, said as the protocol says it. */
 const unavailable = (event: APIGatewayProxyEventV2, code: string): Answer => {
   const reason = 'the collector cannot take this at the moment, please retry';
-  return answerOf(event, protocolAt(event.rawPath).refusal(requestOf(event, 0), 503, [{ code, reason }]));
+  return answerOf(event, protocolAt(event.rawPath).refusal(requestOf(event, 0, 0), 503, [{ code, reason }]));
 };

@@ -312,6 +312,10 @@ export type Ports = {
   readonly mirror: Mirror;
   readonly series: Series;
   readonly retention: Retention;
+  /** How old pushed samples may be where the protocol brings what could not be sent before. */
+  readonly backfillMs: number;
+  /** Whether ranges and lookback have their older end, as before Prometheus 3. */
+  readonly includesOlderEnd: boolean;
   readonly families: Families;
   readonly blocks: Blocks;
   readonly targets: Targets;

@@ -37,6 +37,18 @@ export type CollectorProps = {
    */
   readonly retention?: RetentionProps;
   /**
+   * How old samples may be that are pushed with a time of their own, by remote write, OTLP, InfluxDB, Graphite or Firehose: for
+   * producers that could not send, and for what is brought from elsewhere. At most as long as samples are kept.
+   * @default as long as samples are kept
+   */
+  readonly backfill?: Duration;
+  /**
+   * Which Prometheus's ranges queries have: since 3.0 a range does not include its older end, so that `x[1m]` over samples each
+   * 15 s has four of them and not five.
+   * @default 'prometheus-3'
+   */
+  readonly ranges?: 'prometheus-3' | 'prometheus-2';
+  /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_MONTH
    */
@@ -117,9 +129,9 @@ export type OnwardProps =
 export type RetentionProps = {
   /** @default Duration.days(15) */
   readonly samples?: Duration;
-  /** At least as long as samples. @default Duration.days(90) */
+  /** At least as long as samples. @default Duration.days(90), or as long as samples */
   readonly fiveMinutes?: Duration;
-  /** At least as long as fiveMinutes. @default Duration.days(730) */
+  /** At least as long as fiveMinutes. @default Duration.days(730), or as long as fiveMinutes */
   readonly hours?: Duration;
 };
 
@@ -226,7 +238,7 @@ export type KeyProps = {
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
-  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [], retention } = props;
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   checkScrapeSecrets(props.scrapeSecrets ?? []);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
@@ -247,10 +259,10 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
-  retentionDaysOf(retention);
   const { watchdogUrl } = props;
   if (watchdogUrl !== undefined && !Token.isUnresolved(watchdogUrl) && !/^https?:\/\/[^\s/]+/.test(watchdogUrl))
     throw new Error(`watchdogUrl: ${JSON.stringify(watchdogUrl)} is no address such as https://hc-ping.com/ID`);
+  backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
 };
@@ -289,10 +301,14 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
     if (!Number.isInteger(days)) throw new Error(`retention.${name}: ${days} days, expected whole ones`);
     return days;
   };
+  const keptSamples = daysOf('samples', samples, limits.rawRetentionMs);
+  // What is coarser is kept at least as long where nothing else is said.
+  const atLeast = (usualMs: number, finerDays: number): number => Math.max(usualMs, finerDays * retentionMinMs);
+  const keptFiveMinutes = daysOf('fiveMinutes', fiveMinutes, atLeast(limits.fiveMinuteRetentionMs, keptSamples));
   const kept = {
-    samples: daysOf('samples', samples, limits.rawRetentionMs),
-    fiveMinutes: daysOf('fiveMinutes', fiveMinutes, limits.fiveMinuteRetentionMs),
-    hours: daysOf('hours', hours, limits.hourRetentionMs),
+    samples: keptSamples,
+    fiveMinutes: keptFiveMinutes,
+    hours: daysOf('hours', hours, atLeast(limits.hourRetentionMs, keptFiveMinutes)),
   };
   for (const [finer, coarser] of [
     ['samples', 'fiveMinutes'],
@@ -302,6 +318,15 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
       throw new Error(`retention.${coarser}: ${kept[coarser]} days, but ${finer} are kept for ${kept[finer]}`);
   }
   return kept;
+};
+
+/** How many days old pushed samples may be. Throws where they would be older than what is kept. */
+export const backfillDaysOf = ({ retention, backfill }: Pick<CollectorProps, 'retention' | 'backfill'>): number => {
+  const { samples } = retentionDaysOf(retention);
+  if (backfill === undefined || backfill.isUnresolved()) return samples;
+  const mostMs = samples * limits.retentionMinMs;
+  checkBetween('backfill', backfill, limits.timestampBehindMs, mostMs);
+  return backfill.toMilliseconds() / limits.retentionMinMs;
 };
 
 /** The same for a target. */

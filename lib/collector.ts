@@ -9,6 +9,7 @@ import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
 import {
+  backfillDaysOf,
   type CollectorProps,
   checkCollector,
   type HeartbeatProps,
@@ -22,6 +23,7 @@ import { Measured } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
+import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
@@ -126,19 +128,7 @@ export class Collector extends Measured {
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
-    api.answeredBy(query, {
-      '/': ['GET'],
-      '/-/healthy': ['GET'],
-      '/-/ready': ['GET'],
-      '/api/v1/query': ['GET', 'POST'],
-      '/api/v1/query_range': ['GET', 'POST'],
-      '/api/v1/series': ['GET', 'POST'],
-      '/api/v1/labels': ['GET', 'POST'],
-      '/api/v1/label/{name}/values': ['GET'],
-      '/api/v1/metadata': ['GET', 'POST'],
-      '/api/v1/targets': ['GET'],
-      '/api/v1/status/buildinfo': ['GET'],
-    });
+    api.answeredBy(query, questions);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
@@ -159,6 +149,8 @@ export class Collector extends Measured {
     blocks.readBy(compact, query);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
     for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
+    push.knows(environment.backfill, String(backfillDaysOf(props)));
+    if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
     // For the list of targets.
     targets.listedBy(query);
     heartbeats.listedBy(query);

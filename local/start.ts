@@ -87,6 +87,10 @@ try {
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
         watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
+        // Years of history fit on a disk that is there anyway, and can be tried out at once.
+        retention: process.env['SLUICE_RETENTION'] ?? '400,400,730',
+        ranges: process.env['SLUICE_RANGES'] ?? '',
+        backfill: process.env['SLUICE_BACKFILL'] ?? '',
       });
       return folder;
     },

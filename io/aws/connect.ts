@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Mirrored } from '../../core/onward/mirror.ts';
-import { readRetention, usualRetention } from '../../core/retention.ts';
+import { readBackfillMs, readRetention, usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import { httpGetter } from '../http/get.ts';
 import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
@@ -49,6 +49,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
   const keptDays = env[environment.retention];
   const retention = keptDays === undefined ? usualRetention : readRetention(keptDays);
+  const backfillDays = env[environment.backfill];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
@@ -77,6 +78,8 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     mirror: lineMirror(writeLine, chosen),
     retention,
+    backfillMs: backfillDays === undefined ? usualBackfillMs(retention) : readBackfillMs(backfillDays),
+    includesOlderEnd: env[environment.ranges] === 'prometheus-2',
     get series() {
       return series();
     },

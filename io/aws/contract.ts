@@ -19,6 +19,10 @@ export const environment = {
   blocks: 'BLOCKS_BUCKET',
   /** Days that samples, five-minute and hour buckets are kept, as `15,90,730`. */
   retention: 'RETENTION_DAYS',
+  /** How many days old pushed samples may be. */
+  backfill: 'BACKFILL_DAYS',
+  /** Which Prometheus's ranges queries have; unset for 3. */
+  ranges: 'PROMQL_RANGES',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',

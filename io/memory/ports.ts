@@ -1,7 +1,7 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import type {
   Alarms,
   Canary,
@@ -145,6 +145,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
     retention: usualRetention,
+    backfillMs: usualBackfillMs(usualRetention),
+    includesOlderEnd: false as boolean,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),

@@ -38,7 +38,12 @@ test.each<[CollectorProps, string]>([
   [{ mirror: Array.from({ length: 21 }, () => ({ metric: 'up' })) }, 'mirror: 21 choices, the limit is 20'],
   [{ retention: { samples: Duration.hours(12) } }, 'retention.samples: 43200000 ms, expected from 86400000 ms'],
   [{ retention: { samples: Duration.hours(36) } }, 'retention.samples: 1.5 days, expected whole ones'],
-  [{ retention: { samples: Duration.days(91) } }, 'retention.fiveMinutes: 90 days, but samples are kept for 91'],
+  [
+    { retention: { samples: Duration.days(91), fiveMinutes: Duration.days(90) } },
+    'retention.fiveMinutes: 90 days, but samples are kept for 91',
+  ],
+  [{ backfill: Duration.days(16) }, 'backfill: 1382400000 ms, expected from 3600000 ms to 1296000000 ms'],
+  [{ backfill: Duration.minutes(1) }, 'backfill: 60000 ms, expected from 3600000 ms to 1296000000 ms'],
   [{ encryptionKey: Key.fromKeyArn(stack(), 'Key', 'arn:aws:kms:us-east-1:123456789012:key/one') }, 'encryptionKey: '],
 ])('%#: refused', (props, message) => {
   expect(() => new Collector(stack(), 'Collector', props)).toThrow(message);

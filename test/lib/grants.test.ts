@@ -138,7 +138,7 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },

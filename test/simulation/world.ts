@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
@@ -117,6 +117,8 @@ export class World {
       mirror: new MemoryMirror(),
       families,
       retention: usualRetention,
+      includesOlderEnd: false,
+      backfillMs: usualBackfillMs(usualRetention),
       ...(dynamo === undefined
         ? memory
         : {
