@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from './columns.ts';
 import { keyOf, type LabelSet, pick } from './labels.ts';
 
@@ -17,7 +17,7 @@ export const withoutSource = (labels: LabelSet): LabelSet => pick(labels, name =
 
 /** 22 characters, base64url of 128 bits: the same source has the same id everywhere. */
 export const sourceIdOf = (source: Source): string =>
-  createHash('sha256').update(keyOf(source)).digest().subarray(0, 16).toString('base64url');
+  hash('sha256', keyOf(source), 'buffer').subarray(0, 16).toString('base64url');
 
 export type FamilyType =
   | 'counter'
@@ -59,5 +59,5 @@ export type Batch = {
  */
 export const namedByMessage = (batch: Batch, message: string): Batch => ({
   ...batch,
-  id: `${batch.id}#${createHash('sha256').update(message).digest('base64url').slice(0, 16)}`,
+  id: `${batch.id}#${hash('sha256', message, 'base64url').slice(0, 16)}`,
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -8,8 +8,8 @@ import { codeColumn } from './column-coder.ts';
 import { Above, type ColumnState, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
-import type { Mixing } from './mixing.ts';
-import { NumberCoder, newMixing } from './number-coder.ts';
+import type { Learned, Mixing } from './mixing.ts';
+import { mixingFrom, NumberCoder } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
 import { readTimes, type Times, writeTimes } from './times.ts';
 
@@ -18,10 +18,11 @@ export type ChunkRef = { readonly id: string; readonly count: number };
 
 const idBytes = 16;
 const nameBytes = 9;
+const nameChars = 12;
 
 /** What a segment's bytes are called: 12 characters, base64url of 72 bits of their SHA-256. */
 export const nameOf = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest().subarray(0, nameBytes).toString('base64url');
+  hash('sha256', bytes, 'base64url').slice(0, nameChars);
 
 /**
  * What is known at the end of a segment: another that builds on it goes on from here instead of from nothing. It is named
@@ -33,7 +34,7 @@ export type Base = {
   readonly depth: number;
   readonly chunks: readonly ChunkRef[];
   readonly sets: readonly LabelSet[];
-  readonly mixing: Mixing;
+  readonly learned: Learned;
   readonly states: readonly ColumnState[];
   readonly lastMs: number;
   readonly stepMs: number;
@@ -48,9 +49,8 @@ const startOf = (
   sets: readonly LabelSet[],
   timestampsMs: readonly number[],
 ): Start => {
-  const mixing = newMixing();
+  const mixing = mixingFrom(base?.learned);
   if (base === undefined) return { mixing, states: sets.map(newState), gap: 1 };
-  mixing.copyFrom(base.mixing);
   const gap = base.stepMs > 0 ? Math.max(1, Math.round(((timestampsMs[0] ?? 0) - base.lastMs) / base.stepMs)) : 1;
   const states = placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : { ...base.states[place]! }));
   return { mixing, states, gap };
@@ -86,7 +86,7 @@ const endOf = (
   rest: Pick<Base, 'name' | 'depth' | 'chunks' | 'sets'>,
 ): Base => {
   const lastMs = timestampsMs.at(-1) ?? 0;
-  return { ...rest, mixing, states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
+  return { ...rest, learned: mixing.learned(), states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
 };
 
 /** Samples under a schema that is kept elsewhere: the chunks, in the order of the columns. `base`: what to build on. */
