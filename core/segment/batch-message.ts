@@ -37,7 +37,10 @@ const isMessage = (text: string): boolean => text.length <= limits.messageBytes 
 /** Halves, and halves of these, until each is a message. */
 const halved = (batch: Batch, columns: Columns): Columns[] => {
   const middle = Math.ceil(columns.series.length / 2);
-  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)].map(series => ({ ...columns, series }));
+  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)].map(series => ({
+    ...columns,
+    series,
+  }));
   return halves.flatMap(half =>
     half.series.length <= 1 || isMessage(textOf(batch, half, 0, 1)) ? [half] : halved(batch, half),
   );

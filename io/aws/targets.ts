@@ -1,8 +1,9 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Targets } from '../ports.ts';
+import { attributesOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition } = tables.targets;
 

@@ -198,8 +198,7 @@ class Simulation {
     const storedBeforeMs = agenda.nowMs() - 2_000;
     const ran = await this.#world.run(
       'query',
-      handlers =>
-        handlers.query(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
+      handler => handler(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
     );
     if (ran?.answer.statusCode !== 200) return;
     this.#queries += 1;
