@@ -15,6 +15,7 @@ import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
+import type { Received } from '../../io/memory/redelivering-queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
@@ -84,10 +85,12 @@ export class World {
     this.storm = new Storm(plan.weather, options.only, what => this.agenda.tell(what));
     this.http = http(this);
     const mix = new Chance(plan.seed, 'order');
-    const ordered = <T>(visible: readonly T[]): readonly T[] =>
-      visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
+    const ordered = (all: readonly Received[]): readonly Received[] => {
+      const visible = all.filter(message => !this.#isHeld(message));
+      return visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
         ? mix.shuffled(visible)
         : visible;
+    };
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
@@ -134,6 +137,13 @@ export class World {
       alarms: new MemoryAlarms(fate),
       http: this.http,
     });
+  }
+
+  /** Whether a message is one of those that an outage is of. */
+  #isHeld({ id }: Received): boolean {
+    const { fromMs = 0, toMs = 0, share = 0 } = this.plan.outage ?? {};
+    const nowMs = this.agenda.nowMs();
+    return nowMs >= fromMs && nowMs < toMs && new Chance(this.plan.seed, `held ${id}`).is(share);
   }
 
   /** A new delivery in the books. */
