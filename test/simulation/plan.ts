@@ -151,7 +151,6 @@ const smallLimitsOf = (chance: Chance): SmallLimits => ({
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
   // Sources that share a shard, so that mergers meet.
   ...(chance.is(0.5) && { blockShards: chance.between(1, 2) }),
-  ...(chance.is(0.3) && { lateMerged: chance.between(1, 4) }),
 });
 
 type Made = {
