@@ -66,6 +66,8 @@ export const limits = {
   segmentDepth: 15,
   /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
   basesRemembered: 400,
+  /** Ids of sources that need not be hashed again: some 150 bytes each. */
+  sourceIdsRemembered: 10_000,
   /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */
   baseWorthSeries: 100,
   /** Schema chunks a warm writer keeps, some 20 KB each. */

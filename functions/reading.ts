@@ -1,6 +1,6 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
-import { type LabelSet, merged } from '../core/labels.ts';
+import { keyOf, type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
@@ -90,7 +90,7 @@ export class SeriesReader {
       for (const id of ids) {
         for (const set of chunks.get(id) ?? []) {
           const labels = merged(set, source);
-          if (wanted.matches(labels)) sets.set(JSON.stringify(labels), labels);
+          if (wanted.matches(labels)) sets.set(keyOf(labels), labels);
         }
       }
       if (sets.size === 0) continue;
