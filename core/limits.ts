@@ -19,6 +19,23 @@ export const limits = {
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 
+  /** Characters by which a message is known: 96 bits of a hash, of which nobody will meet two alike. */
+  messageNameChars: 16,
+  /** Of one push what its receipt holds, so that it is fit for a header: proxies take 4 KB and more. */
+  receiptWitnesses: 8,
+  receiptMessages: 16,
+  receiptProblems: 3,
+  receiptProblemChars: 200,
+  /** A receipt as it comes back, and unpacked: with long job names it may be a few KB. */
+  receiptChars: 8 * KiB,
+  receiptUnpackedBytes: 64 * KiB,
+
+  /** How long a look hides what lies in quarantine from other looks, and how much it takes: bodies of up to 1 MB each. */
+  quarantineLookMs: 4 * second,
+  quarantineListed: 200,
+  /** Nothing is put aside sooner: it was received ten times, ingest's window apart at the very least. */
+  quarantinedAfterMs: 10 * second,
+
   /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
   wordSlots: 16_384,
   /** Text of series and comments remembered for one target, as long as a page may be. */

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type Batch, sourceIdOf } from '../core/batch.ts';
+import { type Batch, messageNameOf, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { identified } from '../core/key/identity.ts';
@@ -9,8 +9,10 @@ import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
 import { protocolAt } from '../core/protocol/protocols.ts';
 import type { Pushed } from '../core/protocol/pushed.ts';
-import type { PushAnswer, PushRequest } from '../core/protocol/request.ts';
+import { type PushAnswer, type PushRequest, type Reading, withReceipt } from '../core/protocol/request.ts';
 import { unpack } from '../core/protocol/unpack.ts';
+import { problemsOf, type Receipt, writeReceipt } from '../core/receipt/receipt.ts';
+import { witnessesOf } from '../core/receipt/witness.ts';
 import type { Reject } from '../core/reject.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Ports } from '../io/ports.ts';
@@ -32,7 +34,7 @@ const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as cons
 export const push = (ports: PushPorts) =>
   middy<APIGatewayProxyEventV2, Answer>()
     .use(measured(ports))
-    .use(unavailableOnThrow(ports, undefined, unavailable))
+    .use(unavailableOnThrow(ports, undefined, (event, code) => unavailable(event, code, ports.clock.nowMs())))
     .handler(
       deadline(ports, async event => {
         const answer = await take(ports, event);
@@ -46,13 +48,17 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   const { acceptedAtMs } = request;
   const protocol = protocolAt(request.path);
   const refuse = (status: number, rejects: readonly Reject[]): Answer =>
-    answerOf(event, protocol.refusal(request, status, rejects));
+    answerOf(protocol.refusal(request, status, rejects), refusedReceipt(request, status, rejects));
   const who = await whoIs(ports, event);
   if (!who.isKnown) return refuse(401, [who.reject]);
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const moved = protocol.movedTo?.(request.path);
-  if (moved !== undefined) return answerOf(event, { status: moved.status, headers: { location: moved.path } });
+  if (moved !== undefined)
+    return answerOf(
+      { status: moved.status, headers: { location: moved.path } },
+      refusedReceipt(request, moved.status, []),
+    );
   const unread = protocol.refusedUnread?.(request);
   if (unread !== undefined) return refuse(unread.status, [unread.reject]);
   const packed = bodyOf(event);
@@ -82,10 +88,12 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
     ...(pushed.families && { families: pushed.families }),
   });
-  await ports.buffer.send(batches.flatMap(encodeBatch));
+  const encoded = batches.map(batch => ({ batch, messages: encodeBatch(batch) }));
+  const receipt = takenReceipt(request, read, encoded);
+  await ports.buffer.send(encoded.flatMap(({ messages }) => messages));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
   await hear(ports, batches, pushed, acceptedAtMs);
-  return answerOf(event, read.answer);
+  return answerOf(read.answer, receipt);
 };
 
 const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushRequest => ({
@@ -118,18 +126,52 @@ const hear = async (
   if (news.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(news, clock.nowMs())) }]);
 };
 
-const answerOf = (event: APIGatewayProxyEventV2, { status, headers, body = '' }: PushAnswer): Answer => ({
-  statusCode: status,
-  headers: {
-    ...headers,
-    'x-sluice-receipt': event.requestContext.requestId,
-    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-  },
-  ...(typeof body === 'string' ? { body } : { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
+/** What a push became, as far as a receipt holds it. */
+const takenReceipt = (
+  request: PushRequest,
+  { pushed, refusedSamples, rejects = [], answer }: Extract<Reading, { readonly ok: true }>,
+  encoded: readonly { readonly batch: Batch; readonly messages: readonly string[] }[],
+): Receipt => {
+  const witnessed = encoded.slice(0, limits.receiptWitnesses);
+  return {
+    ...refusedReceipt(request, answer.status, rejects),
+    accepted: pushed.samples.length,
+    refused: refusedSamples,
+    messages: encoded
+      .flatMap(({ messages }) => messages)
+      .slice(0, limits.receiptMessages)
+      .map(messageNameOf),
+    witnesses: witnessed.flatMap(({ batch, messages }) => witnessesOf(batch, messages.length)),
+    unwitnessed: encoded.length - witnessed.length,
+  };
+};
+
+const refusedReceipt = (request: PushRequest, status: number, rejects: readonly Reject[]): Receipt => ({
+  requestId: request.receipt,
+  protocol: protocolAt(request.path).name,
+  acceptedAtMs: request.acceptedAtMs,
+  status,
+  accepted: 0,
+  refused: 0,
+  problems: problemsOf(rejects),
+  messages: [],
+  witnesses: [],
+  unwitnessed: 0,
 });
 
+const answerOf = (answer: PushAnswer, told: Receipt): Answer => {
+  const receipt = writeReceipt(told);
+  const { status, headers, body = '' } = withReceipt(answer, receipt);
+  return {
+    statusCode: status,
+    headers: { ...headers, 'x-sluice-receipt': receipt, ...(status === 401 && { 'www-authenticate': 'Bearer' }) },
+    ...(typeof body === 'string' ? { body } : { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
+  };
+};
+
 /** The 503 of a failure here, said as the protocol says it. */
-const unavailable = (event: APIGatewayProxyEventV2, code: string): Answer => {
-  const reason = 'the collector cannot take this at the moment, please retry';
-  return answerOf(event, protocolAt(event.rawPath).refusal(requestOf(event, 0), 503, [{ code, reason }]));
+const unavailable = (event: APIGatewayProxyEventV2, code: string, nowMs: number): Answer => {
+  const rejects = [{ code, reason: 'the collector cannot take this at the moment, please retry' }];
+  const request = requestOf(event, nowMs);
+  return answerOf(protocolAt(event.rawPath).refusal(request, 503, rejects), refusedReceipt(request, 503, rejects));
 };

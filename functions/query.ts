@@ -25,13 +25,24 @@ import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
+import { lookUpReceipt, receiptsPath } from './receipts.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
 import { wantedBy } from './wanted.ts';
 
 type QueryPorts = Pick<
   Ports,
-  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention' | 'targets' | 'heartbeats'
+  | 'clock'
+  | 'chance'
+  | 'log'
+  | 'series'
+  | 'blocks'
+  | 'families'
+  | 'retention'
+  | 'targets'
+  | 'heartbeats'
+  | 'keys'
+  | 'quarantine'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -67,7 +78,9 @@ export const query = (ports: QueryPorts) => {
 
 const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
-  const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
+  const door = Object.hasOwn(doors, path)
+    ? doors[path]!
+    : Object.entries(doorsBelow).find(([start]) => path.startsWith(start))?.[1];
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
   const { series, blocks } = asked.ports;
   const before = usedBy(series, blocks);
@@ -187,6 +200,11 @@ const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
       await listTargets(ports, reader, optional(parameters, 'state') ?? 'any', optional(parameters, 'scrapePool')),
     ),
   );
+
+const doorsBelow: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
+  '/api/v1/label/': labelValues,
+  [receiptsPath]: ({ ports, reader, event }) => lookUpReceipt(ports, reader, event),
+};
 
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,

@@ -24,6 +24,23 @@ export type Buffer = {
   send(messages: readonly string[]): Promise<void>;
 };
 
+/** A message that failed again and again and was put aside, the same one once however often it lies there. */
+export type Quarantined = {
+  /** As messageNameOf names it. */
+  readonly name: string;
+  readonly body: string;
+  readonly sentAtMs: number;
+  /** What takes it out, for a few seconds after it was looked at. */
+  readonly handles: readonly string[];
+};
+
+/** The buffer's dead letters. */
+export type Quarantine = {
+  /** Some of what lies there, as a rule all: up to limits.quarantineListed, or until it is enough of them, by their names. */
+  look(isEnough: (names: ReadonlySet<string>) => boolean): Promise<readonly Quarantined[]>;
+  remove(message: Quarantined): Promise<void>;
+};
+
 /** A message that arrives no sooner than `delayMs` from now (whole seconds, at most 900 of them). */
 export type Delayed = { readonly delayMs: number; readonly body: string };
 
@@ -268,6 +285,7 @@ export type Ports = {
   readonly log: Log;
   readonly measures: Measures;
   readonly buffer: Buffer;
+  readonly quarantine: Quarantine;
   readonly scrapes: Scrapes;
   /** Orders for the scraper inside the VPC; undefined where there is none. */
   readonly vpcScrapes: Scrapes | undefined;

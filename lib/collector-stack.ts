@@ -21,6 +21,10 @@ export class CollectorStack extends Stack {
       series: [collector.series.table.tableName, 'Samples, ours to write.'],
       alarms: [collector.topic.topic.topicArn, 'Subscribe here to hear who fell silent.'],
       collector: [collector.node.path, "The value of dimension Collector in CloudWatch's namespace Sluice."],
+      deadLetters: [
+        collector.buffer.deadLetters.queueUrl,
+        'Accepted batches that failed again and again: `sluice quarantine`.',
+      ],
       buffer: [collector.buffer.queue.queueUrl, 'Accepted batches on their way to the series.'],
     };
     for (const [name, [value, description]] of Object.entries(told)) {

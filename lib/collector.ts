@@ -119,6 +119,7 @@ export class Collector extends Measured {
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
     };
+    const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
     api.answeredBy(push, pushes);
@@ -137,6 +138,12 @@ export class Collector extends Measured {
       '/api/v1/targets': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
+
+    // What became of a push, which whoever pushed it may ask.
+    api.answeredBy(query, receipts);
+    keyedApi.answeredBy(query, receipts);
+    keys.lookedUpBy(query);
+    buffer.deadLettersSeenBy(environment.deadLetters, query);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);

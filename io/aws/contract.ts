@@ -3,6 +3,7 @@
 /** Environment variables by which lib tells a function its resources. */
 export const environment = {
   buffer: 'BUFFER_URL',
+  deadLetters: 'DEAD_LETTERS_URL',
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
   /** Unset where no scraper stands in a VPC. */
@@ -49,6 +50,8 @@ export const outputs = {
   keys: 'KeysTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
+  /** Messages of the buffer that failed again and again. */
+  deadLetters: 'DeadLettersQueue',
   /** What it is called in CloudWatch's metrics. */
   collector: 'CollectorName',
 } as const;

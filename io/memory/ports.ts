@@ -24,6 +24,7 @@ import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
+import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
@@ -136,6 +137,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     log: new MemoryLog(),
     measures: new MemoryMeasures(),
     buffer: new MemoryQueue('buffer', clock, faults),
+    quarantine: new MemoryQuarantine(faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),

@@ -215,6 +215,7 @@ describe('routes', () => {
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
         'GET /api/v1/targets',
+        'GET /v1/receipts/{id}',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
         'POST /api/v1/query',
@@ -236,10 +237,19 @@ describe('routes', () => {
     },
   );
 
-  test('whom IAM does not know may push, and nothing else, and is asked for a key by the function', () => {
+  test('whom IAM does not know may push and ask what became of it, and nothing else, and is asked for a key by the function', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
-    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(new Set(['KeyedApiHttp Push']));
-    expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
+    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Query']),
+    );
+    const asks = keyed.filter(({ handler }) => handler.name === 'Query');
+    expect(asks.map(({ properties }) => properties.RouteKey)).toEqual(['GET /v1/receipts/{id}']);
+    expect(
+      keyed
+        .filter(({ handler }) => handler.name === 'Push')
+        .map(({ properties }) => properties.RouteKey)
+        .sort(),
+    ).toEqual(
       routes
         .filter(({ api, handler }) => api === 'ApiHttp' && handler.name === 'Push')
         .map(({ properties }) => properties.RouteKey)

@@ -93,7 +93,9 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
+    'BufferDeadLetters: sqs:ReceiveMessage',
     'HeartbeatsTable: dynamodb:Scan',
+    'KeysTable: dynamodb:GetItem',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -139,7 +141,7 @@ test.each([
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(

@@ -130,6 +130,8 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
         error?: string;
       },
     read: (path: string) => request(doors.query, 'GET', path),
+    readByKey: (path: string, headers: Record<string, string>) =>
+      request(doors.query, 'GET', path, { headers, byKey: true }),
     /** Lets time pass, second by second, with a tick at each full minute. */
     pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
       const untilMs = clock.nowMs() + durationMs;

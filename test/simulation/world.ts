@@ -14,6 +14,7 @@ import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
+import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
@@ -108,6 +109,7 @@ export class World {
         dynamo === undefined
           ? this.buffer
           : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
+      quarantine: new MemoryQuarantine(fate),
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
