@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { connectTo } from './commands/collector.ts';
 import { Complaint } from './commands/complaint.ts';
+import { flushesCommand } from './commands/flushes.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -21,6 +22,7 @@ program
   .addCommand(heartbeatsCommand(connect))
   .addCommand(keysCommand(connect))
   .addCommand(quarantineCommand(connect))
+  .addCommand(flushesCommand(connect))
   .addCommand(queryCommand(connect))
   .addCommand(lintCommand())
   .showSuggestionAfterError();

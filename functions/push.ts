@@ -1,9 +1,11 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type Batch, messageNameOf, sourceIdOf } from '../core/batch.ts';
+import { type Batch, messageNameOf, sourceIdOf, sourceOf } from '../core/batch.ts';
+import { flushOffsetMsOf, readFlushInterval } from '../core/flush/flushes.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { identified } from '../core/key/identity.ts';
+import { usualQuota } from '../core/key/quota.ts';
 import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
@@ -16,13 +18,17 @@ import { witnessesOf } from '../core/receipt/witness.ts';
 import type { Reject } from '../core/reject.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Ports } from '../io/ports.ts';
+import { type Limited, Limiting } from './limiting.ts';
 import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
-import { bodyOf, headerOf, unavailableOnThrow } from './middleware/http.ts';
+import { bodyOf, headerOf, retryAfterOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
 import { whoIs } from './who.ts';
 
-type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
+type PushPorts = Pick<
+  Ports,
+  'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys' | 'usage'
+>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
 const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as const;
@@ -31,19 +37,21 @@ const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as cons
  * Producers → the buffer, in whatever protocol they speak. What can be refused is refused here, with place and reason; 2xx
  * means that every part is in SQS and that the source's heartbeat knows it.
  */
-export const push = (ports: PushPorts) =>
-  middy<APIGatewayProxyEventV2, Answer>()
+export const push = (ports: PushPorts) => {
+  const limiting = new Limiting(ports);
+  return middy<APIGatewayProxyEventV2, Answer>()
     .use(measured(ports))
     .use(unavailableOnThrow(ports, undefined, (event, code) => unavailable(event, code, ports.clock.nowMs())))
     .handler(
       deadline(ports, async event => {
-        const answer = await take(ports, event);
+        const answer = await take(ports, limiting, event);
         if (Number(answer.statusCode) >= 300) ports.measures.tell({ Refused: 1 });
         return answer;
       }),
     );
+};
 
-const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<Answer> => {
+const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxyEventV2): Promise<Answer> => {
   const request = requestOf(event, ports.clock.nowMs());
   const { acceptedAtMs } = request;
   const protocol = protocolAt(request.path);
@@ -53,6 +61,21 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   if (!who.isKnown) return refuse(401, [who.reject]);
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
+  const { key } = who;
+  const quota = key?.quota ?? usualQuota;
+  const limited = ({ status, reject, retryAfterMs }: Limited): Answer => {
+    ports.measures.tell({ Limited: 1 });
+    const answer = refuse(status, [reject]);
+    if (retryAfterMs === undefined) return answer;
+    // Not all of those that wait come back together.
+    const seconds = Math.ceil(retryAfterMs / 1_000) + Number(retryAfterOf(ports.chance.next()));
+    return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+  };
+  const early = key && limiting.request(key);
+  if (key !== undefined && early !== undefined) {
+    await limiting.share(key);
+    return limited(early);
+  }
   const moved = protocol.movedTo?.(request.path);
   if (moved !== undefined)
     return answerOf(
@@ -62,11 +85,11 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   const unread = protocol.refusedUnread?.(request);
   if (unread !== undefined) return refuse(unread.status, [unread.reject]);
   const packed = bodyOf(event);
-  if (packed.length > limits.pushBodyBytes) {
-    const reason = `${packed.length} bytes, the limit is ${limits.pushBodyBytes}`;
+  if (packed.length > quota.bodyBytes) {
+    const reason = `${packed.length} bytes, the limit is ${quota.bodyBytes}`;
     return refuse(413, [{ code: 'body_limit', reason }]);
   }
-  const unpacked = unpack(packed, request.header('content-encoding'), limits.pushUnpackedBytes, protocol.encodings);
+  const unpacked = unpack(packed, request.header('content-encoding'), quota.unpackedBytes, protocol.encodings);
   if (!unpacked.ok) return refuse(statusOf[unpacked.problem], [unpacked.reject]);
   if (request.path === lintPath) return lintAnswer(event, unpacked.bytes);
   const read = protocol.read(request, unpacked.bytes);
@@ -80,6 +103,9 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
       forbidden.map(job => ({ code: 'forbidden', reason: reasonOf(job) })),
     );
   }
+  const late = key && limiting.push(key, pushed);
+  if (key !== undefined) await limiting.share(key);
+  if (late !== undefined) return limited(late);
   const batches = batchesOf(pushed.samples, {
     id: request.header('idempotency-key') || (pushed.deliveryId ?? request.receipt),
     via: 'push',
@@ -93,7 +119,11 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   await ports.buffer.send(encoded.flatMap(({ messages }) => messages));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
   await hear(ports, batches, pushed, acceptedAtMs);
-  return answerOf(read.answer, receipt);
+  const answer = answerOf(read.answer, receipt);
+  const source = batches[0]?.source ?? pushed.sourceLabels;
+  if (source === undefined) return answer;
+  const offsetMs = flushOffsetMsOf(sourceOf(source), readFlushInterval(request.header('x-sluice-flush-interval-ms')));
+  return { ...answer, headers: { ...answer.headers, 'x-sluice-flush-offset-ms': String(offsetMs) } };
 };
 
 const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushRequest => ({

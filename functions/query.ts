@@ -22,6 +22,7 @@ import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { answerOf } from './answering.ts';
+import { listCrowds } from './flushes.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
@@ -212,6 +213,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
+  '/v1/flushes': async ({ ports, reader }) => json(200, successBody(await listCrowds(ports, reader))),
   '/api/v1/targets': targets,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>

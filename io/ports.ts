@@ -2,6 +2,7 @@ import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
+import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
@@ -130,6 +131,15 @@ export type Keys = {
   all(): Promise<readonly Row[]>;
   put(row: Row): Promise<void>;
   remove(id: string): Promise<boolean>;
+};
+
+export type { ToldUse };
+
+/** What the workers of push tell each other of keys that come near their limits. Coarse: may be seconds old, or lost. */
+export type Usage = {
+  /** Replaces what this worker told before. */
+  tell(key: string, told: ToldUse): Promise<void>;
+  of(key: string): Promise<readonly ToldUse[]>;
 };
 
 /** Why a receiver will never take a request. */
@@ -300,6 +310,7 @@ export type Ports = {
   readonly blocks: Blocks;
   readonly targets: Targets;
   readonly keys: Keys;
+  readonly usage: Usage;
   readonly secrets: Secrets;
   /** The same for parameters of Systems Manager. */
   readonly parameters: Secrets;

@@ -42,6 +42,7 @@ export class Collector extends Measured {
   readonly targets: Table;
   readonly heartbeats: Table;
   readonly keys: Table;
+  readonly usage: Table;
   readonly topic: AlarmTopic;
   /** CloudWatch's alarms over the collector itself; none where they are switched off. */
   readonly alarms: readonly Alarm[];
@@ -76,6 +77,7 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    const usage = new Table(this, 'Usage', { keys: tables.usage, named: environment.usage, ...kept });
     const days = retentionDaysOf(props.retention);
     // Two days longer than they are read: days are merged whole, and clocks differ.
     const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
@@ -125,6 +127,9 @@ export class Collector extends Measured {
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
+    // How much comes in with a key, where that is much: all workers together hold it to its limits.
+    usage.rowsPutBy(push);
+    usage.queriedBy(push);
     api.answeredBy(query, {
       '/': ['GET'],
       '/-/healthy': ['GET'],
@@ -136,6 +141,7 @@ export class Collector extends Measured {
       '/api/v1/label/{name}/values': ['GET'],
       '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/targets': ['GET'],
+      '/v1/flushes': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 
@@ -234,6 +240,7 @@ export class Collector extends Measured {
     this.targets = targets;
     this.heartbeats = heartbeats;
     this.keys = keys;
+    this.usage = usage;
     this.topic = topic;
     this.#api = api;
     this.#push = push;

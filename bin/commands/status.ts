@@ -55,7 +55,7 @@ const linesOf = (
   buffered: number,
   quarantined: Lying,
 ): string[] => {
-  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0, Refused = 0, ScrapesMissed = 0 } = values;
+  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0, Refused = 0, Limited = 0, ScrapesMissed = 0 } = values;
   const waiting = Accepted - Stored - Merged - Quarantined;
   const { usd, parts } = costOf(values);
   const list = ({ troubled }: Section): string[] => [
@@ -70,7 +70,7 @@ const linesOf = (
     ...list(heartbeats),
     `samples     ${count(Accepted)} accepted ${since} = ${count(Stored)} stored + ${count(Merged)} merged + ` +
       `${count(Quarantined)} quarantined + ${count(Math.max(0, waiting))} on their way`,
-    `refused     ${count(Refused)} pushes, ${count(ScrapesMissed)} scrapes missed`,
+    `refused     ${count(Refused)} pushes, ${count(Limited)} of them by a limit of their key; ${count(ScrapesMissed)} scrapes missed`,
     `waiting     ${count(buffered)} messages in the buffer`,
     ...(quarantined.messages === 0
       ? []

@@ -30,7 +30,7 @@ const writeLine = (line: string): void => {
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
-  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms'
+  'usage' | 'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms'
 >;
 
 /**

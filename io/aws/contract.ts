@@ -23,6 +23,7 @@ export const environment = {
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
+  usage: 'USAGE_TABLE',
   alarms: 'ALARMS_TOPIC',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
@@ -38,6 +39,7 @@ export const tables = {
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
   keys: { partition: 'id' },
+  usage: { partition: 'key', sort: 'worker', expires: 'x' },
 } as const;
 
 /** Names of the stack's outputs, as `cdk deploy` prints them and the command line reads them. */
@@ -48,6 +50,7 @@ export const outputs = {
   targets: 'TargetsTable',
   heartbeats: 'HeartbeatsTable',
   keys: 'KeysTable',
+  usage: 'UsageTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
   /** Messages of the buffer that failed again and again. */

@@ -28,6 +28,7 @@ import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
+import { MemoryUsage } from './usage.ts';
 
 export class MemoryAlarms implements Alarms {
   readonly #faults: Faults;
@@ -150,6 +151,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     blocks: new MemoryBlocks(late, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
+    usage: new MemoryUsage(faults),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: {

@@ -44,10 +44,14 @@ describe('tables', () => {
       TargetsTable: [tables.targets.partition],
       HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
       KeysTable: [tables.keys.partition],
+      UsageTable: [tables.usage.partition, tables.usage.sort],
     });
     const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
-    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
-    expect(expiring[0]?.properties.TimeToLiveSpecification.AttributeName).toBe(tables.series.expires);
+    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable', 'UsageTable']);
+    expect(expiring.map(({ properties }) => properties.TimeToLiveSpecification.AttributeName)).toEqual([
+      tables.series.expires,
+      tables.usage.expires,
+    ]);
   });
 
   test('go with the stack where that is asked for', () => {
@@ -65,6 +69,7 @@ describe('tables', () => {
       'CollectorTargetsTable47A34079',
       'CollectorHeartbeatsTableFBBAD3D3',
       'CollectorKeysTable9C42B1E2',
+      'CollectorUsageTable2A5A149A',
     ]);
   });
 
@@ -215,6 +220,7 @@ describe('routes', () => {
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
         'GET /api/v1/targets',
+        'GET /v1/flushes',
         'GET /v1/receipts/{id}',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',

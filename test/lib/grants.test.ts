@@ -53,6 +53,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:PutItem dynamodb:Query',
     logs('Push'),
   ],
   IngestRole: [
@@ -135,7 +136,7 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },

@@ -18,6 +18,7 @@ import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
+import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
@@ -127,6 +128,7 @@ export class World {
       targets: new MemoryTargets(fate),
       heartbeats: this.heartbeats,
       keys: new MemoryKeys(fate),
+      usage: new MemoryUsage(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
       signatures: { sign: async () => ({}) },
