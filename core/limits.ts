@@ -19,6 +19,23 @@ export const limits = {
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 
+  /** Characters by which a message is known: 96 bits of a hash, of which nobody will meet two alike. */
+  messageNameChars: 16,
+  /** Of one push what its receipt holds, so that it is fit for a header: proxies take 4 KB and more. */
+  receiptWitnesses: 8,
+  receiptMessages: 16,
+  receiptProblems: 3,
+  receiptProblemChars: 200,
+  /** A receipt as it comes back, and unpacked: with long job names it may be a few KB. */
+  receiptChars: 8 * KiB,
+  receiptUnpackedBytes: 64 * KiB,
+
+  /** How long a look hides what lies in quarantine from other looks, and how much it takes: bodies of up to 1 MB each. */
+  quarantineLookMs: 4 * second,
+  quarantineListed: 200,
+  /** Nothing is put aside sooner: it was received ten times, ingest's window apart at the very least. */
+  quarantinedAfterMs: 10 * second,
+
   /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
   wordSlots: 16_384,
   /** Text of series and comments remembered for one target, as long as a page may be. */
@@ -288,6 +305,40 @@ export const limits = {
   keyCacheMs: 30 * second,
   /** Keys, and names that were none, a warm push function remembers. */
   keysRemembered: 10_000,
+
+  /**
+   * What a key may push unless its row says otherwise, and at most: requests as many as the gateway lets in, samples a quarter of
+   * what ten workers of ingest store, series a large fleet's. A worker's memory holds some 40 bytes a series.
+   */
+  keyRequestsPerSecond: 2_000,
+  keyRequestsPerSecondMax: 10_000,
+  keySamplesPerSecond: 250_000,
+  keySamplesPerSecondMax: 2_000_000,
+  keyActiveSeries: 200_000,
+  keyActiveSeriesMax: 1_000_000,
+  /** How much of a rate may come at once: fleets flush together. */
+  keyBurstMs: 10 * second,
+  /** How long a series counts after it was seen, at most. */
+  activeSeriesMs: 1 * day,
+  /** Series that a worker counts, all keys together: beyond it the key used longest ago is begun anew. */
+  seriesCounted: 2_000_000,
+  /** How often a worker tells the others how much it lets in with a key, and from which part of a limit on. */
+  keyShareMs: 10 * second,
+  keyShareFrom: 1 / 32,
+  /** Longest Retry-After of a rate that was passed. */
+  keyRetryAfterMaxMs: 60 * second,
+  /** The interval in which a producer is told its offset where it says none: most flush once a minute, or a part of one. */
+  flushIntervalDefaultMs: 1 * minute,
+  /** Producers in one second that are a crowd: fewer harm nobody; spread over ten seconds a tenth would be there. */
+  crowdSources: 20,
+  crowdShare: 0.3,
+  /** How far back crowds are looked for, over how many sources, and how many of them are told. */
+  crowdSpanMs: 3 * minute,
+  crowdSourcesRead: 20_000,
+  crowdsListed: 10,
+  /** How long the old secret of a rotated key goes on unless told otherwise, and at most. */
+  keyOldSecretMs: 1 * day,
+  keyOldSecretMaxMs: 90 * day,
 
   /** Samples of one onward request: what Amazon Managed Prometheus advises its senders to put into one. */
   onwardSamples: 1_000,

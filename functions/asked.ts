@@ -19,6 +19,8 @@ export type QueryPorts = Pick<
   | 'includesOlderEnd'
   | 'targets'
   | 'heartbeats'
+  | 'keys'
+  | 'quarantine'
 >;
 export type Answer = APIGatewayProxyStructuredResultV2;
 

@@ -138,6 +138,12 @@ export class SeriesReader {
     return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
   }
 
+  /** Everything of one source that may lie in [fromMs, toMs], as it is stored: increments as such, staleness as it was told. */
+  async stored(source: Source, fromMs: number, toMs: number): Promise<readonly Columns[]> {
+    const merged = await this.#merged([source], { matches: () => true }, fromMs, toMs, []);
+    return this.#blocksOf(source, merged, fromMs, toMs, []);
+  }
+
   async #blocksOf(
     source: Source,
     merged: Merged,

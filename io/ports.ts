@@ -3,6 +3,7 @@ import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
 import type { Ping } from '../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
+import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
@@ -23,6 +24,23 @@ export type Chance = { next(): number };
 export type Buffer = {
   /** Resolves only once every message is safely queued; after a throw any of them may be queued. */
   send(messages: readonly string[]): Promise<void>;
+};
+
+/** A message that failed again and again and was put aside, the same one once however often it lies there. */
+export type Quarantined = {
+  /** As messageNameOf names it. */
+  readonly name: string;
+  readonly body: string;
+  readonly sentAtMs: number;
+  /** What takes it out, for a few seconds after it was looked at. */
+  readonly handles: readonly string[];
+};
+
+/** The buffer's dead letters. */
+export type Quarantine = {
+  /** Some of what lies there, as a rule all: up to limits.quarantineListed, or until it is enough of them, by their names. */
+  look(isEnough: (names: ReadonlySet<string>) => boolean): Promise<readonly Quarantined[]>;
+  remove(message: Quarantined): Promise<void>;
 };
 
 /** A message that arrives no sooner than `delayMs` from now (whole seconds, at most 900 of them). */
@@ -116,6 +134,15 @@ export type Keys = {
   all(): Promise<readonly Row[]>;
   put(row: Row): Promise<void>;
   remove(id: string): Promise<boolean>;
+};
+
+export type { ToldUse };
+
+/** What the workers of push tell each other of keys that come near their limits. Coarse: may be seconds old, or lost. */
+export type Usage = {
+  /** Replaces what this worker told before. */
+  tell(key: string, told: ToldUse): Promise<void>;
+  of(key: string): Promise<readonly ToldUse[]>;
 };
 
 /** Why a receiver will never take a request. */
@@ -302,6 +329,7 @@ export type Ports = {
   readonly log: Log;
   readonly measures: Measures;
   readonly buffer: Buffer;
+  readonly quarantine: Quarantine;
   readonly scrapes: Scrapes;
   /** Orders for the scraper inside the VPC; undefined where there is none. */
   readonly vpcScrapes: Scrapes | undefined;
@@ -320,6 +348,7 @@ export type Ports = {
   readonly blocks: Blocks;
   readonly targets: Targets;
   readonly keys: Keys;
+  readonly usage: Usage;
   readonly secrets: Secrets;
   /** The same for parameters of Systems Manager. */
   readonly parameters: Secrets;

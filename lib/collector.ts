@@ -44,6 +44,7 @@ export class Collector extends Measured {
   readonly targets: Table;
   readonly heartbeats: Table;
   readonly keys: Table;
+  readonly usage: Table;
   readonly topic: AlarmTopic;
   /** CloudWatch's alarms over the collector itself; none where they are switched off. */
   readonly alarms: readonly Alarm[];
@@ -78,6 +79,7 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    const usage = new Table(this, 'Usage', { keys: tables.usage, named: environment.usage, ...kept });
     const days = retentionDaysOf(props.retention);
     // Two days longer than they are read: days are merged whole, and clocks differ.
     const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
@@ -123,12 +125,22 @@ export class Collector extends Measured {
       // What jobs say of their runs.
       '/ping/{run+}': ['GET', 'HEAD', 'POST'],
     };
+    const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
+    // How much comes in with a key, where that is much: all workers together hold it to its limits.
+    usage.rowsPutBy(push);
+    usage.queriedBy(push);
     api.answeredBy(query, questions);
+
+    // What became of a push, which whoever pushed it may ask.
+    api.answeredBy(query, receipts);
+    keyedApi.answeredBy(query, receipts);
+    keys.lookedUpBy(query);
+    buffer.deadLettersSeenBy(environment.deadLetters, query);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
@@ -228,6 +240,7 @@ export class Collector extends Measured {
     this.targets = targets;
     this.heartbeats = heartbeats;
     this.keys = keys;
+    this.usage = usage;
     this.topic = topic;
     this.#api = api;
     this.#push = push;

@@ -74,6 +74,7 @@ const inVain = (request: PushRequest, group: Group, rejects: readonly Reject[]):
   ok: true,
   pushed: { samples: [timed('push_failure_time_seconds', request)], sourceLabels: group.labels },
   refusedSamples: 1,
+  rejects,
   answer: refusal(request, 400, rejects),
 });
 

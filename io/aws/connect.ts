@@ -12,6 +12,7 @@ import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
+import { sqsQuarantine } from './quarantine.ts';
 import { sqsQueue } from './queue.ts';
 import { dynamoSeries } from './series.ts';
 import { dynamoTargets } from './targets.ts';
@@ -29,7 +30,16 @@ const writeLine = (line: string): void => {
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
-  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms' | 'canary' | 'watchdog'
+  | 'usage'
+  | 'blocks'
+  | 'secrets'
+  | 'parameters'
+  | 'signatures'
+  | 'scrapeGrants'
+  | 'onward'
+  | 'alarms'
+  | 'canary'
+  | 'watchdog'
 >;
 
 /**
@@ -42,6 +52,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const sqs = once(() => new SQSClient({}));
   const clock = systemClock;
   const buffer = once(() => sqsQueue(sqs(), clock, named(environment.buffer), 'buffer'));
+  const quarantine = once(() => sqsQuarantine(sqs(), clock, named(environment.deadLetters)));
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
@@ -63,6 +74,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     measures: lineMeasures(writeLine, clock, env[environment.collector] ?? 'local'),
     get buffer() {
       return buffer();
+    },
+    get quarantine() {
+      return quarantine();
     },
     get scrapes() {
       return scrapes();

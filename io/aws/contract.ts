@@ -3,6 +3,7 @@
 /** Environment variables by which lib tells a function its resources. */
 export const environment = {
   buffer: 'BUFFER_URL',
+  deadLetters: 'DEAD_LETTERS_URL',
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
   /** Unset where no scraper stands in a VPC. */
@@ -26,6 +27,7 @@ export const environment = {
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
+  usage: 'USAGE_TABLE',
   alarms: 'ALARMS_TOPIC',
   /** The address of the signed API, which canaries push to. */
   canaryUrl: 'CANARY_URL',
@@ -45,6 +47,7 @@ export const tables = {
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
   keys: { partition: 'id' },
+  usage: { partition: 'key', sort: 'worker', expires: 'x' },
 } as const;
 
 /** Names of the stack's outputs, as `cdk deploy` prints them and the command line reads them. */
@@ -55,8 +58,11 @@ export const outputs = {
   targets: 'TargetsTable',
   heartbeats: 'HeartbeatsTable',
   keys: 'KeysTable',
+  usage: 'UsageTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
+  /** Messages of the buffer that failed again and again. */
+  deadLetters: 'DeadLettersQueue',
   /** What it is called in CloudWatch's metrics. */
   collector: 'CollectorName',
 } as const;

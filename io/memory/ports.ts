@@ -26,9 +26,11 @@ import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
+import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
+import { MemoryUsage } from './usage.ts';
 
 export class MemoryAlarms implements Alarms {
   readonly #faults: Faults;
@@ -138,6 +140,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     log: new MemoryLog(),
     measures: new MemoryMeasures(),
     buffer: new MemoryQueue('buffer', clock, faults),
+    quarantine: new MemoryQuarantine(faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
@@ -152,6 +155,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     blocks: new MemoryBlocks(late, faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
+    usage: new MemoryUsage(faults),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: {

@@ -44,10 +44,14 @@ describe('tables', () => {
       TargetsTable: [tables.targets.partition],
       HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
       KeysTable: [tables.keys.partition],
+      UsageTable: [tables.usage.partition, tables.usage.sort],
     });
     const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
-    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
-    expect(expiring[0]?.properties.TimeToLiveSpecification.AttributeName).toBe(tables.series.expires);
+    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable', 'UsageTable']);
+    expect(expiring.map(({ properties }) => properties.TimeToLiveSpecification.AttributeName)).toEqual([
+      tables.series.expires,
+      tables.usage.expires,
+    ]);
   });
 
   test('go with the stack where that is asked for', () => {
@@ -65,6 +69,7 @@ describe('tables', () => {
       'CollectorTargetsTable47A34079',
       'CollectorHeartbeatsTableFBBAD3D3',
       'CollectorKeysTable9C42B1E2',
+      'CollectorUsageTable2A5A149A',
     ]);
   });
 
@@ -221,6 +226,8 @@ describe('routes', () => {
         'GET /api/v1/targets',
         'GET /api/v1/{nothing+}',
         'GET /federate',
+        'GET /v1/flushes',
+        'GET /v1/receipts/{id}',
         'POST /api/v1/label/{name}/values',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
@@ -245,10 +252,19 @@ describe('routes', () => {
     },
   );
 
-  test('whom IAM does not know may push, and nothing else, and is asked for a key by the function', () => {
+  test('whom IAM does not know may push and ask what became of it, and nothing else, and is asked for a key by the function', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
-    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(new Set(['KeyedApiHttp Push']));
-    expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
+    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Query']),
+    );
+    const asks = keyed.filter(({ handler }) => handler.name === 'Query');
+    expect(asks.map(({ properties }) => properties.RouteKey)).toEqual(['GET /v1/receipts/{id}']);
+    expect(
+      keyed
+        .filter(({ handler }) => handler.name === 'Push')
+        .map(({ properties }) => properties.RouteKey)
+        .sort(),
+    ).toEqual(
       routes
         .filter(({ api, handler }) => api === 'ApiHttp' && handler.name === 'Push')
         .map(({ properties }) => properties.RouteKey)

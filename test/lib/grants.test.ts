@@ -55,6 +55,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:PutItem dynamodb:Query',
     logs('Push'),
   ],
   IngestRole: [
@@ -98,7 +99,9 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
+    'BufferDeadLetters: sqs:ReceiveMessage',
     'HeartbeatsTable: dynamodb:Scan',
+    'KeysTable: dynamodb:GetItem',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -138,13 +141,13 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(

@@ -145,6 +145,8 @@ export const memoryBuilding = (options: {
         error?: string;
       },
     read: (path: string) => request(doors.query, 'GET', path),
+    readByKey: (path: string, headers: Record<string, string>) =>
+      request(doors.query, 'GET', path, { headers, byKey: true }),
     /** Lets time pass, second by second, with a tick at each full minute. */
     pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
       const untilMs = clock.nowMs() + durationMs;

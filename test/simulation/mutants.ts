@@ -27,8 +27,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'acknowledge before sending',
-    'await ports.buffer.send(batches.flatMap(encodeBatch));',
-    'void ports.buffer.send(batches.flatMap(encodeBatch)).catch(() => undefined);',
+    'await ports.buffer.send(encoded.flatMap(({ messages }) => messages));',
+    'void ports.buffer.send(encoded.flatMap(({ messages }) => messages)).catch(() => undefined);',
   ),
   at(
     push,
@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'send only one message of a push',
-    'ports.buffer.send(batches.flatMap(encodeBatch))',
-    'ports.buffer.send(batches.flatMap(encodeBatch).slice(0, 1))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages).slice(0, 1))',
   ),
   at(
     'functions/middleware/http.ts',

@@ -14,10 +14,12 @@ import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
+import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import type { Received } from '../../io/memory/redelivering-queue.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
+import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
@@ -113,6 +115,7 @@ export class World {
         dynamo === undefined
           ? this.buffer
           : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
+      quarantine: new MemoryQuarantine(fate),
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
@@ -134,6 +137,7 @@ export class World {
       canary: undefined,
       watchdog: undefined,
       keys: new MemoryKeys(fate),
+      usage: new MemoryUsage(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
       signatures: { sign: async () => ({}) },
