@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type Batch, sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
-import { canaryJob, isCanaryNow } from '../core/heartbeat/watermark.ts';
+import { canaryJob, isCanaryNow, isProofOf } from '../core/heartbeat/watermark.ts';
 import { identified } from '../core/key/identity.ts';
 import { labelOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
@@ -20,7 +20,8 @@ import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
 import { isPing, takePing } from './ping.ts';
-import { whoIs } from './who.ts';
+import { attemptedBy, noteRefusal } from './refusals.ts';
+import { type Who, whoIs } from './who.ts';
 
 type PushPorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys'>;
 type Answer = APIGatewayProxyStructuredResultV2;
@@ -45,13 +46,35 @@ export const push = (ports: PushPorts) =>
 
 const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<Answer> => {
   const request = requestOf(event, ports.clock.nowMs());
+  const protocol = protocolAt(request.path);
+  const who = await whoIs(ports, event);
+  if (!who.isKnown) return answerOf(event, protocol.refusal(request, 401, [who.reject]));
+  if (isPing(event)) return takePing(ports, event, who);
+  const attempted = attemptedBy(request, who);
+  const atMs = request.acceptedAtMs;
+  try {
+    const taken = await takeFrom(ports, event, request, who);
+    if (!('refused' in taken)) return taken;
+    await noteRefusal(ports, attempted, { ...taken.refused, atMs });
+    return answerOf(event, protocol.refusal(request, taken.refused.status, taken.refused.rejects));
+  } catch (error) {
+    const rejects = [{ code: 'unavailable', reason: 'the collector could not take it' }];
+    await noteRefusal(ports, attempted, { status: 503, rejects, atMs });
+    throw error;
+  }
+};
+
+type Refused = { readonly refused: { readonly status: number; readonly rejects: readonly Reject[] } };
+
+const takeFrom = async (
+  ports: PushPorts,
+  event: APIGatewayProxyEventV2,
+  request: PushRequest,
+  who: Extract<Who, { readonly isKnown: true }>,
+): Promise<Answer | Refused> => {
   const { acceptedAtMs } = request;
   const protocol = protocolAt(request.path);
-  const refuse = (status: number, rejects: readonly Reject[]): Answer =>
-    answerOf(event, protocol.refusal(request, status, rejects));
-  const who = await whoIs(ports, event);
-  if (!who.isKnown) return refuse(401, [who.reject]);
-  if (isPing(event)) return takePing(ports, event, who);
+  const refuse = (status: number, rejects: readonly Reject[]): Refused => ({ refused: { status, rejects } });
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const moved = protocol.movedTo?.(request.path);
@@ -86,7 +109,9 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(pushed.families && { families: pushed.families }),
   });
   const { job: own, instance: slot } = request.query;
-  if (own === canaryJob && who.isSigned && isCanaryNow(Number(slot), acceptedAtMs)) {
+  if (own === canaryJob && isCanaryNow(Number(slot), acceptedAtMs)) {
+    if (!isProofOf(request.query['proof'] ?? '', await ports.heartbeats.canarySecret(), Number(slot)))
+      return refuse(403, [{ code: 'forbidden', reason: 'only the collector itself sends these' }]);
     await ports.heartbeats.canaryHeard(Number(slot), acceptedAtMs);
     return answerOf(event, read.answer);
   }

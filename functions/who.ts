@@ -8,7 +8,6 @@ import { headerOf } from './middleware/http.ts';
 export type Who =
   | {
       readonly isKnown: true;
-      readonly isSigned: boolean;
       readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'>;
     }
   | { readonly isKnown: false; readonly reject: Reject };
@@ -24,7 +23,7 @@ const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'una
  */
 export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProxyEventV2): Promise<Who> => {
   const { authorizer } = event.requestContext as { readonly authorizer?: { readonly iam?: object } };
-  if (authorizer?.iam !== undefined) return { isKnown: true, isSigned: true, scope: anything };
+  if (authorizer?.iam !== undefined) return { isKnown: true, scope: anything };
   const text = keyTextOf(name => headerOf(event, name));
   if (text === undefined)
     return unknown(
@@ -35,5 +34,5 @@ export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProx
   const row = await keys.get(key.id);
   const known = row === undefined ? undefined : readKeyRow(row).value;
   if (!isKeyOf(key, known) || known === undefined) return unknown('the key is not known here, or was revoked');
-  return { isKnown: true, isSigned: false, scope: known };
+  return { isKnown: true, scope: known };
 };
