@@ -212,6 +212,21 @@ export const limits = {
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
+  explainedAtOnce: 5,
+  explainMs: 5 * second,
+  probeMs: 3 * second,
+  /** How much of two sources' metrics must be the same for one to be the other renamed; and how many such are looked at. */
+  renamedShare: 0.8,
+  lookAlikes: 3,
+  /** Of a refusal's reason, what its heartbeat remembers. */
+  refusalReasonChars: 300,
+  /** Windows of maintenance on one row, how long one may be, and how many times of it are looked at. */
+  maintenanceWindows: 10,
+  maintenanceMaxMs: 31 * day,
+  maintenanceSpans: 64,
+  /** How far ahead a schedule is looked through for its next time: every date comes again in so many years. */
+  scheduleYears: 50,
   /** What a ping may say of its run; healthchecks.io keeps as much. */
   pingBodyBytes: 10_000,
   /** Of a ping's text, what an alarm repeats. */

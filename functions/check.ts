@@ -11,14 +11,13 @@ import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
+import { Fallen, type FallenPorts } from './fallen.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<
-  Ports,
-  'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'
->;
+type CheckPorts = FallenPorts &
+  Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -83,10 +82,11 @@ const look = async (
 ): Promise<void> => {
   const deadlines: { key: Heartbeat['key']; atMs: number }[] = [];
   const settled: Heartbeat[] = [];
+  const fallen = new Fallen(ports);
   try {
     await inParallel(rows, limits.checkParallel, async row => {
       const seen = await readNoting(ports, row);
-      const heartbeat = seen && (await settle(ports, seen, record));
+      const heartbeat = seen && (await settle(ports, fallen, seen, record));
       if (heartbeat === undefined) return;
       settled.push(heartbeat);
       const nowMs = ports.clock.nowMs();
@@ -104,12 +104,18 @@ const look = async (
 };
 
 /** Makes every change that is due. Undefined once the record is gone. */
-const settle = async (ports: CheckPorts, seen: Heartbeat, record: CollectorRecord): Promise<Heartbeat | undefined> => {
+const settle = async (
+  ports: CheckPorts,
+  fallen: Fallen,
+  seen: Heartbeat,
+  record: CollectorRecord,
+): Promise<Heartbeat | undefined> => {
   let heartbeat = seen;
   for (let step = 0; step < limits.stepsAtOnce; step += 1) {
     const nowMs = ports.clock.nowMs();
-    const change = stepAt(heartbeat, nowMs, record.blind, provenMsOf(record, nowMs));
-    if (change === undefined) break;
+    const decided = stepAt(heartbeat, nowMs, record.blind, provenMsOf(record, nowMs));
+    if (decided === undefined) break;
+    const change = await fallen.explained(heartbeat, decided);
     if (await ports.heartbeats.change(heartbeat, change)) {
       heartbeat = changed(heartbeat, change);
       continue;

@@ -1,6 +1,6 @@
 import { collectorAlarmOf } from '../core/heartbeat/alarm.ts';
 import { type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
-import { awaiting, canariesBetween, canaryHorizonOf, observedAt } from '../core/heartbeat/watermark.ts';
+import { awaiting, canariesBetween, canaryHorizonOf, observedAt, proofOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import type { Ports } from '../io/ports.ts';
 
@@ -89,7 +89,10 @@ const announce = async ({ heartbeats, alarms }: WatchPorts, record: CollectorRec
 };
 
 /** Sends a canary that is not too late to prove anything. Whether it came through, the table says. */
-export const sendCanary = async ({ clock, canary, log }: WatchPorts, slot: number): Promise<void> => {
+export const sendCanary = async ({ clock, canary, heartbeats, log }: WatchPorts, slot: number): Promise<void> => {
   if (canary === undefined || clock.nowMs() - slot * limits.canaryEveryMs > limits.canaryGapMs) return;
-  await canary.send(slot).catch((cause: Error) => log.write('warn', 'canary lost', { slot, cause: cause.message }));
+  await heartbeats
+    .canarySecret()
+    .then(secret => canary.send(slot, proofOf(secret, slot)))
+    .catch((cause: Error) => log.write('warn', 'canary lost', { slot, cause: cause.message }));
 };

@@ -8,7 +8,6 @@ import { headerOf } from './middleware/http.ts';
 export type Who =
   | {
       readonly isKnown: true;
-      readonly isSigned: boolean;
       readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'>;
       /** With whose limits; IAM's have none of their own. */
       readonly key?: Pick<KeyRow, 'id' | 'quota'>;
@@ -29,7 +28,7 @@ export const whoIs = async (
   event: APIGatewayProxyEventV2,
 ): Promise<Who> => {
   const { authorizer } = event.requestContext as { readonly authorizer?: { readonly iam?: object } };
-  if (authorizer?.iam !== undefined) return { isKnown: true, isSigned: true, scope: anything };
+  if (authorizer?.iam !== undefined) return { isKnown: true, scope: anything };
   const text = keyTextOf(name => headerOf(event, name));
   if (text === undefined)
     return unknown(
@@ -41,5 +40,5 @@ export const whoIs = async (
   const known = row === undefined ? undefined : readKeyRow(row).value;
   if (!isKeyOf(key, known, clock.nowMs()) || known === undefined)
     return unknown('the key is not known here, or was revoked');
-  return { isKnown: true, isSigned: false, scope: known, key: known };
+  return { isKnown: true, scope: known, key: known };
 };

@@ -1,6 +1,12 @@
 import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
-import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type {
+  Heartbeat,
+  HeartbeatChange,
+  HeartbeatKey,
+  PullFailure,
+  PushRefusal,
+} from '../core/heartbeat/heartbeat.ts';
 import type { Ping } from '../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { ToldUse } from '../core/key/key-use.ts';
@@ -185,7 +191,9 @@ export type Expectation = {
   readonly interval: string;
   readonly grace: string;
   readonly cron?: string;
+  readonly onCalendar?: string;
   readonly tz?: string;
+  readonly firstSeen?: string;
 };
 
 export type Heartbeats = {
@@ -207,6 +215,8 @@ export type Heartbeats = {
     atMs: number,
     detail: string,
   ): Promise<{ readonly isKnown: boolean; readonly durationMs?: number }>;
+  /** Records on the rows there are that a push of theirs was not taken. */
+  refused(keys: readonly HeartbeatKey[], refusal: PushRefusal): Promise<void>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
   /** Records a good scrape on the rows there are: at most a later time. Answers those to whose state this is news. */
@@ -227,6 +237,8 @@ export type Heartbeats = {
   expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
+  /** What the collector's own functions know and nobody who pushes: made when it is first asked for, and kept. */
+  canarySecret(): Promise<string>;
   /** Records that a canary was accepted, once each; one that is older than what its place holds changes nothing. */
   canaryHeard(slot: number, atMs: number): Promise<void>;
   /** When the newest canaries were accepted, oldest first. */
@@ -244,7 +256,7 @@ export type Heartbeats = {
 /** The collector's own push, by the road of everybody's. */
 export type Canary = {
   /** Sends one and waits for its answer, at most limits.canaryTimeoutMs; throws where it was not taken. Never tries again. */
-  send(slot: number): Promise<void>;
+  send(slot: number, proof: string): Promise<void>;
 };
 
 /** Somebody outside who is told of each complete sweep, and misses what he is not told. */

@@ -225,6 +225,11 @@ export class Collector extends Measured {
     heartbeats.notedBy(push, ...scrapers, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });
+    // What else is known of who fell: whether his target answers, and under which name he may have come back.
+    targets.listedBy(check);
+    series.queriedBy(check);
+    series.readBy(check);
+    check.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);

@@ -32,7 +32,7 @@ const rules: readonly Rule[] = [
   { room: /^io\/aws\/connect(-[a-z]+)?\.ts$/, may: [/^core\//, /^io\//, /^@aws-sdk\//] },
   {
     room: /^io\/aws\//,
-    may: [/^core\//, /^io\/ports\.ts$/, /^io\/aws\//, /^@aws-sdk\//, /^@smithy\/signature-v4$/],
+    may: [/^core\//, /^io\/ports\.ts$/, /^io\/aws\//, /^@aws-sdk\//, /^@smithy\/signature-v4$/, /^node:crypto$/],
     never: [[/\bprocess\.env\b/, 'connect alone reads the environment']],
   },
   { room: /^io\/memory\//, may: [/^core\//, /^io\/ports\.ts$/, /^io\/memory\//] },

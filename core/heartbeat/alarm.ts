@@ -44,6 +44,8 @@ const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
   NOT_HEARD: name => `${name} fell silent`,
   STUCK_RUN: name => `${name} began and did not end`,
   FAILED: name => `${name} failed`,
+  REJECTED: name => `${name} lives, and what it pushes is refused`,
+  THROTTLED: name => `${name} lives, and is asked to come again later`,
   NEVER_SEEN: name => `${name} was never heard`,
   SCRAPE_DNS: name => `${name} cannot be scraped: its name does not resolve`,
   SCRAPE_FORBIDDEN: name => `${name} cannot be scraped: its address is not allowed`,

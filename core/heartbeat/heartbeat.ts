@@ -1,4 +1,4 @@
-import type { Cron } from './cron.ts';
+import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
 export type HeartbeatKey = { readonly job: string; readonly instance: string };
@@ -13,6 +13,8 @@ export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused
 export type DownReason =
   | 'NOT_HEARD'
   | 'NEVER_SEEN'
+  | 'REJECTED'
+  | 'THROTTLED'
   | 'STUCK_RUN'
   | 'FAILED'
   | 'SCRAPE_DNS'
@@ -64,13 +66,8 @@ export type Failing = Omit<PullFailure, 'slotMs'> & {
 export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
 
-/** To be heard every so often, or by a cron schedule in its time zone, and how long to wait then. */
-export type HeartbeatPromise = {
-  readonly intervalMs: number;
-  readonly graceMs: number;
-  readonly cron?: Cron;
-  readonly tz?: string;
-};
+/** A push of the source that was not taken, and what it was told. */
+export type PushRefusal = { readonly atMs: number; readonly status: number; readonly reason: string };
 
 /**
  * One record for one source: its promise, its evidence, its state and its outbox, in one item, so that one condition
@@ -81,6 +78,10 @@ export type Heartbeat = {
   /** The promise to be heard; absent on records that only failed scrapes made. */
   readonly promise?: HeartbeatPromise;
   readonly pauseWanted: boolean;
+  /** Times in which nothing is held against it. */
+  readonly maintenance?: readonly Maintenance[];
+  /** Until then nothing new is told of it. */
+  readonly snoozedUntilMs?: number;
   /** The target is gone from the registry: nothing more will be scraped. */
   readonly retired: boolean;
   readonly state?: HeartbeatState;
@@ -91,6 +92,8 @@ export type Heartbeat = {
   /** Newest good scrape that was reported. */
   readonly answeredMs?: number;
   readonly failing?: Failing;
+  /** The newest push of it that was refused. */
+  readonly refused?: PushRefusal;
   /** What pings said of a job's runs. */
   readonly startedMs?: number;
   readonly runId?: string;
@@ -110,6 +113,8 @@ export type HeartbeatChange = {
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
+  /** What a run said before no longer counts. */
+  readonly forgetsRun?: boolean;
   readonly flip?: Flip;
 };
 

@@ -17,6 +17,9 @@ export type Run = {
   readonly runId?: string | undefined;
   readonly failedMs?: number | undefined;
   readonly failedDetail?: string | undefined;
+  readonly paused?: boolean | undefined;
+  /** Only a person resumes it: pings of a paused one say nothing. */
+  readonly manualResume?: boolean | undefined;
 };
 
 const bad = (reason: string): Read<undefined> => ({ value: undefined, rejects: [{ code: 'bad_ping', reason }] });
@@ -43,15 +46,17 @@ export const readPing = (path: string, runId: string | undefined): Read<Ping | u
 
 /**
  * The run after a ping at `atMs`, and how long it took where its start is known. A success of another run leaves the start,
- * one that names no run ends whatever runs; a failure always does. A log changes nothing.
+ * one that names no run ends whatever runs; a failure always does. A log changes nothing. Whoever is paused is resumed by
+ * what he says, unless that is left to people.
  */
 export const pingedAt = (
-  run: Run,
+  before: Run,
   { kind, runId }: Ping,
   atMs: number,
   detail: string,
 ): { readonly run: Run; readonly durationMs?: number } => {
-  if (kind === 'log') return { run };
+  if (kind === 'log' || (before.paused && before.manualResume)) return { run: before };
+  const run: Run = before.paused ? { ...before, paused: false } : before;
   if (kind === 'start') return { run: { ...run, startedMs: atMs, runId } };
   const isSameRun = run.runId === runId;
   const took = run.startedMs !== undefined && isSameRun ? { durationMs: atMs - run.startedMs } : {};

@@ -50,6 +50,17 @@ export const instantAfter = (fromMs: number, durationMs: number, blind: readonly
   return atMs;
 };
 
+/** All of them as spans that ascend and do not overlap. */
+export const unionOf = (spans: readonly BlindSpan[]): readonly BlindSpan[] => {
+  const union: BlindSpan[] = [];
+  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = union.at(-1);
+    if (last === undefined || last.toMs < span.fromMs) union.push(span);
+    else union[union.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, span.toMs) };
+  }
+  return union;
+};
+
 /** The spans with one more: no time is in two of them, so that none is forgiven twice. */
 export const withSpan = (spans: readonly BlindSpan[], added: BlindSpan): readonly BlindSpan[] => {
   const apart = spans.filter(({ fromMs, toMs }) => toMs < added.fromMs || fromMs > added.toMs);

@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { limits } from '../limits.ts';
 import { type CollectorRecord, flipped, holdMsOf, withSpan } from './silence.ts';
 
@@ -9,6 +10,15 @@ export const canaryJob = '__sluice_canary';
 
 /** The order to send one canary, by its number: the slot it is due in, counted in limits.canaryEveryMs since 1970. */
 export type CanaryOrder = { readonly canary: number };
+
+/** What only those can say of a canary who know the collector's secret: its own functions. */
+export const proofOf = (secret: string, slot: number): string =>
+  createHmac('sha256', secret).update(`canary ${slot}`).digest('hex');
+
+export const isProofOf = (said: string, secret: string, slot: number): boolean => {
+  const [given, wanted] = [said, proofOf(secret, slot)].map(text => Buffer.from(text));
+  return given!.length === wanted!.length && timingSafeEqual(given!, wanted!);
+};
 
 export const slotOfCanary = (atMs: number): number => Math.floor(atMs / limits.canaryEveryMs);
 

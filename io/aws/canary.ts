@@ -8,8 +8,8 @@ import { type Credentials, signerOf } from './sign.ts';
 export const apiCanary = (api: URL, region: string, credentials: () => Promise<Credentials>): Canary => {
   const sign = signerOf('execute-api', region, credentials);
   return {
-    send: async slot => {
-      const url = new URL(`/v1/push?job=${canaryJob}&instance=${slot}`, api);
+    send: async (slot, proof) => {
+      const url = new URL(`/v1/push?job=${canaryJob}&instance=${slot}&proof=${proof}`, api);
       const body = '\n';
       const headers = await sign(url, { method: 'POST', body, headers: { 'content-type': 'text/plain' } });
       const answer = await fetch(url, {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   BatchGetItemCommand,
   DeleteItemCommand,
@@ -26,6 +27,8 @@ const collectorKey: HeartbeatKey = { job: '__sluice', instance: 'check' };
 const canaryKey: HeartbeatKey = { job: '__sluice', instance: 'canary' };
 /** A canary's place in the ring holds its slot and how many milliseconds after it, below this, it was accepted. */
 const canaryScale = 100_000;
+/** What a run said of itself. */
+const runNames = ['startedMs', 'runId', 'failedMs', 'failedDetail'] as const;
 const planKey: HeartbeatKey = { job: '__sluice', instance: 'plan' };
 
 const attributesOfKey = ({ job, instance }: HeartbeatKey): Attributes =>
@@ -35,6 +38,7 @@ const isReserved = (row: Row): boolean => isReservedJob(String(row[partition]));
 
 /** One item a source, holding promise, evidence, state and outbox: one condition covers them all. */
 export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: string): Heartbeats => {
+  let secret: string | undefined;
   const registered = new Remembered<boolean>(limits.heartbeatDirectorySources, limits.heartbeatDirectoryMs);
 
   const update = (
@@ -132,7 +136,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
     answered: (keys, slotMs) => filtered(keys, key => later(key, 'answeredMs', slotMs)),
 
     pinged: async (key, ping, atMs, detail) => {
-      const run = ['lastAcceptMs', 'startedMs', 'runId', 'failedMs', 'failedDetail'] as const;
+      const run = ['lastAcceptMs', 'startedMs', 'runId', 'failedMs', 'failedDetail', 'paused'] as const;
       for (let round = 1; ; round += 1) {
         const { Item } = await called('heartbeats.pinged', () =>
           client.send(new GetItemCommand({ TableName: table, Key: attributesOfKey(key), ConsistentRead: true })),
@@ -195,11 +199,23 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       });
     },
 
+    refused: async (keys, refusal) => {
+      await filtered(await filtered(keys, exists), async key => {
+        await update('heartbeats.refused', key, {
+          UpdateExpression: 'SET #refused = :refused',
+          ConditionExpression: 'attribute_exists(#job)',
+          ExpressionAttributeNames: { '#refused': 'refused', '#job': partition },
+          ExpressionAttributeValues: attributesOf({ ':refused': refusal }),
+        });
+        return true;
+      });
+    },
+
     pause: (key, paused) => mark('heartbeats.pause', key, 'paused', paused),
 
     retire: (key, retired) => mark('heartbeats.retire', key, 'retired', retired),
 
-    change: (seen, { flip, ...set }) => {
+    change: (seen, { flip, forgetsRun, ...set }) => {
       const names: Record<string, string> = { '#epoch': 'epoch', '#pending': 'pending' };
       const values: Record<string, unknown> = {
         ':epoch': seen.epoch + 1,
@@ -225,7 +241,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         'attribute_exists(#job)',
       ].join(' AND ');
       return update('heartbeats.change', seen.key, {
-        UpdateExpression: `SET ${sets.join(', ')}`,
+        UpdateExpression: `SET ${sets.join(', ')}${forgetsRun ? ` REMOVE ${runNames.join(', ')}` : ''}`,
         ConditionExpression: condition,
         ExpressionAttributeNames: { ...names, '#job': partition },
         ExpressionAttributeValues: attributesOf(values),
@@ -272,6 +288,23 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         client.send(new DeleteItemCommand({ TableName: table, Key: attributesOfKey(key), ReturnValues: 'ALL_OLD' })),
       );
       return Attributes !== undefined;
+    },
+
+    canarySecret: async () => {
+      secret ??= await called('heartbeats.canarySecret', async () => {
+        const { Attributes } = await client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: attributesOfKey(canaryKey),
+            UpdateExpression: 'SET #secret = if_not_exists(#secret, :new)',
+            ExpressionAttributeNames: { '#secret': 'secret' },
+            ExpressionAttributeValues: attributesOf({ ':new': randomBytes(32).toString('hex') }),
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return String(Attributes?.['secret']?.S);
+      });
+      return secret;
     },
 
     canaryHeard: async (slot, atMs) => {

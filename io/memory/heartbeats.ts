@@ -5,6 +5,7 @@ import {
   type HeartbeatKey,
   isNewsIn,
   type PullFailure,
+  type PushRefusal,
 } from '../../core/heartbeat/heartbeat.ts';
 import { type Ping, pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
@@ -78,6 +79,12 @@ export class MemoryHeartbeats implements Heartbeats {
     });
   }
 
+  refused(keys: readonly HeartbeatKey[], refusal: PushRefusal): Promise<void> {
+    return struck(this.#faults, 'heartbeats.refused', () => {
+      for (const key of keys) this.#set(key, { refused: refusal });
+    });
+  }
+
   pause(key: HeartbeatKey, paused: boolean): Promise<void> {
     return struck(this.#faults, 'heartbeats.pause', () => this.#set(key, { paused }));
   }
@@ -92,10 +99,11 @@ export class MemoryHeartbeats implements Heartbeats {
       const now = row && readHeartbeat(row).value;
       if (row === undefined || now === undefined || now.epoch !== seen.epoch) return false;
       if (now.lastAcceptMs !== seen.lastAcceptMs || now.answeredMs !== seen.answeredMs) return false;
-      const { flip, ...rest } = change;
+      const { flip, forgetsRun, ...rest } = change;
+      const { startedMs, runId, failedMs, failedDetail, ...other } = row;
       const pending = (row['pending'] as Flip[] | undefined) ?? [];
       this.rows.set(idOf(seen.key), {
-        ...row,
+        ...(forgetsRun ? other : row),
         ...rest,
         epoch: seen.epoch + 1,
         pending: flip === undefined ? pending : [...pending, flip],
@@ -131,6 +139,10 @@ export class MemoryHeartbeats implements Heartbeats {
 
   remove(key: HeartbeatKey): Promise<boolean> {
     return struck(this.#faults, 'heartbeats.remove', () => this.rows.delete(idOf(key)));
+  }
+
+  async canarySecret(): Promise<string> {
+    return 'known to our own functions alone';
   }
 
   canaryHeard(slot: number, atMs: number): Promise<void> {

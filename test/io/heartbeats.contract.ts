@@ -176,6 +176,48 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
     });
 
+    test('the canaries’ secret stays what it was', async () => {
+      const secret = await port().canarySecret();
+      expect(secret.length).toBeGreaterThan(20);
+      expect(await port().canarySecret()).toBe(secret);
+      expect((await port().canaries()).every(Number.isFinite)).toBe(true);
+    });
+
+    test('a refusal is noted on the rows there are', async () => {
+      await port().put({ job: 'refused', instance: '*', interval: '15s' });
+      const refusal = { atMs: 5_000, status: 400, reason: 'line 1: bad_value' };
+      await port().refused(
+        [
+          { job: 'refused', instance: '*' },
+          { job: 'refused', instance: 'a' },
+        ],
+        refusal,
+      );
+      expect((await read('refused'))?.refused).toEqual(refusal);
+      expect(await read('refused', 'a')).toBeUndefined();
+    });
+
+    test('who is paused forgets his run, and is resumed by the next one', async () => {
+      const key = { job: 'resting', instance: '*' };
+      await port().put({
+        ...key,
+        interval: '1d',
+        grace: '1h',
+        state: 'up',
+        epoch: 1,
+        startedMs: 1,
+        runId: 'a',
+        paused: true,
+      });
+      const seen = (await read('resting'))!;
+      expect(await port().change(seen, stepAt(seen, 5_000, [])!)).toBe(true);
+      const paused = (await read('resting'))!;
+      expect(paused).toMatchObject({ state: 'paused', epoch: 2 });
+      expect([paused.startedMs, paused.runId]).toEqual([undefined, undefined]);
+      expect(await port().pinged(key, { job: 'resting', kind: 'success' }, 9_000, '')).toEqual({ isKnown: true });
+      expect(await read('resting')).toMatchObject({ pauseWanted: false, lastAcceptMs: 9_000 });
+    });
+
     test('a ping is told of on the row there is', async () => {
       const key = { job: 'pings', instance: '*' };
       const start = { job: 'pings', kind: 'start', runId: 'a' } as const;

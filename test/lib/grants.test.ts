@@ -95,6 +95,9 @@ const table = {
     logs('Check'),
     // Canaries.
     'POST /v1/push: execute-api:Invoke',
+    // Whether the target of who fell silent answers, and under which name he may have come back.
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
@@ -145,7 +148,7 @@ test.each([
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {

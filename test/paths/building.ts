@@ -34,9 +34,9 @@ export const memoryBuilding = (options: {
   const { canaries } = options;
   if (canaries !== undefined)
     ports.canary = {
-      send: async slot => {
+      send: async (slot, proof) => {
         const isHeard = canaries(clock.nowMs());
-        if (!isHeard || (await request(doors.push, 'POST', canaryPath(slot), { body: '\n' })).statusCode !== 200)
+        if (!isHeard || (await request(doors.push, 'POST', canaryPath(slot, proof), { body: '\n' })).statusCode !== 200)
           throw new Error('the canary was not taken');
       },
     };
@@ -174,7 +174,7 @@ export const memoryBuilding = (options: {
   };
 };
 
-const canaryPath = (slot: number): string => `/v1/push?job=${canaryJob}&instance=${slot}`;
+const canaryPath = (slot: number, proof: string): string => `/v1/push?job=${canaryJob}&instance=${slot}&proof=${proof}`;
 
 type RequestOptions = {
   readonly body?: string | Uint8Array;

@@ -5,9 +5,8 @@ import { type Heartbeat, lastHeardMs } from '../../../core/heartbeat/heartbeat.t
 import { type Ping, pingedAt } from '../../../core/heartbeat/ping.ts';
 import { changed, deadlineOf, stepAt } from '../../../core/heartbeat/step.ts';
 
-// Reference sequences beside the checkout. Where this collector means something else, on purpose: a heartbeat that was
-// never heard is told of (NEVER_SEEN), a source is down exactly at its deadline and not a moment later, and who is paused
-// stays so until he is resumed.
+// Reference sequences beside the checkout, with `firstSeen: never`: this collector tells of who was never heard unless told
+// otherwise. And a source is down exactly at its deadline, not a moment later.
 
 const folder = process.env['SUITES_DIR'] ?? join(import.meta.dirname, '../../../../shared/suites');
 const file = join(folder, 'sequences.json');
@@ -29,14 +28,17 @@ type Sequence = {
   readonly steps: readonly Step[];
 };
 
-const different = /^never pinged|^pause silences|^paused then start/;
 const sequences = isHere ? (JSON.parse(readFileSync(file, 'utf8')) as { sequences: Sequence[] }).sequences : [];
 
 describe.skipIf(!isHere)('reference sequences', () => {
-  test.each(sequences.filter(({ name }) => !different.test(name)))('$name', ({ start, steps }) => {
+  test.each(sequences)('$name', ({ start, steps }) => {
     let heartbeat: Heartbeat = {
       key: { job: 'j', instance: '*' },
-      promise: { intervalMs: start.period_s * 1_000, graceMs: start.grace_s * 1_000 },
+      promise: {
+        intervalMs: start.period_s * 1_000,
+        graceMs: start.grace_s * 1_000,
+        firstSeenMs: Number.POSITIVE_INFINITY,
+      },
       pauseWanted: false,
       retired: false,
       state: 'expected',
@@ -55,9 +57,15 @@ describe.skipIf(!isHere)('reference sequences', () => {
       }
       if (event === 'pause') heartbeat = { ...heartbeat, pauseWanted: true };
       else if (event !== 'look' && event !== 'sweep') {
-        const pinged = pingedAt(heartbeat, { job: 'j', kind: event, ...(runId && { runId }) }, nowMs, '');
+        const before = {
+          ...heartbeat,
+          paused: heartbeat.pauseWanted,
+          ...(start.manual_resume && { manualResume: true }),
+        };
+        const pinged = pingedAt(before, { job: 'j', kind: event, ...(runId && { runId }) }, nowMs, '');
         ({ durationMs } = pinged);
-        heartbeat = { ...heartbeat, ...pinged.run } as Heartbeat;
+        const { paused = false, manualResume: _, ...run } = pinged.run;
+        heartbeat = { ...heartbeat, ...run, pauseWanted: paused } as Heartbeat;
       }
       const told: string[] = [];
       for (let round = 0; event !== 'look' && round < 4; round += 1) {

@@ -120,7 +120,7 @@ export class Books {
   #blindness(): readonly BlindSpan[] {
     const spans: BlindSpan[] = [];
     let open: Published | undefined;
-    for (const alarm of this.published.filter(({ job }) => job === '').toSorted((a, b) => a.atMs - b.atMs)) {
+    for (const alarm of this.published.filter(({ job }) => job === '')) {
       if (alarm.kind === 'COLLECTOR_BLIND') {
         if (open !== undefined) this.breach('order', `A4 collector: blind twice, ${alarm.id}`);
         open = alarm;

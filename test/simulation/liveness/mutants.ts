@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
   at(
     watch,
     'count canaries where they are sent',
-    '({ clock, canary, log }: WatchPorts, slot: number): Promise<void> => {',
-    '({ clock, canary, log, heartbeats }: WatchPorts, slot: number): Promise<void> => {\n  await heartbeats.canaryHeard(slot, clock.nowMs()).catch(() => undefined);',
+    '({ clock, canary, heartbeats, log }: WatchPorts, slot: number): Promise<void> => {',
+    '({ clock, canary, heartbeats, log }: WatchPorts, slot: number): Promise<void> => {\n  await heartbeats.canaryHeard(slot, clock.nowMs()).catch(() => undefined);',
   ),
   at(
     silence,
@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
   at(
     step,
     'resumed, and accused of the pause',
-    "return { state: 'up', lastAcceptMs: Math.max(nowMs, heartbeat.lastAcceptMs ?? nowMs) };",
-    "return { state: 'up' };",
+    "? { state: 'up', lastAcceptMs: Math.max(nowMs, heartbeat.lastAcceptMs ?? nowMs) }",
+    "? { state: 'up' }",
   ),
   at(
     step,

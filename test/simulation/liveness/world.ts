@@ -226,8 +226,9 @@ export class World {
       deadlines: this.#queue('check', 10),
       alarms: { ring: alarm => struck(fate, 'alarms.ring', () => this.#rang(alarm)) },
       canary: {
-        send: async slot => {
-          const status = await this.request(`/v1/push?job=${canaryJob}&instance=${slot}`, '', limits.canaryTimeoutMs);
+        send: async (slot, proof) => {
+          const path = `/v1/push?job=${canaryJob}&instance=${slot}&proof=${proof}`;
+          const status = await this.request(path, '', limits.canaryTimeoutMs);
           if (status !== 200) throw new Error(`canary: ${status}`);
         },
       },
