@@ -55,8 +55,13 @@ const understood = new Set<string>([
  * A whole prometheus.yml, or a list of targets as file_sd and HTTP SD have them. All of a list have what `template` says, and
  * the labels `under` those they are given.
  */
-export const importTargets = (config: unknown, template: Row = { job: 'default' }, under: Row = {}): Imported => {
-  const into = new Importing();
+export const importTargets = (
+  config: unknown,
+  template: Row = { job: 'default' },
+  under: Row = {},
+  { drops = 'noted' }: { readonly drops?: 'noted' | 'silent' } = {},
+): Imported => {
+  const into = new Importing(drops === 'noted');
   if (Array.isArray(config)) into.groups(config, template, under);
   else if (isSection(config)) into.whole(config);
   else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
@@ -67,6 +72,11 @@ class Importing implements Imported {
   readonly rows: Row[] = [];
   readonly notes: string[] = [];
   readonly #ids = new Set<string>();
+  readonly #areDropsNoted: boolean;
+
+  constructor(areDropsNoted: boolean) {
+    this.#areDropsNoted = areDropsNoted;
+  }
 
   whole(config: Section): void {
     const known = new Set(['global', 'scrape_configs']);
@@ -165,8 +175,8 @@ class Importing implements Imported {
     const { value, rejects } = readTarget(row);
     if (rejects.length > 0)
       this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
-    else if (value === undefined) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
-    else this.rows.push(row);
+    else if (value !== undefined) this.rows.push(row);
+    else if (this.#areDropsNoted) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
   }
 
   #idFor(name: string): string {

@@ -2,6 +2,7 @@ import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import type {
   Alarms,
   Deployment,
@@ -13,6 +14,7 @@ import type {
   Mirror,
   Onward,
   Ports,
+  Reach,
   Refusal,
   ScrapeGrant,
   Scrapes,
@@ -23,6 +25,7 @@ import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
@@ -158,5 +161,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
+    reach: { public: () => true, vpc: undefined } as Reach,
+    inventory: new MemoryInventory(faults),
+    discoveries: new Set<DiscoveryKind>(['http_sd']),
   } satisfies Ports;
 };
