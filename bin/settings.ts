@@ -6,6 +6,7 @@ const settings = [
   'stackName',
   'scrapeAllow',
   'scrapeSecrets',
+  'discovery',
   'removal',
   'selfAlarms',
   'dashboard',
@@ -20,7 +21,14 @@ export const settingsOf = (
   contextOf: (name: Setting) => unknown,
 ): Pick<
   CollectorProps,
-  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+  | 'scrapeAllowCidrs'
+  | 'scrapeSecrets'
+  | 'discovery'
+  | 'removalPolicy'
+  | 'selfAlarms'
+  | 'dashboard'
+  | 'onward'
+  | 'mirror'
 > & {
   stackName: string;
 } => {
@@ -40,18 +48,28 @@ export const settingsOf = (
       .split(',')
       .map(each => each.trim())
       .filter(each => each !== '');
+  const discovery = discoveryIn(list('discovery'));
   const onward = text('onward');
   const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
+    ...(discovery && { discovery }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),
   };
+};
+
+/** `ecs,ec2,cloud_map`: kinds of rows that are to be found in the account. */
+const discoveryIn = (kinds: readonly string[]): CollectorProps['discovery'] => {
+  const wrong = kinds.find(kind => !['ecs', 'ec2', 'cloud_map'].includes(kind));
+  if (wrong !== undefined) throw new Error(`discovery: ${JSON.stringify(wrong)}, expected some of ecs,ec2,cloud_map`);
+  if (kinds.length === 0) return undefined;
+  return { ecs: kinds.includes('ecs'), ec2: kinds.includes('ec2'), cloudMap: kinds.includes('cloud_map') };
 };
 
 /** JSON, as a text or as CDK read it: `[{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]`. */

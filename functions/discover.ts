@@ -87,7 +87,11 @@ const apply = async (
   if (phase === 'running') {
     if (row === undefined) return;
     await targets.put(row);
-    await scrapeBesides(ports, row, limits.firstScrapesMs.map(afterMs => atMs + afterMs));
+    await scrapeBesides(
+      ports,
+      row,
+      limits.firstScrapesMs.map(afterMs => atMs + afterMs),
+    );
     return;
   }
   const rowId = rowIdOf(list, id);

@@ -9,14 +9,10 @@ import { readTarget } from './target.ts';
 
 const rejectOf = (reason: string): Reject => ({ code: 'bad_list', reason });
 
-const tooMany = (count: number): Reject =>
-  rejectOf(`lists ${count} targets, the limit is ${limits.discoveredTargets}`);
+const tooMany = (count: number): Reject => rejectOf(`lists ${count} targets, the limit is ${limits.discoveredTargets}`);
 
 /** The rows that a list of HTTP SD asks for. Undefined where it is no list. */
-export const rowsOfList = (
-  { id, url, template }: HttpList,
-  body: Uint8Array,
-): Read<readonly Row[] | undefined> => {
+export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): Read<readonly Row[] | undefined> => {
   let list: unknown;
   try {
     list = JSON.parse(Buffer.from(body).toString('utf8'));
@@ -24,7 +20,12 @@ export const rowsOfList = (
     return { value: undefined, rejects: [rejectOf('answers no JSON')] };
   }
   if (!Array.isArray(list)) return { value: undefined, rejects: [rejectOf('answers no list')] };
-  const { rows, notes } = importTargets(list, { job: 'default', ...template }, { __meta_url: url }, { drops: 'silent' });
+  const { rows, notes } = importTargets(
+    list,
+    { job: 'default', ...template },
+    { __meta_url: url },
+    { drops: 'silent' },
+  );
   if (rows.length > limits.discoveredTargets) return { value: undefined, rejects: [tooMany(rows.length)] };
   const own = rows.map(each => ({ ...each, id: `${id}/${each['id']}`, discovered_by: id }));
   return { value: own, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf) };

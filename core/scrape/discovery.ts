@@ -75,7 +75,10 @@ const amazon = {
 const aPort = {
   check: ({ port, port_tag }: { port?: number | undefined; port_tag?: string | undefined }): boolean =>
     port !== undefined || port_tag !== undefined,
-  message: { path: ['port'], message: 'is missing: which port its targets listen on, or port_tag, the tag that says it' },
+  message: {
+    path: ['port'],
+    message: 'is missing: which port its targets listen on, or port_tag, the tag that says it',
+  },
 };
 
 const row = z.discriminatedUnion('kind', [

@@ -128,7 +128,8 @@ const refusedInJson = (body: string): Refused => {
 const refusedInXml = (body: string): Refused => {
   try {
     const xml = readXml(body);
-    const at = (name: string) => textAt(xml, `Response/Errors/Error/${name}`) ?? textAt(xml, `ErrorResponse/Error/${name}`);
+    const at = (name: string) =>
+      textAt(xml, `Response/Errors/Error/${name}`) ?? textAt(xml, `ErrorResponse/Error/${name}`);
     return { code: at('Code') ?? 'Unknown', message: at('Message') ?? '' };
   } catch {
     return { code: 'Unknown', message: 'an answer that is no XML' };

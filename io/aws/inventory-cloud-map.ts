@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { CloudMapInstance } from '../../core/scrape/found/cloud-map.ts';
 import type { Inventory } from '../ports.ts';
 import type { Amazon } from './amazon.ts';
-import { everyPage } from './pages.ts';
+import { everyPage, listIn } from './pages.ts';
 
 // Shapes as Cloud Map answers them, as far as they are looked at.
 
@@ -21,7 +21,10 @@ export const cloudMapInventory = (amazon: Amazon, ownRegion: string): Pick<Inven
         region,
         input: { ...input, MaxResults: 100, ...(NextToken && { NextToken }) },
       });
-      return { page: (answer[field] ?? []) as T[], next: answer['NextToken'] as string | undefined };
+      return {
+        page: listIn<T>(`servicediscovery:${operation}`, answer, field),
+        next: answer['NextToken'] as string | undefined,
+      };
     });
 
   const instancesOf = async (region: string, namespace: Namespace, service: Service): Promise<CloudMapInstance[]> => {

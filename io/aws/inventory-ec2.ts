@@ -1,3 +1,4 @@
+import { Fault } from '../../core/fault.ts';
 import { limits } from '../../core/limits.ts';
 import type { Filter } from '../../core/scrape/discovery.ts';
 import type { Ec2Instance } from '../../core/scrape/found/ec2.ts';
@@ -23,6 +24,9 @@ export const instancesWhere = async (
       input: { ...asked, ...(token !== undefined && { NextToken: token }) },
     });
     const answered = allAt(answer, 'DescribeInstancesResponse')[0];
+    // An empty list is an element too: without it, this is no such answer.
+    if (allAt(answered, 'reservationSet').length === 0)
+      throw new Fault('BadAnswer', 'ec2:DescribeInstances: answers without reservationSet', { retryable: true });
     const page = allAt(answered, 'reservationSet/item').flatMap(reservation =>
       allAt(reservation, 'instancesSet/item').flatMap(item => instanceOf(item, textAt(reservation, 'ownerId'), region)),
     );

@@ -5,7 +5,7 @@ import type { Tags } from '../../core/scrape/found/found.ts';
 import type { Inventory } from '../ports.ts';
 import type { Amazon } from './amazon.ts';
 import { instancesWhere } from './inventory-ec2.ts';
-import { everyPage, groupsOf } from './pages.ts';
+import { everyPage, groupsOf, listIn } from './pages.ts';
 
 // Shapes as ECS answers them, as far as they are looked at. ECS takes 100 tasks, clusters or instances and 10 services a call.
 
@@ -52,7 +52,10 @@ export const ecsInventory = (amazon: Amazon, ownRegion: string): Pick<Inventory,
   const arnsOf = (operation: string, field: string, region: string, input: object, size: number): Promise<string[]> =>
     everyPage(`ecs:${operation}`, limits.discoveredTargets, async nextToken => {
       const answer = await ask(operation, region, { ...input, maxResults: size, ...(nextToken && { nextToken }) });
-      return { page: (answer[field] ?? []) as string[], next: answer['nextToken'] as string | undefined };
+      return {
+        page: listIn<string>(`ecs:${operation}`, answer, field),
+        next: answer['nextToken'] as string | undefined,
+      };
     });
 
   /** Describes in groups; what is missing has gone meanwhile, any other failure is one. */
@@ -69,7 +72,7 @@ export const ecsInventory = (amazon: Amazon, ownRegion: string): Pick<Inventory,
       const answer = await ask(operation, region, input);
       const failed = ((answer['failures'] ?? []) as Failure[]).find(({ reason }) => reason !== 'MISSING');
       if (failed !== undefined) throw new Error(`ecs:${operation}: ${failed.arn ?? ''}: ${failed.reason ?? 'failed'}`);
-      all.push(...((answer[field] ?? []) as T[]));
+      all.push(...listIn<T>(`ecs:${operation}`, answer, field));
     }
     return all;
   };
@@ -124,7 +127,10 @@ export const ecsInventory = (amazon: Amazon, ownRegion: string): Pick<Inventory,
   };
 
   const describedClusters = (region: string, named: readonly string[]): Promise<Cluster[]> =>
-    described('DescribeClusters', 'clusters', named, 100, clusters => ({ region, input: { clusters, include: ['TAGS'] } }));
+    described('DescribeClusters', 'clusters', named, 100, clusters => ({
+      region,
+      input: { clusters, include: ['TAGS'] },
+    }));
 
   return {
     tasks: async ({ region = ownRegion, clusters }) => {

@@ -21,6 +21,17 @@ export const everyPage = async <T>(
   throw new Fault('TooMany', `${operation}: lists more than ${most}, name what you want of them`, { retryable: false });
 };
 
+/** The list that an answer has under a name. Throws where it has none: another answer than was asked for must not read as an empty one. */
+export const listIn = <T>(
+  operation: string,
+  answer: Readonly<Record<string, unknown>>,
+  field: string,
+): readonly T[] => {
+  const list = answer[field];
+  if (Array.isArray(list)) return list as readonly T[];
+  throw new Fault('BadAnswer', `${operation}: answers without ${field}`, { retryable: true });
+};
+
 /** In groups of so many, as operations take names. */
 export const groupsOf = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));

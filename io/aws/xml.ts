@@ -56,4 +56,5 @@ export const allAt = (xml: Xml | undefined, path: string): readonly Xml[] => {
 };
 
 /** The text at the end of a path; undefined where there is none, or it is empty. */
-export const textAt = (xml: Xml | undefined, path: string): string | undefined => allAt(xml, path)[0]?.text || undefined;
+export const textAt = (xml: Xml | undefined, path: string): string | undefined =>
+  allAt(xml, path)[0]?.text || undefined;

@@ -17,9 +17,7 @@ export type WantedPort = { readonly port?: number | undefined; readonly portTag?
 
 /** Whether they have all wanted tags; `*` is any value. */
 export const hasTags = (tags: Tags, wanted: Tags): boolean =>
-  Object.entries(wanted).every(
-    ([name, value]) => Object.hasOwn(tags, name) && (value === '*' || tags[name] === value),
-  );
+  Object.entries(wanted).every(([name, value]) => Object.hasOwn(tags, name) && (value === '*' || tags[name] === value));
 
 /** The tag's port before the row's own; undefined where neither names one. */
 export const portOf = ({ port, portTag }: WantedPort, tags: Tags): number | undefined => {
