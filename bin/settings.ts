@@ -6,6 +6,7 @@ const settings = [
   'stackName',
   'scrapeAllow',
   'scrapeSecrets',
+  'discovery',
   'removal',
   'selfAlarms',
   'dashboard',
@@ -26,6 +27,7 @@ export const settingsOf = (
   CollectorProps,
   | 'scrapeAllowCidrs'
   | 'scrapeSecrets'
+  | 'discovery'
   | 'removalPolicy'
   | 'selfAlarms'
   | 'dashboard'
@@ -54,6 +56,7 @@ export const settingsOf = (
       .split(',')
       .map(each => each.trim())
       .filter(each => each !== '');
+  const discovery = discoveryIn(list('discovery'));
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
   const mirror = list('mirror').map(metric => ({ metric }));
@@ -64,6 +67,7 @@ export const settingsOf = (
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
+    ...(discovery && { discovery }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(retention !== '' && { retention: retentionIn(retention) }),
     ...(backfill !== '' && { backfill: daysIn('backfill', backfill) }),
@@ -87,6 +91,14 @@ const daysIn = (name: string, text: string): Duration => {
   if (text.trim() === '' || !Number.isFinite(days) || days <= 0)
     throw new Error(`${name}: ${JSON.stringify(text)}, expected days, such as 15`);
   return Duration.hours(days * 24);
+};
+
+/** `ecs,ec2,cloud_map`: kinds of rows that are to be found in the account. */
+const discoveryIn = (kinds: readonly string[]): CollectorProps['discovery'] => {
+  const wrong = kinds.find(kind => !['ecs', 'ec2', 'cloud_map'].includes(kind));
+  if (wrong !== undefined) throw new Error(`discovery: ${JSON.stringify(wrong)}, expected some of ecs,ec2,cloud_map`);
+  if (kinds.length === 0) return undefined;
+  return { ecs: kinds.includes('ecs'), ec2: kinds.includes('ec2'), cloudMap: kinds.includes('cloud_map') };
 };
 
 /** JSON, as a text or as CDK read it: `[{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]`. */

@@ -153,6 +153,18 @@ export const limits = {
   discoveredTargets: 10_000,
   discoverTimeoutMs: 10 * second,
   discoverParallel: 4,
+  /** Clusters, services, namespaces, filters or their values that a list may name: EC2 takes 200 values a filter. */
+  discoveryNames: 200,
+  /** Pages of one answer of AWS: 100 tasks a page and limits.discoveredTargets of them, and as much again of empty ones. */
+  inventoryPages: 200,
+  /** Tries of one call that was throttled or failed, the wait before the second, doubled each time and cut at random. */
+  inventoryTries: 6,
+  inventoryBackoffMs: 200,
+  inventoryTimeoutMs: 10 * second,
+  /** Calls to AWS open at once for one list: far below what a minute's bucket of any account has. */
+  inventoryParallel: 4,
+  /** After a task or instance began: when it is scraped beside its slots, so that it is seen before its first interval is over. */
+  firstScrapesMs: [2 * second, 10 * second],
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */

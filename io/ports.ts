@@ -13,6 +13,10 @@ import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
+import type { DiscoveryKind, Filter } from '../core/scrape/discovery.ts';
+import type { CloudMapInstance } from '../core/scrape/found/cloud-map.ts';
+import type { Ec2Instance } from '../core/scrape/found/ec2.ts';
+import type { EcsTask } from '../core/scrape/found/ecs.ts';
 import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -119,6 +123,41 @@ export type Families = {
   add(told: readonly ToldFamily[]): Promise<void>;
   /** Everything told in the last limits.familyRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
   all(): Promise<readonly ToldFamily[]>;
+};
+
+/** What AWS lists, as far as it could be listed: a failure is a part that nothing is known of, and why. */
+export type Inventoried<T> = { readonly all: readonly T[]; readonly failures: readonly string[] };
+
+/** What runs in the account. Without a region it is our own. Throws a Fault where nothing could be listed. */
+export type Inventory = {
+  /** Tasks that are to run, of the clusters named, or of all. */
+  tasks(wanted: {
+    readonly region?: string | undefined;
+    readonly clusters: readonly string[];
+  }): Promise<Inventoried<EcsTask>>;
+  /** One task in any state, as long as ECS knows it: about an hour after its end. */
+  task(wanted: {
+    readonly region?: string | undefined;
+    readonly cluster: string;
+    readonly arn: string;
+  }): Promise<EcsTask | undefined>;
+  /** Instances that all filters let through. */
+  instances(wanted: {
+    readonly region?: string | undefined;
+    readonly filters: readonly Filter[];
+  }): Promise<Inventoried<Ec2Instance>>;
+  /** Instances registered with Cloud Map, of the namespaces and services named, or of all. */
+  services(wanted: {
+    readonly region?: string | undefined;
+    readonly namespaces: readonly string[];
+    readonly services: readonly string[];
+  }): Promise<Inventoried<CloudMapInstance>>;
+};
+
+/** Which addresses scrapes may reach, from each of the networks; undefined where no scraper stands there. */
+export type Reach = {
+  readonly public: (address: string) => boolean;
+  readonly vpc: ((address: string) => boolean) | undefined;
 };
 
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
@@ -374,4 +413,8 @@ export type Ports = {
   readonly alarms: Alarms;
   readonly deployment: Deployment;
   readonly http: Http;
+  readonly reach: Reach;
+  readonly inventory: Inventory;
+  /** Kinds of lists that somebody in this collector looks at. */
+  readonly discoveries: ReadonlySet<DiscoveryKind>;
 };

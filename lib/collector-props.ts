@@ -7,6 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { limits } from '../core/limits.ts';
+import { checkDiscovery, type DiscoveryProps } from './discovery.ts';
 import { checkScrapeSecrets, type ScrapeSecretProps } from './scrape-secrets.ts';
 
 export type CollectorProps = {
@@ -20,6 +21,12 @@ export type CollectorProps = {
    * @default none: such a target says on its row that nobody can reach it
    */
   readonly vpcScraping?: VpcScraping;
+  /**
+   * Who may look at what runs in the account, so that rows of these kinds become targets. Each costs about five cents a month for being
+   * looked at each minute.
+   * @default none: such a row says on itself what to set
+   */
+  readonly discovery?: DiscoveryProps;
   /**
    * Secrets that targets may name in `auth`, and the hosts each is for: to any other host it is never shown.
    * @default none: a target that names one is down with the reason
@@ -110,8 +117,11 @@ export type VpcScraping = {
   readonly subnets?: SubnetSelection;
   /** @default a new group that lets everything out and nothing in */
   readonly securityGroups?: readonly ISecurityGroup[];
-  /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
-  readonly allowCidrs: readonly string[];
+  /**
+   * CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones.
+   * @default the VPC's own first block
+   */
+  readonly allowCidrs?: readonly string[];
 };
 
 export type OnwardProps =
@@ -240,12 +250,13 @@ export type KeyProps = {
 export const checkCollector = (props: CollectorProps, region: string): void => {
   const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   checkScrapeSecrets(props.scrapeSecrets ?? []);
+  checkDiscovery(props.discovery, vpcScraping !== undefined);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
   if (vpcScraping !== undefined) {
-    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs);
-    if (vpcScraping.allowCidrs.length === 0)
+    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
+    if (vpcScraping.allowCidrs?.length === 0)
       throw new Error(
         'vpcScraping.allowCidrs: none is given, so that the scraper in the VPC could reach nothing there',
       );

@@ -18,6 +18,7 @@ import {
   type TargetProps,
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
+import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
@@ -62,6 +63,7 @@ export class Collector extends Measured {
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
     const { scrapeSecrets = [] } = props;
+    const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -197,9 +199,10 @@ export class Collector extends Measured {
     // Who does not answer may have been taken out.
     targets.lookedUpBy(scrape);
     const scrapers = [scrape];
+    let inside: Queue | undefined;
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
+      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
       const insider = handler('VpcScrape', {
         entry: 'scrape',
         memoryMiB: 512,
@@ -209,7 +212,7 @@ export class Collector extends Measured {
       targets.lookedUpBy(insider);
       inside.fedBy(plan);
       inside.drainedBy(insider, { messages: 1, atOnce: 50 });
-      insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
+      insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
@@ -217,6 +220,12 @@ export class Collector extends Measured {
       unheard.push(insider);
     }
     shareSecrets(scrapeSecrets, scrapers);
+
+    // account ─► discover ─► targets
+    const roads = { targets, scrapes, vpcScrapes: inside };
+    const finders = discoverers(this, { household, props, plan, vpcAllow, ...roads });
+    handlers.push(...finders);
+    unheard.push(...finders);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);

@@ -2,8 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { readBackfillMs, readRetention, usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import { httpGetter } from '../http/get.ts';
-import { readAllowList } from '../http/guard.ts';
+import { mayReach, readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
@@ -27,6 +28,9 @@ const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const readDiscoveries = (text = ''): ReadonlySet<DiscoveryKind> =>
+  new Set(text.split(',').filter(kind => kind !== '') as DiscoveryKind[]);
+
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
@@ -40,6 +44,7 @@ export type BasePorts = Omit<
   | 'alarms'
   | 'canary'
   | 'watchdog'
+  | 'inventory'
 >;
 
 /**
@@ -66,6 +71,11 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
+  const reachOf = (allowed: string) => {
+    const list = once(() => readAllowList(allowed));
+    return (address: string): boolean => mayReach(address, list());
+  };
+  const inVpc = env[environment.vpcScrapeAllow];
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
     clock,
@@ -109,6 +119,11 @@ export const connect = (env: Environment = process.env): BasePorts => {
     get heartbeats() {
       return heartbeats();
     },
+    reach: {
+      public: reachOf(env[environment.scrapeAllow] ?? ''),
+      vpc: inVpc === undefined ? undefined : reachOf(inVpc),
+    },
+    discoveries: readDiscoveries(env[environment.discoveries]),
     deployment: cloudFormationDeployment(),
     get http() {
       return http();

@@ -37,6 +37,10 @@ export const environment = {
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
+  /** The same of the scraper inside the VPC; unset where there is none. */
+  vpcScrapeAllow: 'VPC_SCRAPE_ALLOW',
+  /** Comma-separated kinds of lists: to the planner those that are looked at at all, to who looks its own. */
+  discoveries: 'DISCOVERIES',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

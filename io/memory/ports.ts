@@ -2,6 +2,7 @@ import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import type {
   Alarms,
   Canary,
@@ -14,6 +15,7 @@ import type {
   Mirror,
   Onward,
   Ports,
+  Reach,
   Refusal,
   ScrapeGrant,
   Scrapes,
@@ -25,6 +27,7 @@ import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
@@ -168,5 +171,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
+    reach: { public: () => true, vpc: undefined } as Reach,
+    inventory: new MemoryInventory(faults),
+    discoveries: new Set<DiscoveryKind>(['http_sd']),
   } satisfies Ports;
 };

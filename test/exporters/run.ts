@@ -61,6 +61,30 @@ const finish = async (): Promise<void> => {
 process.once('SIGINT', () => void finish().then(() => process.exit(130)));
 process.once('SIGTERM', () => void finish().then(() => process.exit(143)));
 
+const progressMs = 5 * 60_000;
+
+const verdictsSince = async (beginMs: number): Promise<Verdict[]> => {
+  const range = `[${Math.ceil((Date.now() - beginMs) / 1_000) + 60}s]`;
+  const ups = await rawOf(collector.url, `up${range}`);
+  const counts = await rawOf(collector.url, `scrape_samples_scraped${range}`);
+  return watched.map(each => {
+    const isOf = ({ metric }: { metric: Readonly<Record<string, string>> }): boolean => metric['job'] === each.name;
+    return verdictOf(each, intervalMs, ups.find(isOf), counts.find(isOf));
+  });
+};
+
+/** So that an end before its time leaves something behind. */
+const sayProgress = async (beginMs: number): Promise<void> => {
+  const sum = (verdicts: readonly Verdict[], of: (each: Verdict) => number): number =>
+    verdicts.reduce((total, each) => total + of(each), 0);
+  const all = await verdictsSince(beginMs).catch((error: Error) => error.message);
+  if (typeof all === 'string') return say(`so far: ${all}`);
+  const [zeros, lies] = [sum(all, each => each['up 0']), sum(all, each => each.false)];
+  say(
+    `so far: ${sum(all, each => each.scrapes)} scrapes, ${zeros} of them up 0, ${lies} wrongly, ${sum(all, each => each.gaps)} missed`,
+  );
+};
+
 const main = async (): Promise<number> => {
   for (const program of [...fleet, control]) await start(program);
   if (watched.length === 0) {
@@ -73,9 +97,14 @@ const main = async (): Promise<number> => {
   say(`${watched.length} exporters every ${values.interval} for ${values.for}, collector at ${collector.url}`);
   const beginMs = Date.now();
   let isControlDown = false;
+  let saidMs = beginMs;
   while (Date.now() < beginMs + durationMs) {
     await wait(Math.min(intervalMs, beginMs + durationMs - Date.now()));
     await Promise.all(watched.map(probe));
+    if (Date.now() - saidMs > progressMs) {
+      saidMs = Date.now();
+      await sayProgress(beginMs);
+    }
     const share = (Date.now() - beginMs) / durationMs;
     if (!isControlDown && share > 1 / 3 && share < 2 / 3) {
       isControlDown = true;
@@ -88,15 +117,7 @@ const main = async (): Promise<number> => {
   }
   // What was scraped last is stored a few seconds later.
   await wait(15_000);
-  const range = `[${Math.ceil((Date.now() - beginMs) / 1_000) + 60}s]`;
-  const [ups, counts] = await Promise.all([
-    rawOf(collector.url, `up${range}`),
-    rawOf(collector.url, `scrape_samples_scraped${range}`),
-  ]);
-  const verdicts: Verdict[] = watched.map(each => {
-    const isOf = ({ metric }: { metric: Readonly<Record<string, string>> }): boolean => metric['job'] === each.name;
-    return verdictOf(each, intervalMs, ups.find(isOf), counts.find(isOf));
-  });
+  const verdicts = await verdictsSince(beginMs);
   console.table(verdicts);
   console.log(await collector.sluice('status').catch((error: { stdout?: string }) => error.stdout ?? ''));
   return judge(verdicts);

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 /** What the watcher asks for itself, beside the collector. */
 export type Watched = {
   readonly name: string;
@@ -19,11 +21,21 @@ export type Verdict = {
 
 type Series = { readonly metric: Readonly<Record<string, string>>; readonly values: readonly [number, string][] };
 
-/** Raw samples of a selector over the last while. */
+/** Raw samples of a selector over the last while. A machine that is busy may answer late: it is asked again, for minutes. */
 export const rawOf = async (collector: string, selector: string): Promise<readonly Series[]> => {
-  const answer = await fetch(`${collector}/api/v1/query?${new URLSearchParams({ query: selector })}`);
-  const { data } = (await answer.json()) as { readonly data: { readonly result: readonly Series[] } };
-  return data.result;
+  let said = '';
+  for (let tries = 0; tries < 20; tries += 1) {
+    const answer = await fetch(`${collector}/api/v1/query?${new URLSearchParams({ query: selector })}`, {
+      signal: AbortSignal.timeout(60_000),
+    })
+      .then(response => response.text())
+      .catch((error: Error) => error.message);
+    if (answer.startsWith('{"status":"success"'))
+      return (JSON.parse(answer) as { readonly data: { readonly result: readonly Series[] } }).data.result;
+    said = answer.slice(0, 300);
+    await wait(5_000);
+  }
+  throw new Error(`${selector} is not answered: ${said}`);
 };
 
 /** Asks an exporter once, as a scraper would; notes where it does not answer. */

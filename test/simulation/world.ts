@@ -12,6 +12,7 @@ import { dynamoSeries } from '../../io/aws/series.ts';
 import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
+import { MemoryInventory } from '../../io/memory/inventory.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
@@ -145,6 +146,9 @@ export class World {
       deployment: new MemoryDeployment(fate),
       alarms: new MemoryAlarms(fate),
       http: this.http,
+      reach: { public: () => true, vpc: undefined },
+      inventory: new MemoryInventory(fate),
+      discoveries: new Set(),
     });
   }
 
