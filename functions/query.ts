@@ -23,6 +23,7 @@ import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { answerOf } from './answering.ts';
 import { listCrowds } from './flushes.ts';
+import { readGroupPage } from './groups.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
@@ -213,6 +214,11 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
+  '/metrics': async ({ ports, reader }) => ({
+    statusCode: 200,
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    body: await readGroupPage(ports, reader),
+  }),
   '/v1/flushes': async ({ ports, reader }) => json(200, successBody(await listCrowds(ports, reader))),
   '/api/v1/targets': targets,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.

@@ -142,6 +142,8 @@ export class Collector extends Measured {
       '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/targets': ['GET'],
       '/v1/flushes': ['GET'],
+      // Groups, as a Pushgateway shows them.
+      '/metrics': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 

@@ -220,6 +220,7 @@ describe('routes', () => {
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
         'GET /api/v1/targets',
+        'GET /metrics',
         'GET /v1/flushes',
         'GET /v1/receipts/{id}',
         'POST /api/v1/labels',
