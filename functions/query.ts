@@ -22,29 +22,16 @@ import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { answerOf } from './answering.ts';
-import { listCrowds } from './flushes.ts';
-import { readGroupPage } from './groups.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
-import { lookUpReceipt, receiptsPath } from './receipts.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
 import { wantedBy } from './wanted.ts';
 
 type QueryPorts = Pick<
   Ports,
-  | 'clock'
-  | 'chance'
-  | 'log'
-  | 'series'
-  | 'blocks'
-  | 'families'
-  | 'retention'
-  | 'targets'
-  | 'heartbeats'
-  | 'keys'
-  | 'quarantine'
+  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention' | 'targets' | 'heartbeats'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -80,9 +67,7 @@ export const query = (ports: QueryPorts) => {
 
 const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
-  const door = Object.hasOwn(doors, path)
-    ? doors[path]!
-    : Object.entries(doorsBelow).find(([start]) => path.startsWith(start))?.[1];
+  const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
   const { series, blocks } = asked.ports;
   const before = usedBy(series, blocks);
@@ -203,23 +188,12 @@ const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
     ),
   );
 
-const doorsBelow: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
-  '/api/v1/label/': labelValues,
-  [receiptsPath]: ({ ports, reader, event }) => lookUpReceipt(ports, reader, event),
-};
-
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,
   '/api/v1/query_range': range,
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
-  '/metrics': async ({ ports, reader }) => ({
-    statusCode: 200,
-    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-    body: await readGroupPage(ports, reader),
-  }),
-  '/v1/flushes': async ({ ports, reader }) => json(200, successBody(await listCrowds(ports, reader))),
   '/api/v1/targets': targets,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>

@@ -7,6 +7,7 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import { limits } from '../../core/limits.ts';
+import { account } from '../../functions/account.ts';
 import { check } from '../../functions/check.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { plan } from '../../functions/plan.ts';
@@ -25,7 +26,10 @@ const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
 export const memoryBuilding = (options: { readonly startMs: number; readonly faults?: Faults }) => {
   const ports = memoryPorts(options);
   const { clock } = ports;
-  const doors = { push: push(ports), query: query(ports) };
+  const doors = { push: push(ports), query: query(ports), account: account(ports) };
+  /** Whose path it is, as the routes of the API say. */
+  const readerOf = (path: string): Handler =>
+    /^\/(metrics|v1\/flushes|v1\/receipts\/.*)$/.test(path.split('?')[0]!) ? doors.account : doors.query;
   const workers = { plan: plan(ports), check: check(ports) };
   const running = new Set<Promise<void>>();
   let requests = 0;
@@ -124,14 +128,14 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
       request(doors.push, method, path, { body, headers, byKey: true }),
     /** The parsed JSON of a read. */
     get: async (path: string) =>
-      JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {
+      JSON.parse(String((await request(readerOf(path), 'GET', path)).body)) as {
         status: string;
         data: never;
         error?: string;
       },
-    read: (path: string) => request(doors.query, 'GET', path),
+    read: (path: string) => request(readerOf(path), 'GET', path),
     readByKey: (path: string, headers: Record<string, string>) =>
-      request(doors.query, 'GET', path, { headers, byKey: true }),
+      request(readerOf(path), 'GET', path, { headers, byKey: true }),
     /** Lets time pass, second by second, with a tick at each full minute. */
     pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
       const untilMs = clock.nowMs() + durationMs;
