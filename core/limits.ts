@@ -354,6 +354,8 @@ export const limits = {
   keyShareFrom: 1 / 32,
   /** Longest Retry-After of a rate that was passed. */
   keyRetryAfterMaxMs: 60 * second,
+  /** How long a group of a Pushgateway is shown on /metrics after its last push: a nightly job's all day. Its time to live at most. */
+  groupShownMs: 1 * day,
   /** The interval in which a producer is told its offset where it says none: most flush once a minute, or a part of one. */
   flushIntervalDefaultMs: 1 * minute,
   /** Producers in one second that are a crowd: fewer harm nobody; spread over ten seconds a tenth would be there. */

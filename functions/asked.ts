@@ -19,8 +19,6 @@ export type QueryPorts = Pick<
   | 'includesOlderEnd'
   | 'targets'
   | 'heartbeats'
-  | 'keys'
-  | 'quarantine'
 >;
 export type Answer = APIGatewayProxyStructuredResultV2;
 

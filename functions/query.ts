@@ -8,11 +8,9 @@ import { EvaluationError } from '../core/promql/result.ts';
 import { answerOf } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
-import { listCrowds } from './flushes.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
-import { lookUpReceipt, receiptsPath } from './receipts.ts';
 import { statusDoors } from './status-doors.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
@@ -31,9 +29,7 @@ export const query = (ports: QueryPorts) => {
 
 const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
-  const door = Object.hasOwn(doors, path)
-    ? doors[path]!
-    : Object.entries(doorsBelow).find(([start]) => path.startsWith(start))?.[1];
+  const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
   const { series, blocks } = asked.ports;
   const before = usedBy(series, blocks);
@@ -95,18 +91,12 @@ const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
     ),
   );
 
-const doorsBelow: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
-  '/api/v1/label/': labelValues,
-  [receiptsPath]: ({ ports, reader, event }) => lookUpReceipt(ports, reader, event),
-};
-
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,
   '/api/v1/query_range': range,
   '/api/v1/series': seriesDoor,
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
-  '/v1/flushes': async ({ ports, reader }) => json(200, successBody(await listCrowds(ports, reader))),
   '/api/v1/targets': targets,
   ...statusDoors,
   '/-/healthy': async () => textAnswer(200, 'Sluice is healthy.\n'),

@@ -54,6 +54,7 @@ export class Collector extends Measured {
   readonly #api: Api;
   readonly #push: Handler;
   readonly #query: Handler;
+  readonly #account: Handler;
   readonly #declarations: () => Declarations;
 
   constructor(scope: Construct, id: string, props: CollectorProps = {}) {
@@ -105,6 +106,7 @@ export class Collector extends Measured {
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
+    const account = handler('Account', { entry: 'account', memoryMiB: 512, timeoutSeconds: 28 });
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
@@ -139,18 +141,19 @@ export class Collector extends Measured {
     api.answeredBy(query, questions);
 
     // What became of a push, which whoever pushed it may ask.
-    api.answeredBy(query, receipts);
-    keyedApi.answeredBy(query, receipts);
-    keys.lookedUpBy(query);
-    buffer.deadLettersSeenBy(environment.deadLetters, query);
+    api.answeredBy(account, { ...receipts, '/v1/flushes': ['GET'], '/metrics': ['GET'] });
+    keyedApi.answeredBy(account, receipts);
+    keys.lookedUpBy(account);
+    buffer.deadLettersSeenBy(environment.deadLetters, account);
+    targets.listedBy(account);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
     // Ingest looks for what its segments may build on.
-    series.readBy(query, ingest);
-    series.queriedBy(query, ingest);
+    series.readBy(query, account, ingest);
+    series.queriedBy(query, account, ingest);
 
     // series ─► compact ─► blocks ─► query
     new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
@@ -160,9 +163,9 @@ export class Collector extends Measured {
     series.writtenBy(compact);
     series.keptBy(compact);
     blocks.writtenBy(compact);
-    blocks.readBy(compact, query);
+    blocks.readBy(compact, query, account);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
-    for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
+    for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
     push.knows(environment.backfill, String(backfillDaysOf(props)));
     if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
     // For the list of targets.
@@ -170,7 +173,7 @@ export class Collector extends Measured {
     heartbeats.listedBy(query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, compact, plan, scrape, check, query];
+    const handlers = [push, ingest, compact, plan, scrape, check, query, account];
     const unheard = [plan, scrape];
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
@@ -259,6 +262,7 @@ export class Collector extends Measured {
     this.#api = api;
     this.#push = push;
     this.#query = query;
+    this.#account = account;
     this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
 
     // Eyes on the collector itself.
@@ -275,7 +279,7 @@ export class Collector extends Measured {
 
   /** Lets it read series through Prometheus's API. */
   grantQuery(grantee: IGrantable): Grant {
-    return this.#api.grantTo(grantee, this.#query);
+    return this.#api.grantTo(grantee, this.#query).combine(this.#api.grantTo(grantee, this.#account));
   }
 
   /** Has a URL scraped from the deployment on, until it leaves the app. */

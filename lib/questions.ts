@@ -12,8 +12,6 @@ export const questions: Routes = {
   '/api/v1/label/{name}/values': ['GET', 'POST'],
   '/api/v1/metadata': ['GET', 'POST'],
   '/api/v1/targets': ['GET'],
-
-  '/v1/flushes': ['GET'],
   '/api/v1/rules': ['GET'],
   '/api/v1/read': ['POST'],
   '/federate': ['GET'],

@@ -226,8 +226,6 @@ describe('routes', () => {
         'GET /api/v1/targets',
         'GET /api/v1/{nothing+}',
         'GET /federate',
-        'GET /v1/flushes',
-        'GET /v1/receipts/{id}',
         'POST /api/v1/label/{name}/values',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
@@ -238,6 +236,7 @@ describe('routes', () => {
         'POST /api/v1/{nothing+}',
       ],
     ],
+    ['Account', ['GET /metrics', 'GET /v1/flushes', 'GET /v1/receipts/{id}']],
   ])('%s answers', (name, expected) => {
     const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');
     expect(answered.map(({ properties }) => properties.RouteKey).sort()).toEqual(expected);
@@ -255,9 +254,9 @@ describe('routes', () => {
   test('whom IAM does not know may push and ask what became of it, and nothing else, and is asked for a key by the function', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
     expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
-      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Query']),
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Account']),
     );
-    const asks = keyed.filter(({ handler }) => handler.name === 'Query');
+    const asks = keyed.filter(({ handler }) => handler.name === 'Account');
     expect(asks.map(({ properties }) => properties.RouteKey)).toEqual(['GET /v1/receipts/{id}']);
     expect(
       keyed

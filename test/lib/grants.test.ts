@@ -102,10 +102,17 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
-    'BufferDeadLetters: sqs:ReceiveMessage',
     'HeartbeatsTable: dynamodb:Scan',
-    'KeysTable: dynamodb:GetItem',
     logs('Query'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
+  ],
+  AccountRole: [
+    logs('Account'),
+    'BlocksBucket: s3:ListBucket',
+    'BlocksBucket/*: s3:GetObject',
+    'BufferDeadLetters: sqs:ReceiveMessage',
+    'KeysTable: dynamodb:GetItem',
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
   ],
@@ -150,7 +157,8 @@ test.each([
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys', 'deadLetters'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -173,7 +181,7 @@ test('nobody may do anything to everything', () => {
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
   );
-  expect(resources.length - named.length).toBe(2);
+  expect(resources.length - named.length).toBe(3);
   expect(JSON.stringify([named, statements.map(({ Action }) => Action)])).not.toContain('*');
 });
 
