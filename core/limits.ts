@@ -222,6 +222,11 @@ export const limits = {
   querySeries: 50_000,
   querySamples: 10_000_000,
   querySpanMs: 32 * day,
+  /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
+  bucketsFromMs: 2 * day,
+  /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */
+  fiveMinuteSpanMs: 93 * day,
+  hourSpanMs: 400 * day,
   /** Values that one evaluation holds at once, one a series and step at 9 bytes: some 200 MB. */
   queryCells: 20_000_000,
   /** Samples and steps looked at, each as often as windows overlap on it, sorted ones more: some seconds of a core. */
