@@ -222,6 +222,10 @@ export const limits = {
   querySeries: 50_000,
   querySamples: 10_000_000,
   querySpanMs: 32 * day,
+  /** Remote read: a request unpacked, its queries, and the samples of its answer, which are some 20 bytes each before they are packed. */
+  readRequestBytes: 1 * MiB,
+  readQueries: 10,
+  readSamples: 2_000_000,
   /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
   bucketsFromMs: 2 * day,
   /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */

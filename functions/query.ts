@@ -8,6 +8,7 @@ import { EvaluationError } from '../core/promql/result.ts';
 import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
+import { federate, remoteRead } from './export-doors.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit } from './reading.ts';
@@ -99,6 +100,8 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  '/federate': federate,
+  '/api/v1/read': remoteRead,
   ...statusDoors,
   '/-/healthy': async () => textAnswer(200, 'Sluice is healthy.\n'),
   '/-/ready': async ({ ports }) => {
