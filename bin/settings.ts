@@ -14,6 +14,7 @@ const settings = [
   'retention',
   'backfill',
   'ranges',
+  'rules',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -33,6 +34,7 @@ export const settingsOf = (
   | 'retention'
   | 'backfill'
   | 'ranges'
+  | 'rules'
 > & {
   stackName: string;
 } => {
@@ -54,6 +56,7 @@ export const settingsOf = (
       .filter(each => each !== '');
   const onward = text('onward');
   const mirror = list('mirror').map(metric => ({ metric }));
+  const rules = list('rules');
   const retention = text('retention');
   const backfill = text('backfill');
   const ranges = oneOf('ranges', { 'prometheus-2': 'prometheus-2', 'prometheus-3': 'prometheus-3' } as const);
@@ -65,6 +68,7 @@ export const settingsOf = (
     ...(retention !== '' && { retention: retentionIn(retention) }),
     ...(backfill !== '' && { backfill: daysIn('backfill', backfill) }),
     ...(ranges && { ranges }),
+    ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),

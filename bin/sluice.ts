@@ -6,6 +6,7 @@ import { heartbeatsCommand } from './commands/heartbeats.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { statusCommand } from './commands/status.ts';
 import { targetsCommand } from './commands/targets.ts';
 
@@ -20,6 +21,7 @@ program
   .addCommand(heartbeatsCommand(connect))
   .addCommand(keysCommand(connect))
   .addCommand(queryCommand(connect))
+  .addCommand(rulesCommand(connect))
   .addCommand(lintCommand())
   .showSuggestionAfterError();
 

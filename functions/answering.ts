@@ -6,6 +6,7 @@ import { limited, type Result } from '../core/promql/result.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import type { Ports } from '../io/ports.ts';
 import { Buckets, bucketsFor } from './bucketing.ts';
+import { overlaid } from './overlaying.ts';
 import { inParallel } from './parallel.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
 import type { Bucketed } from './rollup-reading.ts';
@@ -30,8 +31,8 @@ export class Answering {
     this.#buckets = new Buckets(ports, this.samples);
   }
 
-  /** Reads what a query needs and answers it with at most so many series. */
-  async answer(query: Query, most = Number.POSITIVE_INFINITY): Promise<Answered> {
+  /** Reads what a query needs and answers it with at most so many series; `more` is what cannot be read yet. */
+  async answer(query: Query, most = Number.POSITIVE_INFINITY, more: readonly SeriesColumns[] = []): Promise<Answered> {
     const { clock, retention } = this.#ports;
     const nowMs = clock.nowMs();
     const plan = planOf(query);
@@ -60,7 +61,9 @@ export class Answering {
         );
       columns.set(
         key,
-        found.series.toSorted((a, b) => compareLabels(a.labels, b.labels)),
+        overlaid(found.series, resolution === undefined ? more : [], read.matchers, fromMs, toMs).toSorted((a, b) =>
+          compareLabels(a.labels, b.labels),
+        ),
       );
     });
     const result = evaluate(plan, read => columns.get(keyOf(read, bucketsFor(read, nowMs, retention))) ?? []);

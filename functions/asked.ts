@@ -16,6 +16,7 @@ export type QueryPorts = Pick<
   | 'series'
   | 'blocks'
   | 'families'
+  | 'rules'
   | 'retention'
   | 'includesOlderEnd'
   | 'targets'

@@ -12,6 +12,7 @@ import { federate, remoteRead } from './export-doors.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit } from './reading.ts';
+import { listRules } from './rules-door.ts';
 import { statusDoors } from './status-doors.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
@@ -100,6 +101,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  '/api/v1/rules': listRules,
   '/federate': federate,
   '/api/v1/read': remoteRead,
   ...statusDoors,

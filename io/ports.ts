@@ -5,6 +5,7 @@ import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
+import type { GroupRecord } from '../core/rules/record.ts';
 import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
@@ -189,6 +190,20 @@ export type Heartbeats = {
   plannedUntil(untilMs: number): Promise<void>;
 };
 
+/** A group's record as it was read; `version` names what was seen. */
+export type KeptRecord = { readonly record: GroupRecord; readonly version: number };
+
+/** What is known of rules: a record for each group, by its id. */
+export type Rules = {
+  /** The files of rules that this collector evaluates: their names and texts. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  all(): Promise<readonly GroupRecord[]>;
+  /** Strongly consistent. */
+  get(id: string): Promise<KeptRecord | undefined>;
+  /** Puts a record in the place of the one that was seen (0: of none), if that still stands. Answers the new version, undefined where it did not stand. */
+  swap(id: string, seenVersion: number, record: GroupRecord): Promise<number | undefined>;
+};
+
 export type Alarms = {
   /** At least once. Receivers drop repeats by `alarm.id`. */
   ring(alarm: Alarm): Promise<void>;
@@ -284,6 +299,7 @@ export type Ports = {
   readonly includesOlderEnd: boolean;
   readonly families: Families;
   readonly blocks: Blocks;
+  readonly rules: Rules;
   readonly targets: Targets;
   readonly keys: Keys;
   readonly secrets: Secrets;

@@ -25,6 +25,7 @@ import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQueue } from './queue.ts';
+import { MemoryRules } from './rules.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
 
@@ -148,6 +149,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
+    rules: new MemoryRules(faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     secrets: new MemorySecrets(),

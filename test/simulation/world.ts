@@ -15,6 +15,7 @@ import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
+import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
@@ -117,6 +118,7 @@ export class World {
       families,
       retention: usualRetention,
       includesOlderEnd: false,
+      rules: new MemoryRules(fate),
       backfillMs: usualBackfillMs(usualRetention),
       ...(dynamo === undefined
         ? memory
