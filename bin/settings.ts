@@ -16,6 +16,7 @@ const settings = [
   'retention',
   'backfill',
   'ranges',
+  'rules',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -37,6 +38,7 @@ export const settingsOf = (
   | 'retention'
   | 'backfill'
   | 'ranges'
+  | 'rules'
 > & {
   stackName: string;
 } => {
@@ -60,6 +62,7 @@ export const settingsOf = (
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
   const mirror = list('mirror').map(metric => ({ metric }));
+  const rules = list('rules');
   const retention = text('retention');
   const backfill = text('backfill');
   const ranges = oneOf('ranges', { 'prometheus-2': 'prometheus-2', 'prometheus-3': 'prometheus-3' } as const);
@@ -72,6 +75,7 @@ export const settingsOf = (
     ...(retention !== '' && { retention: retentionIn(retention) }),
     ...(backfill !== '' && { backfill: daysIn('backfill', backfill) }),
     ...(ranges && { ranges }),
+    ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
     ...(removalPolicy && { removalPolicy }),

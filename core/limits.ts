@@ -306,6 +306,34 @@ export const limits = {
   querySeries: 50_000,
   querySamples: 10_000_000,
   querySpanMs: 32 * day,
+  /** Rules of one file, and how often a group is evaluated: as Prometheus where a group does not say. */
+  rules: 1_000,
+  ruleIntervalMs: 1 * minute,
+  ruleIntervalMinMs: 10 * second,
+  ruleIntervalMaxMs: 1 * day,
+  /** Series or alerts that one rule may give: their label sets stand in the group's record, which is one item. */
+  ruleSeries: 5_000,
+  /** Missed instants of a group that are made good at once; what is older than that stays missed, and is said. */
+  ruleInstantsAtOnce: 60,
+  /** How long an alert that is over is listed as such. */
+  ruleResolvedMs: 15 * minute,
+  /** How long a group's record is kept that nobody evaluates any more: its rules were taken out. */
+  ruleRecordMs: 2 * day,
+  /** How far back canaries are looked for that say how long storing takes. */
+  ruleDelaySpanMs: 10 * minute,
+  /** Before the delay that was measured: clocks differ, and what is stored is seen a moment later. */
+  ruleSlackMs: 2 * second,
+  /** When a function that evaluates rules stops taking up instants: it ends after 55 s. */
+  rulesForMs: 40 * second,
+  /** Remote read: a request unpacked, its queries, and the samples of its answer, which are some 20 bytes each before they are packed. */
+  readRequestBytes: 1 * MiB,
+  readQueries: 10,
+  readSamples: 2_000_000,
+  /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
+  bucketsFromMs: 2 * day,
+  /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */
+  fiveMinuteSpanMs: 93 * day,
+  hourSpanMs: 400 * day,
   /** Values that one evaluation holds at once, one a series and step at 9 bytes: some 200 MB. */
   queryCells: 20_000_000,
   /** Samples and steps looked at, each as often as windows overlap on it, sorted ones more: some seconds of a core. */

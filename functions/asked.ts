@@ -5,6 +5,7 @@ import type { Matcher } from '../core/promql/matchers.ts';
 import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
+import type { Answering } from './answering.ts';
 import type { SeriesReader } from './reading.ts';
 
 export type QueryPorts = Pick<
@@ -15,6 +16,7 @@ export type QueryPorts = Pick<
   | 'series'
   | 'blocks'
   | 'families'
+  | 'rules'
   | 'retention'
   | 'includesOlderEnd'
   | 'targets'
@@ -25,6 +27,7 @@ export type Answer = APIGatewayProxyStructuredResultV2;
 /** The question as the doors see it: parameters of the address and of a form alike. */
 export type Asked = {
   readonly ports: QueryPorts;
+  readonly answering: Answering;
   readonly reader: SeriesReader;
   readonly parameters: URLSearchParams;
   readonly event: APIGatewayProxyEventV2;

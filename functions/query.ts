@@ -5,26 +5,29 @@ import { errorBody, queryError, resultBody, statusOf, successBody } from '../cor
 import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
 import { EvaluationError } from '../core/promql/result.ts';
-import { answerOf } from './answering.ts';
+import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
+import { federate, remoteRead } from './export-doors.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
-import { OverLimit, SeriesReader } from './reading.ts';
+import { OverLimit } from './reading.ts';
+import { listRules } from './rules-door.ts';
 import { statusDoors } from './status-doors.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
 
 /** Series → people: Prometheus's HTTP API. */
 export const query = (ports: QueryPorts) => {
-  const reader = new SeriesReader(ports);
+  const answering = new Answering(ports);
+  const reader = answering.samples;
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(
       unavailableOnThrow(ports, code =>
         JSON.parse(errorBody('unavailable', `the series cannot be read at the moment: ${code}`)),
       ),
     )
-    .handler(deadline(ports, event => answer({ ports, reader, parameters: parametersOf(event), event })));
+    .handler(deadline(ports, event => answer({ ports, answering, reader, parameters: parametersOf(event), event })));
 };
 
 const answer = async (asked: Asked): Promise<Answer> => {
@@ -69,7 +72,7 @@ const range = async (asked: Asked): Promise<Answer> => {
 
 /** The query's answer at these instants. */
 const evaluated = async (
-  { parameters, reader, ports }: Asked,
+  { parameters, answering, ports }: Asked,
   asked: Pick<Query, 'steps' | 'endMs' | 'isInstant'>,
 ): Promise<Answer> => {
   given(readSpanParameter('timeout', optional(parameters, 'timeout')));
@@ -79,8 +82,8 @@ const evaluated = async (
   const most = taken(readLimit(optional(parameters, 'limit')));
   const { value: query, rejects } = readQuery(parameters.get('query') ?? '', asked, lookbackMs);
   if (query === undefined) throw new Refused('bad_data', rejects[0] ? queryError(rejects[0]) : 'unreadable');
-  const { result, warnings } = await answerOf({ ...query, includesOlderEnd: ports.includesOlderEnd }, most, reader);
-  return json(200, resultBody(result, { warnings }));
+  const { result, ...remarks } = await answering.answer({ ...query, includesOlderEnd: ports.includesOlderEnd }, most);
+  return json(200, resultBody(result, remarks));
 };
 
 const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
@@ -98,6 +101,9 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  '/api/v1/rules': listRules,
+  '/federate': federate,
+  '/api/v1/read': remoteRead,
   ...statusDoors,
   '/-/healthy': async () => textAnswer(200, 'Sluice is healthy.\n'),
   '/-/ready': async ({ ports }) => {

@@ -13,6 +13,7 @@ import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
+import type { GroupRecord } from '../core/rules/record.ts';
 import type { DiscoveryKind, Filter } from '../core/scrape/discovery.ts';
 import type { CloudMapInstance } from '../core/scrape/found/cloud-map.ts';
 import type { Ec2Instance } from '../core/scrape/found/ec2.ts';
@@ -301,6 +302,20 @@ export type Canary = {
 /** Somebody outside who is told of each complete sweep, and misses what he is not told. */
 export type Watchdog = { tell(): Promise<void> };
 
+/** A group's record as it was read; `version` names what was seen. */
+export type KeptRecord = { readonly record: GroupRecord; readonly version: number };
+
+/** What is known of rules: a record for each group, by its id. */
+export type Rules = {
+  /** The files of rules that this collector evaluates: their names and texts. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  all(): Promise<readonly GroupRecord[]>;
+  /** Strongly consistent. */
+  get(id: string): Promise<KeptRecord | undefined>;
+  /** Puts a record in the place of the one that was seen (0: of none), if that still stands. Answers the new version, undefined where it did not stand. */
+  swap(id: string, seenVersion: number, record: GroupRecord): Promise<number | undefined>;
+};
+
 export type Alarms = {
   /** At least once. Receivers drop repeats by `alarm.id`. */
   ring(alarm: Alarm): Promise<void>;
@@ -397,6 +412,7 @@ export type Ports = {
   readonly includesOlderEnd: boolean;
   readonly families: Families;
   readonly blocks: Blocks;
+  readonly rules: Rules;
   readonly targets: Targets;
   readonly keys: Keys;
   readonly usage: Usage;

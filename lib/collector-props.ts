@@ -50,6 +50,12 @@ export type CollectorProps = {
    */
   readonly backfill?: Duration;
   /**
+   * Files of recording and alerting rules, in Prometheus's own YAML. They are evaluated each minute, from once all that was pushed
+   * before is stored; alerts ring the alarm topic. Costs one run of a function a minute and what its queries read.
+   * @default none, and no function
+   */
+  readonly rules?: readonly string[];
+  /**
    * Which Prometheus's ranges queries have: since 3.0 a range does not include its older end, so that `x[1m]` over samples each
    * 15 s has four of them and not five.
    * @default 'prometheus-3'

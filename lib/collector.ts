@@ -26,6 +26,7 @@ import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
+import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
@@ -63,7 +64,7 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [] } = props;
+    const { scrapeSecrets = [], rules = [] } = props;
     const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
@@ -157,7 +158,7 @@ export class Collector extends Measured {
 
     // series ─► compact ─► blocks ─► query
     new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
-    series.lookedUpBy(compact);
+    series.lookedUpBy(compact, query);
     series.readBy(compact);
     series.queriedBy(compact);
     series.writtenBy(compact);
@@ -175,6 +176,21 @@ export class Collector extends Measured {
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account];
     const unheard = [plan, scrape];
+    if (rules.length > 0) {
+      // series, blocks ─► rules ─► buffer, alarms
+      const evaluator = new RuleEvaluation(this, 'RuleEvaluation', { household, files: rules }).handler;
+      series.lookedUpBy(evaluator);
+      series.readBy(evaluator);
+      series.queriedBy(evaluator);
+      series.keptBy(evaluator);
+      blocks.readBy(evaluator);
+      buffer.fedBy(evaluator);
+      topic.rungBy(evaluator);
+      evaluator.knows(environment.retention, keptFor);
+      if (props.ranges === 'prometheus-2') evaluator.knows(environment.ranges, props.ranges);
+      handlers.push(evaluator);
+      unheard.push(evaluator);
+    }
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
       // ingest ─► passedOn ─► forward ─► somebody else's collector

@@ -15,6 +15,7 @@ import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
 import { sqsQuarantine } from './quarantine.ts';
 import { sqsQueue } from './queue.ts';
+import { dynamoRules } from './rules.ts';
 import { dynamoSeries } from './series.ts';
 import { dynamoTargets } from './targets.ts';
 
@@ -68,6 +69,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const backfillDays = env[environment.backfill];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
+  const rules = once(() => dynamoRules(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
@@ -109,6 +111,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get families() {
       return families();
+    },
+    get rules() {
+      return rules();
     },
     get targets() {
       return targets();

@@ -31,6 +31,7 @@ import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
+import { MemoryRules } from './rules.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
 import { MemoryUsage } from './usage.ts';
@@ -156,6 +157,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
+    rules: new MemoryRules(faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     usage: new MemoryUsage(faults),

@@ -104,7 +104,7 @@ const table = {
     'BlocksBucket/*: s3:GetObject',
     'HeartbeatsTable: dynamodb:Scan',
     logs('Query'),
-    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
   ],
   AccountRole: [

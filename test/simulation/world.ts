@@ -18,6 +18,7 @@ import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnw
 import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import type { Received } from '../../io/memory/redelivering-queue.ts';
+import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
 import { MemoryUsage } from '../../io/memory/usage.ts';
@@ -126,6 +127,7 @@ export class World {
       families,
       retention: usualRetention,
       includesOlderEnd: false,
+      rules: new MemoryRules(fate),
       backfillMs: usualBackfillMs(usualRetention),
       ...(dynamo === undefined
         ? memory
