@@ -13,6 +13,7 @@ import type {
   Mirror,
   Onward,
   Ports,
+  PushedBy,
   Refusal,
   ScrapeGrant,
   Scrapes,
@@ -91,6 +92,12 @@ export class MemoryMeasures implements Measures {
 
   tell(told: Told): void {
     this.told.push(told);
+  }
+
+  readonly abouts: PushedBy[] = [];
+
+  about(about: PushedBy): void {
+    this.abouts.push(about);
   }
 
   flush(): void {}
