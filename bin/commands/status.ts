@@ -39,6 +39,7 @@ export const statusCommand = (connect: Connect): Command =>
         buffered,
         quarantinedMessages: quarantined.messages,
         ...values,
+        ...(counted.pushed && { pushed: counted.pushed }),
       };
       if (options.json) console.log(JSON.stringify({ ...report, costUsd: costOf(values).usd }, null, 2));
       else
@@ -51,7 +52,7 @@ const linesOf = (
   { name, url }: Collector,
   targets: Section,
   heartbeats: Section,
-  { since, values }: Counted,
+  { since, values, pushed = {} }: Counted,
   buffered: number,
   quarantined: Lying,
 ): string[] => {
@@ -72,12 +73,24 @@ const linesOf = (
       `${count(Quarantined)} quarantined + ${count(Math.max(0, waiting))} on their way`,
     `refused     ${count(Refused)} pushes, ${count(Limited)} of them by a limit of their key; ${count(ScrapesMissed)} scrapes missed`,
     `waiting     ${count(buffered)} messages in the buffer`,
+    ...pushedLines(pushed),
     ...(quarantined.messages === 0
       ? []
       : [`put aside   ${count(quarantined.messages)} messages: \`npx sluice quarantine list\``]),
     `late        scrapes ${ms(values['ScrapeLateness'])}, alarms ${ms(values['DetectionDelay'])} at most`,
     `cost        $${usd.toFixed(4)} ${since}: ${parts}`,
   ];
+};
+
+/** The most of them, by protocol and job. */
+const pushedLines = (pushed: NonNullable<Counted['pushed']>): string[] => {
+  const all = Object.entries(pushed).sort(([, a], [, b]) => (b['Accepted'] ?? 0) - (a['Accepted'] ?? 0));
+  const lines = all.slice(0, mostNamed).map(([name, { Pushes = 0, Refused = 0, Accepted = 0, refusedSamples = 0 }]) => {
+    const refused = `refused ${count(Refused)} pushes and ${count(refusedSamples)} samples`;
+    return `            ${printable(name)}: ${count(Accepted)} samples in ${count(Pushes)} pushes, ${refused}`;
+  });
+  if (lines.length === 0) return [];
+  return ['pushed', ...lines, ...(all.length > mostNamed ? [`            and ${all.length - mostNamed} more`] : [])];
 };
 
 type Lying = { readonly messages: number; readonly samples: number };

@@ -16,6 +16,7 @@ import type {
   Onward,
   Ports,
   Reach,
+  PushedBy,
   Refusal,
   ScrapeGrant,
   Scrapes,
@@ -97,6 +98,12 @@ export class MemoryMeasures implements Measures {
 
   tell(told: Told): void {
     this.told.push(told);
+  }
+
+  readonly abouts: PushedBy[] = [];
+
+  about(about: PushedBy): void {
+    this.abouts.push(about);
   }
 
   flush(): void {}
