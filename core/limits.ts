@@ -329,6 +329,8 @@ export const limits = {
   readRequestBytes: 1 * MiB,
   readQueries: 10,
   readSamples: 2_000_000,
+  /** How long a query may take, unless it asks for less itself: the function answers by itself at 26 s. */
+  queryForMs: 24 * second,
   /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
   bucketsFromMs: 2 * day,
   /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */
