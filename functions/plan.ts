@@ -17,6 +17,7 @@ import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
 import { discover } from './discover.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
+import { watchSweeps } from './watching.ts';
 
 type PlanPorts = Pick<
   Ports,
@@ -37,6 +38,7 @@ export const plan = (ports: PlanPorts) =>
   );
 
 const planTick = async (ports: PlanPorts): Promise<void> => {
+  await watchSweeps(ports);
   const nowMs = ports.clock.nowMs();
   const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
   const [all, records, plannedMs = 0] = await Promise.all([

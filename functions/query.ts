@@ -21,6 +21,7 @@ import { EvaluationError } from '../core/promql/result.ts';
 import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
+import { listAlerts } from './alerts.ts';
 import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
@@ -195,6 +196,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  '/api/v1/alerts': async ({ ports }) => json(200, successBody({ alerts: await listAlerts(ports) })),
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>
     json(

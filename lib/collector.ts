@@ -137,6 +137,7 @@ export class Collector extends Measured {
       '/api/v1/label/{name}/values': ['GET'],
       '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/targets': ['GET'],
+      '/api/v1/alerts': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });
 
@@ -159,9 +160,10 @@ export class Collector extends Measured {
     blocks.readBy(compact, query);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
     for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
-    // For the list of targets.
+    // For the lists of targets and alerts.
     targets.listedBy(query);
     heartbeats.listedBy(query);
+    heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query];
@@ -226,6 +228,8 @@ export class Collector extends Measured {
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // Who pushes is up or down, as a series.
+    buffer.fedBy(check);
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);

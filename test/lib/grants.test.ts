@@ -87,6 +87,7 @@ const table = {
   ],
   CheckRole: [
     'AlarmsTopic: sns:Publish',
+    'BufferQueue: sqs:SendMessage',
     `DeadlinesQueue: ${drain}`,
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
@@ -100,7 +101,7 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
-    'HeartbeatsTable: dynamodb:Scan',
+    'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -144,7 +145,10 @@ test.each([
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow'] },
+  {
+    name: 'Check',
+    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
+  },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {

@@ -192,3 +192,70 @@ describe('a canary', () => {
     expect(await house.ports.heartbeats.canaries()).toEqual([]);
   });
 });
+
+describe('what is known of heartbeats', () => {
+  test('stands in Prometheus’s lists of alerts and in series', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, instance: 'a' });
+    const alerts = async () => ((await house.get('/api/v1/alerts')).data as { alerts: object[] }).alerts;
+    const up = () => house.values('{job="checkout",via="push"}');
+    const name = (metric: string, reason?: string): string =>
+      `${metric}${JSON.stringify({ instance: 'a', job: 'checkout', ...(reason && { reason }), via: 'push' })}`;
+    const push = () => house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await repeat(house, 3 * minute, 15 * second, push);
+    await push();
+    expect(await alerts()).toEqual([]);
+    expect(await up()).toEqual({ [name('up')]: '1' });
+    await house.pass(20 * second);
+    expect(await alerts()).toMatchObject([{ state: 'pending', labels: { reason: 'LATE', instance: 'a' } }]);
+    await house.pass(25 * second);
+    expect(await alerts()).toMatchObject([
+      {
+        state: 'firing',
+        labels: { alertname: 'HeartbeatDown', job: 'checkout', instance: 'a', reason: 'NOT_HEARD' },
+        activeAt: new Date(startMs + 3 * minute).toISOString(),
+        value: '1e+00',
+      },
+    ]);
+    expect(await up()).toEqual({ [name('up')]: '0', [name('up_reason', 'NOT_HEARD')]: '1' });
+    await house.pass(20 * minute);
+    expect(await up()).toEqual({ [name('up')]: '0', [name('up_reason', 'NOT_HEARD')]: '1' });
+    await repeat(house, 3 * minute, 15 * second, push);
+    await push();
+    expect(await alerts()).toEqual([]);
+    expect(await up()).toEqual({ [name('up')]: '1' });
+  }, 30_000);
+});
+
+describe('the planner and the checker', () => {
+  test('look after each other: a sweep that never came is ordered', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout', 'm 1\n');
+    await house.tick();
+    await house.pump();
+    await house.pass(2 * minute, { ticks: false });
+    const before = house.ports.measures.told.filter(told => told.Sweeps !== undefined).length;
+    await house.planTick();
+    await house.pump();
+    expect(house.ports.measures.told.filter(told => told.Sweeps !== undefined)).toHaveLength(before + 1);
+    await house.planTick();
+    await house.pump();
+    expect(house.ports.measures.told.filter(told => told.Sweeps !== undefined)).toHaveLength(before + 1);
+  });
+
+  test('no watchdog is told while nobody plans', async () => {
+    const house = memoryBuilding({ startMs });
+    let told = 0;
+    house.ports.watchdog = {
+      tell: async () => {
+        told += 1;
+      },
+    };
+    await house.tick();
+    expect(told).toBe(1);
+    await house.ports.clock.moveTo(startMs + 8 * minute);
+    await house.checkTick();
+    expect(told).toBe(1);
+  });
+});
