@@ -12,6 +12,7 @@ const settings = [
   'onward',
   'mirror',
   'watchdog',
+  'alertmanager',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -29,6 +30,7 @@ export const settingsOf = (
   | 'onward'
   | 'mirror'
   | 'watchdogUrl'
+  | 'alertmanagerUrl'
 > & {
   stackName: string;
 } => {
@@ -50,6 +52,7 @@ export const settingsOf = (
       .filter(each => each !== '');
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
+  const alertmanagerUrl = text('alertmanager');
   const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
@@ -58,6 +61,7 @@ export const settingsOf = (
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
+    ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

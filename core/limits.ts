@@ -245,6 +245,12 @@ export const limits = {
   /** So long after the last sweep the planner orders one; so long after the last plan the checker tells no watchdog. */
   sweepMissedMs: 90 * second,
   plannerAwayMs: 5 * minute,
+  /** What a receiver of alarms beside SNS may take. */
+  ringTimeoutMs: 4 * second,
+  /** How long an alert that nobody resolves stays open in an Alertmanager. */
+  alertOpenMs: 30 * day,
+  /** Members of a grouped alarm in one event: EventBridge takes 256 KB, as SNS does. */
+  busMembers: 400,
   /** Spans of blindness kept. */
   blindSpansKept: 20,
   /**

@@ -23,6 +23,7 @@ import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
+import { receivedBy } from './receivers.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
@@ -233,7 +234,7 @@ export class Collector extends Measured {
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);
-    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
+    receivedBy(props, check);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

@@ -87,6 +87,7 @@ try {
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
         watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
+        alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
       });
       return folder;
     },
