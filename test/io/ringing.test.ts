@@ -47,7 +47,7 @@ test('Alertmanager is told of a fall and of its end under the same labels', asyn
   const startsAt = '1970-01-01T00:00:00.000Z';
   expect(heard[0]?.body).toMatchObject([{ labels, startsAt, annotations: { reason: 'NOT_HEARD', id: down.id } }]);
   expect(heard[1]?.body).toMatchObject([{ labels, startsAt, endsAt: '1970-01-01T00:01:35.000Z' }]);
-  const [first] = heard[0]?.body as { endsAt: string }[];
+  const [first] = heard[0]!.body as { endsAt: string }[];
   expect(Date.parse(first!.endsAt)).toBeGreaterThan(86_400_000);
 });
 
@@ -63,7 +63,7 @@ test('a bus gets the alarm as a signed event', async () => {
   await bus.ring(down);
   expect(heard[0]?.headers['x-amz-target']).toBe('AWSEvents.PutEvents');
   expect(heard[0]?.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 .*\/eu-west-1\/events\/aws4_request/);
-  const { Entries } = heard[0]?.body as { Entries: { Detail: string }[] };
+  const { Entries } = heard[0]!.body as { Entries: { Detail: string }[] };
   expect(Entries).toMatchObject([{ Source: 'sluice', DetailType: 'DOWN', EventBusName: 'own' }]);
   expect(JSON.parse(Entries[0]!.Detail)).toEqual(down);
   answer = '{"FailedEntryCount":1}';
