@@ -200,6 +200,8 @@ export const limits = {
    * no gap.
    */
   upEveryMs: 2 * minute,
+  /** Signs of life from which a cadence is learned. */
+  learnedBeats: 12,
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
   explainedAtOnce: 5,
   explainMs: 5 * second,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { proposalOf } from '../../core/heartbeat/learning.ts';
 import { canaryJob, slotOfCanary } from '../../core/heartbeat/watermark.ts';
 import { memoryBuilding } from './building.ts';
 
@@ -181,6 +182,37 @@ describe('what is held against nobody', () => {
     await house.pass(minute);
     expect(rung(house)).toEqual(['DOWN nightly FAILED']);
   });
+});
+
+describe('a job whose cadence is learned', () => {
+  test('is held to it once it is known, and to nothing before', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ job: 'checkout', instance: '*', expect: 'auto' });
+    await house.pass(10 * minute);
+    await repeat(house, 5 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    await house.pass(10 * minute);
+    expect(rung(house)).toEqual([]);
+    await repeat(house, 3 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    const [row] = await house.ports.heartbeats.get([{ job: 'checkout', instance: '*' }]);
+    expect(row).toMatchObject({ state: 'up', expect: 'auto', interval: '85s', grace: '1091s' });
+    await house.pass(30 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test.each([
+    [
+      { beats: 12, firstMs: 0, lastMs: 165_000, longestMs: 15_200 },
+      { interval: '15s', grace: '35s' },
+    ],
+    [
+      { beats: 12, firstMs: 0, lastMs: 39_600_000, longestMs: 3_900_000 },
+      { interval: '3600s', grace: '1800s' },
+    ],
+    [
+      { beats: 12, firstMs: 0, lastMs: 660_000, longestMs: 120_000 },
+      { interval: '60s', grace: '120s' },
+    ],
+  ])('promises by %j', (learned, promise) => expect(proposalOf(learned)).toEqual(promise));
 });
 
 describe('a canary', () => {
