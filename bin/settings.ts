@@ -17,6 +17,7 @@ const settings = [
   'backfill',
   'ranges',
   'rules',
+  'alertmanager',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -39,6 +40,7 @@ export const settingsOf = (
   | 'backfill'
   | 'ranges'
   | 'rules'
+  | 'alertmanagerUrl'
 > & {
   stackName: string;
 } => {
@@ -61,6 +63,7 @@ export const settingsOf = (
   const discovery = discoveryIn(list('discovery'));
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
+  const alertmanagerUrl = text('alertmanager');
   const mirror = list('mirror').map(metric => ({ metric }));
   const rules = list('rules');
   const retention = text('retention');
@@ -78,6 +81,7 @@ export const settingsOf = (
     ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
+    ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

@@ -224,6 +224,13 @@ export const limits = {
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /**
+   * How often `up` of who pushes is written: twice within what an instant query looks back, so that one that is lost leaves
+   * no gap.
+   */
+  upEveryMs: 2 * minute,
+  /** Signs of life from which a cadence is learned. */
+  learnedBeats: 12,
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
   explainedAtOnce: 5,
   explainMs: 5 * second,
@@ -266,6 +273,15 @@ export const limits = {
   blindAfterMs: 150 * second,
   /** After blindness, producers get this long to come back before their silence counts again. */
   blindHoldMs: 60 * second,
+  /** So long after the last sweep the planner orders one; so long after the last plan the checker tells no watchdog. */
+  sweepMissedMs: 90 * second,
+  plannerAwayMs: 5 * minute,
+  /** What a receiver of alarms beside SNS may take. */
+  ringTimeoutMs: 4 * second,
+  /** How long an alert that nobody resolves stays open in an Alertmanager. */
+  alertOpenMs: 30 * day,
+  /** Members of a grouped alarm in one event: EventBridge takes 256 KB, as SNS does. */
+  busMembers: 400,
   /** Spans of blindness kept. */
   blindSpansKept: 20,
   /**

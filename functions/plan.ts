@@ -19,6 +19,7 @@ import { lookAtLists, noteUnseen, removeOrphans } from './lists.ts';
 import { inParallel } from './parallel.ts';
 import { unreachable } from './reachable.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
+import { watchSweeps } from './watching.ts';
 
 type PlanPorts = Pick<
   Ports,
@@ -43,6 +44,7 @@ export const plan = (ports: PlanPorts) =>
   );
 
 const planTick = async (ports: PlanPorts): Promise<void> => {
+  await watchSweeps(ports);
   const nowMs = ports.clock.nowMs();
   const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
   const [all, records, plannedMs = 0] = await Promise.all([

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
@@ -112,6 +113,17 @@ export type CollectorProps = {
    * @default none
    */
   readonly watchdogUrl?: string;
+  /**
+   * An Alertmanager, or whatever takes its API v2, that is told of alarms beside the topic: `/api/v2/alerts` is added. Each is sent once;
+   * the topic alone never loses one.
+   * @default none
+   */
+  readonly alertmanagerUrl?: string;
+  /**
+   * A bus of EventBridge that gets each alarm as an event, source `sluice`, its kind as detail type. Each is sent once.
+   * @default none
+   */
+  readonly eventBus?: IEventBus;
 };
 
 export type VpcScraping = {
@@ -276,12 +288,16 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
-  const { watchdogUrl } = props;
-  if (watchdogUrl !== undefined && !Token.isUnresolved(watchdogUrl) && !/^https?:\/\/[^\s/]+/.test(watchdogUrl))
-    throw new Error(`watchdogUrl: ${JSON.stringify(watchdogUrl)} is no address such as https://hc-ping.com/ID`);
+  checkAddress('watchdogUrl', props.watchdogUrl, 'https://hc-ping.com/ID');
+  checkAddress('alertmanagerUrl', props.alertmanagerUrl, 'https://alertmanager.example.com');
   backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+const checkAddress = (name: string, url: string | undefined, example: string): void => {
+  if (url !== undefined && !Token.isUnresolved(url) && !/^https?:\/\/[^\s/]+/.test(url))
+    throw new Error(`${name}: ${JSON.stringify(url)} is no address such as ${example}`);
 };
 
 const checkOnward = (onward: OnwardProps): void => {

@@ -27,6 +27,7 @@ import { Overview } from './overview.ts';
 import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
+import { receivedBy } from './receivers.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
@@ -169,9 +170,10 @@ export class Collector extends Measured {
     for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
     push.knows(environment.backfill, String(backfillDaysOf(props)));
     if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
-    // For the list of targets.
+    // For the lists of targets and alerts.
     targets.listedBy(query);
     heartbeats.listedBy(query);
+    heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account];
@@ -261,10 +263,12 @@ export class Collector extends Measured {
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // Who pushes is up or down, as a series.
+    buffer.fedBy(check);
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);
-    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
+    receivedBy(props, check);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

@@ -97,6 +97,7 @@ try {
           .join(','),
         ranges: process.env['SLUICE_RANGES'] ?? '',
         backfill: process.env['SLUICE_BACKFILL'] ?? '',
+        alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
       });
       return folder;
     },

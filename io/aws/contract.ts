@@ -31,6 +31,9 @@ export const environment = {
   alarms: 'ALARMS_TOPIC',
   /** The address of the signed API, which canaries push to. */
   canaryUrl: 'CANARY_URL',
+  /** Who is told of alarms beside the topic; unset for nobody. */
+  alertmanagerUrl: 'ALERTMANAGER_URL',
+  eventBus: 'EVENT_BUS',
   /** Asked for after each complete sweep; unset for none. */
   watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */

@@ -215,6 +215,7 @@ describe('routes', () => {
         'GET /',
         'GET /-/healthy',
         'GET /-/ready',
+        'GET /api/v1/alerts',
         'GET /api/v1/label/{name}/values',
         'GET /api/v1/labels',
         'GET /api/v1/metadata',
