@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
@@ -11,6 +11,7 @@ const settings = [
   'dashboard',
   'onward',
   'mirror',
+  'freshness',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -20,7 +21,14 @@ export const settingsOf = (
   contextOf: (name: Setting) => unknown,
 ): Pick<
   CollectorProps,
-  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+  | 'scrapeAllowCidrs'
+  | 'scrapeSecrets'
+  | 'removalPolicy'
+  | 'selfAlarms'
+  | 'dashboard'
+  | 'onward'
+  | 'mirror'
+  | 'freshness'
 > & {
   stackName: string;
 } => {
@@ -41,6 +49,8 @@ export const settingsOf = (
       .map(each => each.trim())
       .filter(each => each !== '');
   const onward = text('onward');
+  const freshness = text('freshness');
+  if (!/^\d*$/.test(freshness)) throw new Error(`freshness: ${JSON.stringify(freshness)}, expected whole seconds`);
   const mirror = list('mirror').map(metric => ({ metric }));
   return {
     stackName: text('stackName') || 'Sluice',
@@ -48,6 +58,7 @@ export const settingsOf = (
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
+    ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

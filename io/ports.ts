@@ -278,6 +278,8 @@ export type Ports = {
   readonly mirror: Mirror;
   readonly series: Series;
   readonly retention: Retention;
+  /** How old a looped target's samples may be when they are handed over; 0 for each at once. */
+  readonly freshnessMs: number;
   readonly families: Families;
   readonly blocks: Blocks;
   readonly targets: Targets;

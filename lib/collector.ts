@@ -5,6 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
@@ -27,6 +28,9 @@ import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
+
+/** Scrapers awake at once: two a loop when one takes over from the other, so that 60,000 targets fit. */
+const scrapersAtOnce = 500;
 
 /**
  * The whole building. Two doors in (push, scrape), one writer (ingest), one reader (query), one watcher (check).
@@ -58,7 +62,7 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [] } = props;
+    const { scrapeSecrets = [], scrapeMemoryMiB = 192, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -83,8 +87,9 @@ export class Collector extends Measured {
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
-    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
-    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(2));
+    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not. Ten
+    // receives of a scrape order that fails take three hours.
+    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(4));
     const deadlines = queue('Deadlines', environment.deadlines, Duration.hours(2));
     const topic = new AlarmTopic(this, 'Alarms', { named: environment.alarms, encryptionKey });
 
@@ -95,7 +100,9 @@ export class Collector extends Measured {
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
     // Half a core: a tick over 100,000 targets takes some four seconds of it.
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
-    const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
+    // Long enough for a loop's span, the slowest target at its end, and handing over.
+    const scraper = { entry: 'scrape', memoryMiB: scrapeMemoryMiB, timeoutSeconds: 190 };
+    const scrape = handler('Scrape', scraper);
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
@@ -186,20 +193,15 @@ export class Collector extends Measured {
     // A target that is gone ends by an empty page.
     buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
-    scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
+    scrapes.drainedBy(scrape, { messages: 1, atOnce: scrapersAtOnce });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     const scrapers = [scrape];
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
-      const insider = handler('VpcScrape', {
-        entry: 'scrape',
-        memoryMiB: 512,
-        timeoutSeconds: 60,
-        inside: vpcScraping,
-      });
+      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(4));
+      const insider = handler('VpcScrape', { ...scraper, inside: vpcScraping });
       inside.fedBy(plan);
-      inside.drainedBy(insider, { messages: 1, atOnce: 50 });
+      inside.drainedBy(insider, { messages: 1, atOnce: scrapersAtOnce });
       insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
       buffer.fedBy(insider);
       scrapers.push(insider);
@@ -207,6 +209,7 @@ export class Collector extends Measured {
       handlers.push(insider);
       unheard.push(insider);
     }
+    for (const each of scrapers) each.knows(environment.freshness, String(freshness.toSeconds()));
     shareSecrets(scrapeSecrets, scrapers);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms

@@ -86,6 +86,8 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        // Nothing is charged here.
+        freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
     },

@@ -31,7 +31,7 @@ export const writeRow = ({
 }: Readonly<Record<string, unknown>>): string => JSON.stringify(row);
 
 /** What every order has around its rows, and each row around itself, at most. */
-const frameBytes = 200;
+export const frameBytes = 200;
 
 /**
  * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because
@@ -86,24 +86,40 @@ function* ordersOf(
 }
 
 /** In UTF-8; most rows are ASCII, and a short one is not worth a look. */
-const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
+export const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
 
-type Ordered = { readonly slotMs: number; readonly report: boolean; readonly shared: boolean; readonly row: object };
+type Ordered = { readonly report: boolean; readonly shared: boolean; readonly row: object };
+
+/** What a worker is told to do: scrapes due in one second, or all of a loop's up to `untilMs`. Oldest slot first. */
+export type Order = {
+  readonly dueMs: number;
+  /** The end of a loop's span, which is not in it; undefined for an order by the slot. */
+  readonly untilMs: number | undefined;
+  readonly scrapes: readonly OrderedScrape[];
+};
 
 /**
  * Reads an order. Only our own planner writes to that queue, so a bad order is a bug and throws. Rows that `targetOf` knows
  * no target for are left out.
  */
-export const readOrder = (
-  text: string,
-  targetOf: (row: object) => Target | undefined,
-): { readonly dueMs: number; readonly scrapes: readonly OrderedScrape[] } => {
-  const { dueMs, scrapes } = JSON.parse(text) as { readonly dueMs: number; readonly scrapes: readonly Ordered[] };
-  return {
-    dueMs,
-    scrapes: scrapes.flatMap(({ row, ...scrape }) => {
-      const target = targetOf(row);
-      return target === undefined ? [] : [{ ...scrape, target }];
-    }),
+export const readOrder = (text: string, targetOf: (row: object) => Target | undefined): Order => {
+  const { dueMs, untilMs, ...lists } = JSON.parse(text) as {
+    readonly dueMs: number;
+    readonly untilMs?: number;
+    readonly scrapes?: readonly (Ordered & { readonly slotMs: number })[];
+    readonly targets?: readonly (Ordered & { readonly offsetMs: number })[];
   };
+  const scrapes: OrderedScrape[] = [];
+  for (const { row, ...scrape } of lists.scrapes ?? []) {
+    const target = targetOf(row);
+    if (target !== undefined) scrapes.push({ ...scrape, target });
+  }
+  for (const { row, offsetMs, report, shared } of lists.targets ?? []) {
+    const target = targetOf(row);
+    if (target === undefined) continue;
+    for (const slotMs of slotsBetween(offsetMs, target.intervalMs, dueMs, untilMs!))
+      scrapes.push({ target, slotMs, report, shared });
+  }
+  if (untilMs !== undefined) scrapes.sort((a, b) => a.slotMs - b.slotMs);
+  return { dueMs, untilMs, scrapes };
 };

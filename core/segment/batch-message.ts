@@ -5,7 +5,7 @@ import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { decodeLabelSets, encodeLabelSets, readLabelSets } from './chunk.ts';
-import { readNumbers, writeNumbers, writeRow } from './columns-codec.ts';
+import { readNumbers, writeNumbers, writeRows } from './columns-codec.ts';
 import { guarded, seal, unseal } from './envelope.ts';
 import { readIncrements, writeIncrements } from './increments-codec.ts';
 
@@ -16,8 +16,8 @@ type Head = Omit<Batch, 'columns'> & { readonly part: number; readonly parts: nu
 
 /** The messages of one batch, each at most limits.messageBytes characters: cut by series, numbered from 0. */
 export const encodeBatch = (batch: Batch): string[] => {
-  const { row } = batch.columns;
-  if (row !== undefined) {
+  const { rows } = batch.columns;
+  if (rows !== undefined) {
     const whole = textOf(batch, batch.columns, 0, 1);
     if (whole.length <= limits.messageBytes - partsChars) return [whole];
   }
@@ -38,19 +38,19 @@ const cut = (batch: Batch, columns: Columns): Columns[] => {
 };
 
 const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
-  const { timestampsMs, pages, row, tags } = columns;
+  const { timestampsMs, pages, rows, tags } = columns;
   const writer = new ByteWriter();
   // Said once, in the first part.
   const told = part === 0 && families !== undefined ? { families } : {};
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   let labels: Uint8Array;
-  if (row === undefined) {
+  if (rows === undefined) {
     labels = encodeLabelSets(columns.series.map(each => each.labels));
     const numbers = columns.series.map(({ column }) => column);
     (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
   } else {
-    labels = encodedOnce(row.labels);
-    writeRow(writer, timestampsMs[0]!, pages.size > 0, row.values);
+    labels = encodedOnce(rows.labels);
+    writeRows(writer, timestampsMs, pages, rows.values);
   }
   return Buffer.from(seal('SB', labels, writer.done())).toString('base64');
 };

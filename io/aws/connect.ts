@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { limits } from '../../core/limits.ts';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { readRetention, usualRetention } from '../../core/retention.ts';
 import { httpGetter } from '../http/get.ts';
@@ -25,6 +26,10 @@ export const systemClock: Clock = {
 const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
+
+/** Seconds, as lib gives them. */
+const freshnessIn = (seconds: string | undefined): number =>
+  seconds === undefined ? limits.freshnessDefaultMs : Number(seconds) * 1_000;
 
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
@@ -77,6 +82,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     mirror: lineMirror(writeLine, chosen),
     retention,
+    freshnessMs: freshnessIn(env[environment.freshness]),
     get series() {
       return series();
     },

@@ -27,6 +27,8 @@ export const environment = {
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
+  /** How old a looped target's samples may be when they are handed over, in seconds. */
+  freshness: 'FRESHNESS_SECONDS',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

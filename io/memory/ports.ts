@@ -1,4 +1,5 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
+import { limits } from '../../core/limits.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualRetention } from '../../core/retention.ts';
@@ -143,6 +144,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
     retention: usualRetention,
+    freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),

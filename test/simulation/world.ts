@@ -52,7 +52,7 @@ export type Tampering = (ports: Ports) => Ports;
 const timeoutMs = {
   push: 20_000,
   bits: 20_000,
-  scrape: 60_000,
+  scrape: 190_000,
   ingest: 60_000,
   query: 28_000,
   compact: 290_000,
@@ -116,6 +116,7 @@ export class World {
       mirror: new MemoryMirror(),
       families,
       retention: usualRetention,
+      freshnessMs: plan.freshnessMs,
       ...(dynamo === undefined
         ? memory
         : {
