@@ -303,7 +303,13 @@ if (isAsked('fleet')) {
     const pages = Array.from({ length: spanScrapes }, (_, each): Batch => {
       const timestampMs = startMs + (at + each) * 15_000;
       const columns = columnsOfRows([timestampMs], [true], rows[(at + each + source * 4) % pagesAnHour]!);
-      return { id: `${source}@${timestampMs}`, via: 'pull', source: sources[source]!, acceptedAtMs: timestampMs, columns };
+      return {
+        id: `${source}@${timestampMs}`,
+        via: 'pull',
+        source: sources[source]!,
+        acceptedAtMs: timestampMs,
+        columns,
+      };
     });
     return together(pages, `${source}@${at}`);
   };

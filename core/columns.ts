@@ -20,12 +20,29 @@ export type Columns = {
    * time may stand several times, and there are no pages. See core/segment/increments.ts.
    */
   readonly tags?: readonly number[];
+  /** The labels of `series` in their order, where that is the very same list for whoever has the same series. */
+  readonly sets?: readonly LabelSet[];
   /** The same as `series` where every series has a value at every time: how pages come, and go to the buffer. */
   readonly rows?: PageRows;
 };
 
 /** For each time one value for each label set. The list of these is the very same one where the page before had the same series. */
-export type PageRows = { readonly labels: readonly LabelSet[]; readonly values: readonly Float64Array[] };
+export type PageRows = {
+  readonly labels: LabelList;
+  readonly values: readonly Float64Array[];
+};
+
+/** A list of label sets, as they are or written down to be read again when somebody looks at them. */
+export type LabelList = readonly LabelSet[] | WrittenLabels;
+
+/** See core/segment/written-labels.ts. */
+export type WrittenLabels = {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  read(): readonly LabelSet[];
+};
+
+const setsIn = (labels: LabelList): readonly LabelSet[] => ('read' in labels ? labels.read() : labels);
 
 /** Pages' columns, made only if somebody looks at them. `whole`: at which times they are all there is of their source. */
 export const columnsOfRows = (timestampsMs: readonly number[], whole: readonly boolean[], rows: PageRows): Columns => {
@@ -35,7 +52,7 @@ export const columnsOfRows = (timestampsMs: readonly number[], whole: readonly b
     pages: new Set(whole.keys().filter(slot => whole[slot])),
     rows,
     get series() {
-      series ??= rows.labels.map((labels, at) => {
+      series ??= setsIn(rows.labels).map((labels, at) => {
         const column = new Column(timestampsMs.length);
         for (const [slot, values] of rows.values.entries()) column.set(slot, values[at]!);
         return { labels, column };

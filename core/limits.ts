@@ -206,11 +206,12 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets of which a warm worker remembers the row, the last page as far as predictedBytes go, and whether they failed. */
+  /** Targets of which a warm worker remembers the row, the last page as far as predictedShare goes, and whether they failed. */
   targetsRemembered: 2_000,
   /** Characters of a row that is remembered: longer ones are read again for each scrape. */
   rowRememberedChars: 8 * KiB,
-  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
+  predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,

@@ -4,7 +4,7 @@ import { boundedFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import type { OrderedScrape } from '../core/scrape/order.ts';
 import { batchesOfScrape } from '../core/scrape/page.ts';
-import { heldBytesOf, together } from '../core/scrape/span.ts';
+import { heldBytesOf, slim, together } from '../core/scrape/span.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import { fetchPage } from './fetching.ts';
@@ -33,6 +33,7 @@ export const loop = async (
   untilMs: number,
 ): Promise<void> => {
   const { clock, measures, log, freshnessMs } = ports;
+  memory.pages.begin();
   const outbox = new Outbox(ports, untilMs + limits.loopHandOverMs);
   const held = new Map<string, Held>();
   const under = new Set<Promise<void>>();
@@ -60,8 +61,11 @@ export const loop = async (
     measures.tell({ ScrapeLateness: startedMs - slotMs });
     const own = held.get(target.id) ?? { target, batches: [], families: [], bytes: 0 };
     held.set(target.id, own);
-    for (const batch of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
-      const bytes = heldBytesOf(batch, own.batches.at(-1));
+    // Labels that the memory of pages keeps take no room here.
+    const isKept = memory.pages.has(target.id);
+    for (const made of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
+      const batch = isKept ? made : slim(made);
+      const bytes = heldBytesOf(batch);
       own.batches.push(batch);
       own.bytes += bytes;
       heldBytes += bytes;

@@ -3,19 +3,21 @@ import { digestOfFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import { PageReaders } from '../core/scrape/page-readers.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
+import type { Ports } from '../io/ports.ts';
 import { Credentials } from './credentials.ts';
 import type { FetchPorts } from './fetching.ts';
 
 /** What a warm worker remembers of targets, bounded; a cold one begins with nothing and is only less precise. */
 export class ScrapeMemory {
-  readonly pages = new PageReaders();
+  readonly pages: PageReaders;
   readonly credentials: Credentials;
   readonly #targets = new Map<string, { readonly text: string; readonly target: Target | undefined }>();
   readonly #failed = new Set<string>();
   readonly #up = new Map<string, boolean>();
   readonly #told = new Map<string, Told>();
 
-  constructor(ports: FetchPorts) {
+  constructor(ports: FetchPorts & Pick<Ports, 'memoryBytes'>) {
+    this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare);
     this.credentials = new Credentials(ports);
   }
 

@@ -28,7 +28,10 @@ export const scrape = (ports: ScrapePorts) => {
           try {
             const { scrapes, untilMs } = readOrder(body, row => memory.targetOf(row));
             if (untilMs !== undefined) await loop(ports, memory, scrapes, untilMs);
-            else await inParallel(scrapes, limits.scrapeParallel, ordered => scrapeOnce(ports, memory, ordered));
+            else {
+              memory.pages.begin();
+              await inParallel(scrapes, limits.scrapeParallel, ordered => scrapeOnce(ports, memory, ordered));
+            }
           } catch (error) {
             ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
             failures.push({ itemIdentifier: messageId });

@@ -7,7 +7,10 @@ import type { Target } from '../core/scrape/target.ts';
 import type { Ports } from '../io/ports.ts';
 import type { FetchPorts } from './fetching.ts';
 
-export type ScrapePorts = Pick<Ports, 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'freshnessMs'> &
+export type ScrapePorts = Pick<
+  Ports,
+  'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'freshnessMs' | 'memoryBytes'
+> &
   FetchPorts;
 
 /** Too late to be told as its slot: a gap of the collector's making, never `up 0`. */

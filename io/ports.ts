@@ -280,6 +280,8 @@ export type Ports = {
   readonly retention: Retention;
   /** How old a looped target's samples may be when they are handed over; 0 for each at once. */
   readonly freshnessMs: number;
+  /** What the function has for everything. */
+  readonly memoryBytes: number;
   readonly families: Families;
   readonly blocks: Blocks;
   readonly targets: Targets;

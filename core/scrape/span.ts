@@ -1,16 +1,28 @@
 import type { Batch } from '../batch.ts';
 import { type Columns, columnsOfRows, countOf } from '../columns.ts';
 import { unionOf } from '../segment/union.ts';
+import { areSameLists, writtenLabels } from '../segment/written-labels.ts';
 
 /** Memory of a label set that nobody else keeps, and of a value, about. */
 const labelSetBytes = 300;
 const valueBytes = 8;
 
-/** Bytes that keeping this batch beside the one before it takes, about: pages that have the same series share their list. */
-export const heldBytesOf = ({ columns }: Batch, before: Batch | undefined): number =>
-  columns.rows !== undefined && columns.rows.labels === before?.columns.rows?.labels
-    ? countOf(columns) * valueBytes
-    : countOf(columns) * (valueBytes + labelSetBytes);
+/** Bytes that keeping this batch until it is handed over takes, about, besides a list of labels that somebody keeps anyway. */
+export const heldBytesOf = ({ columns }: Batch): number => {
+  const labels = columns.rows?.labels;
+  if (labels === undefined) return countOf(columns) * (valueBytes + labelSetBytes);
+  return countOf(columns) * valueBytes + ('read' in labels ? labels.bytes.length : 0);
+};
+
+/** The same batch with its labels written down, for one that nobody else keeps the labels of. */
+export const slim = (batch: Batch): Batch => {
+  const { columns } = batch;
+  const { rows, timestampsMs, pages } = columns;
+  if (rows === undefined) return batch;
+  const labels = writtenLabels(rows.labels);
+  const whole = timestampsMs.map((_, slot) => pages.has(slot));
+  return { ...batch, columns: columnsOfRows(timestampsMs, whole, { ...rows, labels }) };
+};
 
 /**
  * Batches of one target's scrapes, oldest slot first, in as few batches as say the same: whole pages of its own source become
@@ -29,7 +41,7 @@ const joined = (pages: readonly Columns[]): Columns => {
   const timestampsMs = pages.map(({ timestampsMs }) => timestampsMs[0]!);
   const whole = pages.map(({ pages: slots }) => slots.size > 0);
   const { labels } = pages[0]!.rows!;
-  if (pages.every(({ rows }) => rows!.labels === labels))
+  if (pages.every(({ rows }) => areSameLists(rows!.labels, labels)))
     return columnsOfRows(timestampsMs, whole, { labels, values: pages.flatMap(({ rows }) => rows!.values) });
   const { series, pages: slots } = unionOf(pages, timestampsMs, new Set(timestampsMs.filter((_, at) => whole[at])));
   return { timestampsMs, pages: slots, series };

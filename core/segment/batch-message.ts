@@ -8,6 +8,7 @@ import { decodeLabelSets, encodeLabelSets, readLabelSets } from './chunk.ts';
 import { readNumbers, writeNumbers, writeRows } from './columns-codec.ts';
 import { guarded, seal, unseal } from './envelope.ts';
 import { readIncrements, writeIncrements } from './increments-codec.ts';
+import { bytesOfLabels } from './written-labels.ts';
 
 // What crosses the buffer: an envelope whose open part is the label sets, sealed by themselves, so that neither who sends the
 // same series again nor who receives them has that work twice. Base64, because SQS refuses control characters.
@@ -49,21 +50,10 @@ const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part
     const numbers = columns.series.map(({ column }) => column);
     (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
   } else {
-    labels = encodedOnce(rows.labels);
+    labels = bytesOfLabels(rows.labels);
     writeRows(writer, timestampsMs, pages, rows.values);
   }
   return Buffer.from(seal('SB', labels, writer.done())).toString('base64');
-};
-
-const encoded = new WeakMap<readonly LabelSet[], Uint8Array>();
-
-/** The bytes of a list that pages have again and again. */
-const encodedOnce = (labels: readonly LabelSet[]): Uint8Array => {
-  const known = encoded.get(labels);
-  if (known !== undefined) return known;
-  const made = encodeLabelSets(labels);
-  encoded.set(labels, made);
-  return made;
 };
 
 /** Label sets that messages had, by a digest of their bytes: replicas have the same, and each has them again. */
@@ -97,5 +87,6 @@ export const decodeBatch = (text: string) =>
     const { columns, ...numbers } = (increments ? readIncrements : readNumbers)(reader, limits.blockCells);
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
     const series = columns.map((column, index) => ({ labels: sets[index]!, column }));
-    return { batch: { ...head, source: labelSetOf(source), columns: { ...numbers, series } }, part, parts };
+    const known = open.length > 0 && { sets };
+    return { batch: { ...head, source: labelSetOf(source), columns: { ...numbers, series, ...known } }, part, parts };
   });

@@ -107,11 +107,9 @@ export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
   const pages = new Set(timestampsMs.keys().filter(readBits(reader, length)));
   const isFull = readBits(reader, count);
   const isConstant = readBits(reader, count);
-  const columns = Array.from({ length: count }, () => new Column(length));
-  const slots = columns.map((_, index) => {
-    const has = isFull(index) ? () => true : readBits(reader, length);
-    return [...timestampsMs.keys()].filter(has);
-  });
+  const columns = Column.many(count, length);
+  const all = [...timestampsMs.keys()];
+  const slots = columns.map((_, index) => (isFull(index) ? all : all.filter(readBits(reader, length))));
   const exponents = columns.map(() => reader.byte());
   for (const [index, column] of columns.entries())
     readValues(reader, column, slots[index]!, exponents[index]!, isConstant(index));

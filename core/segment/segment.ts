@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { codeColumn } from './column-coder.ts';
-import { Above, type ColumnState, newState } from './column-state.ts';
+import { Above, type ColumnState, copyOf, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
 import type { Mixing } from './mixing.ts';
@@ -52,13 +52,15 @@ const startOf = (
   if (base === undefined) return { mixing, states: sets.map(newState), gap: 1 };
   mixing.copyFrom(base.mixing);
   const gap = base.stepMs > 0 ? Math.max(1, Math.round(((timestampsMs[0] ?? 0) - base.lastMs) / base.stepMs)) : 1;
-  const states = placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : { ...base.states[place]! }));
+  const states =
+    sets === base.sets
+      ? base.states.map(copyOf)
+      : placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : copyOf(base.states[place]!)));
   return { mixing, states, gap };
 };
 
 /** Where the base has each of these series; -1 where it has it not. Asked at once by chunk, else by labels. */
 const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
-  if (sets === base.sets) return sets.map((_, place) => place);
   const firstOf = new Map<string, number>();
   let at = 0;
   for (const { id, count } of base.chunks) {
@@ -102,7 +104,7 @@ export const encodeSegment = (
   writeChunks(open, chunks, base?.chunks ?? []);
   writeTimes(open, columns, base?.lastMs ?? 0);
   const isSame = base !== undefined && sameChunks(chunks, base.chunks);
-  const sets = isSame ? base.sets : series.map(({ labels }) => labels);
+  const sets = columns.sets ?? (isSame ? base.sets : series.map(({ labels }) => labels));
   const start = startOf(base, chunks, sets, timestampsMs);
   const bits = new BitWriter();
   const coder = new NumberCoder(bits, start.mixing);
@@ -217,8 +219,9 @@ const decodeCoded = (bytes: Uint8Array, { open, unpack }: Opened, lookup: Lookup
   const start = startOf(base, chunks, sets, times.timestampsMs);
   const coder = new NumberCoder(new BitReader(unpack()), start.mixing);
   const above = new Above(length);
+  const room = Column.many(sets.length, length);
   const series = sets.map((labels, index) => {
-    const column = new Column(length);
+    const column = room[index]!;
     codeColumn(coder, start.states[index]!, column, above, start.gap, false);
     return { labels, column };
   });

@@ -82,6 +82,8 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     mirror: lineMirror(writeLine, chosen),
     retention,
+    // Lambda says it in MB, which are MiB.
+    memoryBytes: Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? 512) * 2 ** 20,
     freshnessMs: freshnessIn(env[environment.freshness]),
     get series() {
       return series();

@@ -144,6 +144,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
     retention: usualRetention,
+    memoryBytes: 512 * 2 ** 20,
     freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),

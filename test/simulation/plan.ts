@@ -73,6 +73,8 @@ export type Plan = {
   readonly happenings: ReadonlyMap<number, Happening>;
   /** How old samples may be when a loop hands them over. */
   readonly freshnessMs: number;
+  /** So little for some that no page is kept to read the next by. */
+  readonly memoryBytes: number;
   /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
   readonly merges: boolean;
   /** When nobody takes messages off the queue, so that hours are merged before all of them are stored. */
@@ -115,6 +117,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
     merges,
+    memoryBytes: new Chance(seed, 'memory').pick([1_000, 512 * 2 ** 20]),
     freshnessMs: new Chance(seed, 'freshness').pick([0, 30, 60, 120]) * second,
     outage: merges && chance.is(0.5) ? outageOf(chance, startMs, calmMs) : undefined,
     lateDays: chance.between(1, merges ? 10 : 5),

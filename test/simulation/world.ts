@@ -117,6 +117,7 @@ export class World {
       families,
       retention: usualRetention,
       freshnessMs: plan.freshnessMs,
+      memoryBytes: plan.memoryBytes,
       ...(dynamo === undefined
         ? memory
         : {

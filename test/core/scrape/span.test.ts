@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Batch } from '../../../core/batch.ts';
 import { columnsOfRows } from '../../../core/columns.ts';
 import { keyOf, type LabelSet, labelSetOf } from '../../../core/labels.ts';
-import { heldBytesOf, together } from '../../../core/scrape/span.ts';
+import { heldBytesOf, slim, together } from '../../../core/scrape/span.ts';
 import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
 
 const names = Array.from({ length: 8 }, (_, index) => labelSetOf([['__name__', `m${index}`]]));
@@ -62,9 +62,18 @@ test('what is no page of the target’s own stays as it is', () => {
   expect(second).toBe(other);
 });
 
-test('a page that shares its list takes its values’ bytes alone', () => {
-  const [first, second] = [pageOf(1_000, names, 1), pageOf(2_000, names, 1)];
-  expect(heldBytesOf(second, first)).toBe(64);
-  expect(heldBytesOf(first, undefined)).toBeGreaterThan(1_000);
-  expect(heldBytesOf(pageOf(3_000, [...names], 1), first)).toBeGreaterThan(1_000);
+test('slimmed, a page says the same, and is joined with what has the same labels', () => {
+  const pages = [pageOf(1_000, names, 1), pageOf(2_000, [...names], 2, false), pageOf(3_000, names.slice(1), 3)];
+  expect(saidIn(pages.map(slim))).toEqual(saidIn(pages));
+  const [both] = together([slim(pages[0]!), slim(pages[1]!)], 'x');
+  expect(both!.columns.rows?.values).toHaveLength(2);
+  expect(saidIn([both!])).toEqual(saidIn(pages.slice(0, 2)));
+  expect(saidIn(together(pages.map(slim), 'x'))).toEqual(saidIn(pages));
+  expect(saidIn(together([slim(pages[0]!), pages[1]!, pages[2]!], 'x'))).toEqual(saidIn(pages));
+});
+
+test('a page takes its values’ bytes, and what its labels are written down in', () => {
+  expect(heldBytesOf(pageOf(1_000, names, 1))).toBe(64);
+  const slimmed = slim(pageOf(1_000, names, 1));
+  expect(heldBytesOf(slimmed)).toBeGreaterThan(64);
 });
