@@ -11,6 +11,7 @@ import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
 import type { Mixing } from './mixing.ts';
 import { NumberCoder, newMixing } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
+import { keysOfSets } from './sorted.ts';
 import { readTimes, type Times, writeTimes } from './times.ts';
 
 /** A chunk of the schema that a segment's columns follow, and how many sets it has. */
@@ -59,8 +60,22 @@ const startOf = (
   return { mixing, states, gap };
 };
 
-/** Where the base has each of these series; -1 where it has it not. Asked at once by chunk, else by labels. */
-const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
+type Places = { readonly of: readonly LabelSet[]; readonly places: readonly number[] };
+
+/** The last answer for a list: replicas ask the same, and each asks twice. */
+const answered = new WeakMap<readonly LabelSet[], Places>();
+
+/** Where the base has each of these series; -1 where it has it not. */
+const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): readonly number[] => {
+  const last = answered.get(sets);
+  if (last?.of === base.sets) return last.places;
+  const places = findPlaces(base, chunks, sets);
+  answered.set(sets, { of: base.sets, places });
+  return places;
+};
+
+/** Asked at once by chunk, else by labels. */
+const findPlaces = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
   const firstOf = new Map<string, number>();
   let at = 0;
   for (const { id, count } of base.chunks) {
@@ -71,7 +86,7 @@ const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelS
   const places: number[] = [];
   for (const { id, count } of chunks) {
     const first = firstOf.get(id);
-    if (first === undefined) byKey ??= new Map(base.sets.map((set, index) => [keyOf(set), index]));
+    if (first === undefined) byKey ??= new Map(keysOfSets(base.sets).map((key, index) => [key, index]));
     for (let each = 0; each < count; each += 1)
       places.push(first === undefined ? (byKey?.get(keyOf(sets[places.length]!)) ?? -1) : first + each);
   }
