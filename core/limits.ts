@@ -181,7 +181,7 @@ export const limits = {
   loopSpanMs: 2 * minute,
   /** Scrapes a second from which on a worker that loops costs less than orders by the slot: one awake all the time is as much as 0.5 orders a second. */
   loopWorthScrapesASecond: 0.5,
-  /** Targets of one loop, and scrapes a second: a tenth of a core, which 192 MiB buy, makes some 60 of 500 series. */
+  /** Targets of one loop, and scrapes a second: a tenth of a core, which 160 MiB buy, makes some 30 of 500 series. */
   loopTargets: 250,
   loopScrapesASecond: 25,
   /** A loop's order is to be there this long before its first slot: queues hand over within tens of milliseconds, mostly. */

@@ -33,9 +33,9 @@ export type CollectorProps = {
    */
   readonly freshness?: Duration;
   /**
-   * Memory of a scrape worker, and its share of a core. One that loops is awake all month: $4.32 for each 128 MiB. It holds
-   * the last pages of up to 250 targets; give it more where targets' pages are over 1 MB.
-   * @default 192
+   * Memory of a scrape worker, and its share of a core. One that loops is awake all month: $4.32 for each 128 MiB. What a worker has is
+   * enough for some 250 targets of 500 series; give it 512 where pages are over 1 MB, or most have thousands of series.
+   * @default 160
    */
   readonly scrapeMemoryMiB?: number;
   /**
@@ -239,7 +239,7 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
   checkBetween('freshness', props.freshness, 0, limits.freshnessMaxMs);
-  const { scrapeMemoryMiB = 192 } = props;
+  const { scrapeMemoryMiB = 160 } = props;
   if (
     !Token.isUnresolved(scrapeMemoryMiB) &&
     !(Number.isInteger(scrapeMemoryMiB) && scrapeMemoryMiB >= 128 && scrapeMemoryMiB <= 10_240)

@@ -62,7 +62,7 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [], scrapeMemoryMiB = 192, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
+    const { scrapeSecrets = [], scrapeMemoryMiB = 160, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -209,7 +209,12 @@ export class Collector extends Measured {
       handlers.push(insider);
       unheard.push(insider);
     }
-    for (const each of scrapers) each.knows(environment.freshness, String(freshness.toSeconds()));
+    // V8 would let garbage grow over what there is: Node and its code take 85 MiB beside the heap.
+    const heap = `--max-old-space-size=${Math.max(58, scrapeMemoryMiB - 85)} --max-semi-space-size=4`;
+    for (const each of scrapers) {
+      each.knows(environment.freshness, String(freshness.toSeconds()));
+      each.knows(environment.node, heap);
+    }
     shareSecrets(scrapeSecrets, scrapers);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms

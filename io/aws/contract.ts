@@ -29,6 +29,8 @@ export const environment = {
   scrapeAllow: 'SCRAPE_ALLOW',
   /** How old a looped target's samples may be when they are handed over, in seconds. */
   freshness: 'FRESHNESS_SECONDS',
+  /** Node's own. */
+  node: 'NODE_OPTIONS',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

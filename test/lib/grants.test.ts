@@ -136,7 +136,7 @@ test.each([
   { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow', 'freshness'] },
+  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow', 'freshness', 'node'] },
   { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
