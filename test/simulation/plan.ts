@@ -256,10 +256,10 @@ const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[]
   return scrapes;
 };
 
-/** Half the worlds have a few targets that are scraped in spans, whose orders come a moment before or after they begin. */
+/** Some worlds have a few targets that are scraped in spans, whose orders come a moment before or after they begin. */
 const loopsOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {
-  if (chance.is(0.5)) return [];
-  const targets = Array.from({ length: chance.between(1, 4) }, (_, number) => ({
+  if (chance.is(0.7)) return [];
+  const targets = Array.from({ length: chance.between(1, 3) }, (_, number) => ({
     id: `looped-${number}`,
     job: 'looped',
     instance: `10.0.1.${number}:9100`,
