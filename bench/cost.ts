@@ -112,12 +112,12 @@ const standing = (targets: number): Lines => ({
   'reading the registry': (month / 60) * Math.ceil((targets * 300) / 4_096) * price.readUnit,
 });
 
-/** One target by orders of its slots: queues delay by whole seconds, and the rest is waited out, a second on average. */
+/** One target by orders of its slots: queues delay by whole seconds, and the rest is waited out: 0.8 s on average. */
 const lone = (intervalSeconds: number): Lines => {
   const scrapes = month / intervalSeconds;
   return {
     'orders: sent together, taken and removed one by one': scrapes * 2.1 * price.sqsRequest,
-    'scrape worker, 160 MB for 1.05 s': scrapes * (price.invocation + 1.05 * (160 / 1_024) * price.gbSecond),
+    'scrape worker, 160 MB for 0.85 s': scrapes * (price.invocation + 0.85 * (160 / 1_024) * price.gbSecond),
     'buffer and ingest, 10 ms of 1 GB': scrapes * (3 * price.sqsRequest + price.invocation + 0.01 * price.gbSecond),
     'write units': scrapes * 512 * (1 / figure('node', 'hot, a scrape a segment: samples/WRU')) * price.writeUnit,
   };

@@ -170,6 +170,8 @@ export const limits = {
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
   orderTargets: 25,
+  /** What sending the orders of a small fleet takes; of those sent later each comes a second earlier. */
+  orderSendMs: 300,
   /** Orders made and sent together, and calls open at once: 4,000 scrapes' worth in memory, and more calls gain nothing. */
   ordersAtOnce: 160,
   sendParallel: 16,

@@ -168,9 +168,11 @@ const order = async (
     const queue = network === 'public' ? scrapes : vpcScrapes;
     if (queue === undefined) continue;
     const there = within(planned, network);
+    // So that an order comes a moment before its first slot, and waits for half a second on average.
+    const phaseMs = (clock.nowMs() + limits.orderSendMs) % 1_000;
     const between = maySpan && isWorthLooping(there) ? loopsBetween : ordersBetween;
     let orders: Delayed[] = [];
-    for (const { dueMs, body } of between(there, fleet, fromMs, untilMs)) {
+    for (const { dueMs, body } of between(there, fleet, fromMs, untilMs, phaseMs)) {
       orders.push({ delayMs: dueMs - clock.nowMs(), body });
       if (orders.length < limits.ordersAtOnce) continue;
       await sendAll(queue, orders);

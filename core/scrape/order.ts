@@ -36,21 +36,22 @@ export const frameBytes = 200;
 /**
  * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because
  * that is as finely as a queue delays, and cut to limits.orderTargets and limits.messageBytes; the worker waits out the rest of
- * the second. Made one by one: those of a large fleet need not be in memory together.
+ * the second. Seconds begin `phaseMs` after full ones: queues count theirs from when they are told. Made one by one: those of a large fleet need not be in memory together.
  */
 export function* ordersBetween(
   planned: readonly Planned[],
   offsetsMs: ReadonlyMap<string, number>,
   fromMs: number,
   toMs: number,
+  phaseMs = 0,
 ): Generator<WrittenOrder> {
   const nextMs = Float64Array.from(planned, ({ target }) => {
     const offsetMs = offsetsMs.get(target.id);
     if (offsetMs === undefined) throw new Error(`${target.id} has no slot: offsets are of another fleet`);
     return slotsBetween(offsetMs, target.intervalMs, fromMs, fromMs + target.intervalMs)[0]!;
   });
-  for (let second = Math.floor(fromMs / 1_000); second * 1_000 < toMs; second += 1) {
-    const untilMs = Math.min(toMs, (second + 1) * 1_000);
+  for (let dueMs = Math.floor((fromMs - phaseMs) / 1_000) * 1_000 + phaseMs; dueMs < toMs; dueMs += 1_000) {
+    const untilMs = Math.min(toMs, dueMs + 1_000);
     const due: { readonly each: Planned; readonly slotMs: number }[] = [];
     for (let at = 0; at < nextMs.length; at += 1) {
       const slotMs = nextMs[at]!;
@@ -60,7 +61,7 @@ export function* ordersBetween(
       nextMs[at] = slotMs + each.target.intervalMs;
     }
     due.sort((a, b) => a.slotMs - b.slotMs);
-    yield* ordersOf(second * 1_000, due);
+    yield* ordersOf(dueMs, due);
   }
 }
 
