@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { alarmOf, blindAlarmOf } from '../core/heartbeat/alarm.ts';
+import { type Alarm, alarmOf, blindAlarmOf } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { type BlindSpan, type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
@@ -13,7 +13,7 @@ import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'alarms' | 'deadlines'>;
+type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'alarms' | 'history' | 'deadlines'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -49,15 +49,24 @@ const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQ
 };
 
 /** Records this sweep; where sweeps were missing, says once that the collector was blind. */
-const markSweep = async ({ heartbeats, alarms }: CheckPorts, nowMs: number): Promise<CollectorRecord> => {
+const markSweep = async (ports: CheckPorts, nowMs: number): Promise<CollectorRecord> => {
+  const { heartbeats } = ports;
   const seen = await heartbeats.collector();
   const next = sweptAt(seen, nowMs);
   if (!(await heartbeats.swept(seen, next))) return (await heartbeats.collector()) ?? next;
   if (next.unannounced === undefined) return next;
-  await alarms.ring(blindAlarmOf(next.unannounced));
+  await ring(ports, blindAlarmOf(next.unannounced));
   const { unannounced: _, ...told } = next;
   await heartbeats.swept(next, { ...told, epoch: next.epoch + 1 });
   return told;
+};
+
+/** Rings, and keeps what was rung for people to look up: a list that lacks one is no reason to ring twice. */
+const ring = async ({ alarms, history, log }: CheckPorts, alarm: Alarm): Promise<void> => {
+  await alarms.ring(alarm);
+  await history
+    .add(alarm)
+    .catch((cause: Error) => log.write('warn', 'alarm not listed', { id: alarm.id, cause: cause.message }));
 };
 
 const look = async (
@@ -102,7 +111,7 @@ const settle = async (
     heartbeat = fresh;
   }
   for (const flip of heartbeat.pending) {
-    await ports.alarms.ring(alarmOf(heartbeat.key, flip));
+    await ring(ports, alarmOf(heartbeat.key, flip));
     if (flip.kind === 'DOWN') ports.measures.tell({ DetectionDelay: ports.clock.nowMs() - flip.atMs });
     await ports.heartbeats.announced(heartbeat.key, flip.epoch);
   }

@@ -47,7 +47,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
   const protocol = protocolAt(request.path);
   const refuse = (status: number, rejects: readonly Reject[]): Answer =>
     answerOf(event, protocol.refusal(request, status, rejects));
-  const who = await whoIs(ports, event);
+  const who = await whoIs(ports, event, 'push');
   if (!who.isKnown) return refuse(401, [who.reject]);
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import type { LabelSet } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import {
@@ -25,13 +26,26 @@ import { answerOf } from './answering.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
+import { knownSources, listAlarms, listSources } from './sources.ts';
+import { tagged } from './tagged.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
 import { wantedBy } from './wanted.ts';
+import { whoIs } from './who.ts';
 
 type QueryPorts = Pick<
   Ports,
-  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention' | 'targets' | 'heartbeats'
+  | 'clock'
+  | 'chance'
+  | 'log'
+  | 'keys'
+  | 'series'
+  | 'blocks'
+  | 'families'
+  | 'history'
+  | 'retention'
+  | 'targets'
+  | 'heartbeats'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -41,6 +55,8 @@ type Asked = {
   readonly reader: SeriesReader;
   readonly parameters: URLSearchParams;
   readonly event: APIGatewayProxyEventV2;
+  /** Sources that had series today or yesterday. */
+  readonly known: () => Promise<readonly HeartbeatKey[]>;
 };
 
 /** A question that cannot be answered as it was put; Prometheus's type and text. */
@@ -56,19 +72,25 @@ class Refused extends Error {
 /** Series → people: Prometheus's HTTP API. */
 export const query = (ports: QueryPorts) => {
   const reader = new SeriesReader(ports);
+  const known = knownSources(ports);
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(
       unavailableOnThrow(ports, code =>
         JSON.parse(errorBody('unavailable', `the series cannot be read at the moment: ${code}`)),
       ),
     )
-    .handler(deadline(ports, event => answer({ ports, reader, parameters: parametersOf(event), event })));
+    .handler(deadline(ports, event => answer({ ports, reader, parameters: parametersOf(event), event, known })));
 };
 
 const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
   const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
+  const who = await whoIs(asked.ports, asked.event, 'read');
+  if (!who.isKnown) {
+    const refused = json(statusOf.unauthorized, errorBody('unauthorized', who.reject.reason));
+    return { ...refused, headers: { ...refused.headers, 'www-authenticate': 'Bearer' } };
+  }
   const { series, blocks } = asked.ports;
   const before = usedBy(series, blocks);
   try {
@@ -195,6 +217,9 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  // The page's own.
+  '/v1/sources': async ({ event, ports, known }) => tagged(event, { sources: await listSources(ports, known) }),
+  '/v1/alarms': async ({ event, ports }) => tagged(event, await listAlarms(ports)),
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>
     json(
@@ -207,5 +232,4 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
     await ports.series.chunks(['ready']);
     return textAnswer(200, 'Sluice is ready.\n');
   },
-  '/': async () => textAnswer(200, 'Sluice collects metrics. Push to /v1/push, read at /api/v1/query.\n'),
 };

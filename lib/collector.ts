@@ -18,7 +18,7 @@ import {
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
-import { Measured } from './metrics.ts';
+import { Measured, readMetrics } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
@@ -98,6 +98,8 @@ export class Collector extends Measured {
     const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
+    // Files and small answers; a quarter of a core.
+    const page = handler('Page', { entry: 'page', memoryMiB: 512, timeoutSeconds: 20 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
@@ -124,10 +126,7 @@ export class Collector extends Measured {
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
-    api.answeredBy(query, {
-      '/': ['GET'],
-      '/-/healthy': ['GET'],
-      '/-/ready': ['GET'],
+    const reads: Routes = {
       '/api/v1/query': ['GET', 'POST'],
       '/api/v1/query_range': ['GET', 'POST'],
       '/api/v1/series': ['GET', 'POST'],
@@ -136,7 +135,29 @@ export class Collector extends Measured {
       '/api/v1/metadata': ['GET', 'POST'],
       '/api/v1/targets': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
-    });
+      '/v1/sources': ['GET'],
+      '/v1/alarms': ['GET'],
+    };
+    api.answeredBy(query, { '/-/healthy': ['GET'], '/-/ready': ['GET'], ...reads });
+    keyedApi.answeredBy(query, reads);
+    keys.lookedUpBy(query);
+    // A browser cannot sign: people read by key as well.
+    const looks: Routes = {
+      '/': ['GET'],
+      '/page/{file}': ['GET'],
+      '/v1/health': ['GET'],
+      '/v1/heartbeats/pause': ['POST'],
+      '/v1/heartbeats/resume': ['POST'],
+    };
+    api.answeredBy(page, looks);
+    keyedApi.answeredBy(page, looks);
+    keys.lookedUpBy(page);
+    readMetrics(page);
+    buffer.countedBy(page);
+    heartbeats.lookedUpBy(page);
+    heartbeats.readBy(page);
+    heartbeats.notedBy(page);
+    deadlines.fedBy(page);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
@@ -160,9 +181,10 @@ export class Collector extends Measured {
     // For the list of targets.
     targets.listedBy(query);
     heartbeats.listedBy(query);
+    heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, compact, plan, scrape, check, query];
+    const handlers = [push, ingest, compact, plan, scrape, check, query, page];
     const unheard = [plan, scrape];
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
@@ -219,6 +241,8 @@ export class Collector extends Measured {
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // What was rung can be looked up.
+    series.writtenBy(check);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

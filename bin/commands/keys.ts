@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
-import { keyFrom, readKey, readKeyRow } from '../../core/key/key.ts';
+import { type KeyRight, keyFrom, readKey, readKeyRow } from '../../core/key/key.ts';
 import { protocolNames } from '../../core/protocol/request.ts';
 import { textOfReject } from '../../core/reject.ts';
 import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
 import { show } from './show.ts';
 
+type CreateOptions = { job?: string[]; protocols?: string; rename?: true; read?: true; operate?: true };
+
 export const keysCommand = (connect: Connect): Command => {
-  const keys = new Command('keys').description('who may push without signing');
+  const keys = new Command('keys').description('who may push, read or operate without signing');
 
   keys
     .command('create')
@@ -19,11 +21,22 @@ export const keysCommand = (connect: Connect): Command => {
       '--rename',
       'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused',
     )
-    .addHelpText('after', '\nExample:\n  sluice keys create --job checkout --protocols otlp,pushgateway')
-    .action(async ({ job, protocols, rename }: { job?: string[]; protocols?: string; rename?: true }) => {
+    .option('--read', 'a key to read with, for the page and for Grafana, instead of one to push with')
+    .option('--operate', 'a key to read with and to pause heartbeats with')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway\n  sluice keys create --read',
+    )
+    .action(async ({ job, protocols, rename, read, operate }: CreateOptions) => {
       const text = made();
+      const may: readonly KeyRight[] = operate ? ['read', 'operate'] : ['read'];
+      if ((read || operate) && (job || protocols || rename))
+        throw new Complaint(
+          '--job, --protocols and --rename are of keys to push with: leave them out, or make two keys',
+        );
       const row = {
         ...readKey(text),
+        ...((read || operate) && { may }),
         ...(job && { jobs: job }),
         ...(protocols !== undefined && { protocols: protocols.split(',').map(name => name.trim()) }),
         ...(rename && { forgedJobs: 'rename' }),
@@ -45,6 +58,7 @@ export const keysCommand = (connect: Connect): Command => {
     .action(async (options: { json?: boolean }) => {
       const rows = (await (await connect()).ports.keys.all()).map(row => ({
         id: row['id'],
+        may: (row['may'] as string[] | undefined)?.join(' ') ?? 'push',
         jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
         protocols: (row['protocols'] as string[] | undefined)?.join(' ') ?? 'all',
         created: row['createdAt'] ?? 'by CDK',

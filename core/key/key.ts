@@ -11,11 +11,20 @@ import { jobField, readRow } from '../row.ts';
  */
 export type PushKey = { readonly id: string; readonly hash: string };
 
+/**
+ * What a key may be used for: pushing, reading what is stored, or saying what is waited for (pausing a heartbeat). Each
+ * includes nothing of the others.
+ */
+export const keyRights = ['push', 'read', 'operate'] as const;
+
+export type KeyRight = (typeof keyRights)[number];
+
 /** What a key is good for. */
 export type KeyRow = {
   readonly id: string;
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string;
+  readonly may: readonly KeyRight[];
   /** Jobs it may push for; undefined is any. */
   readonly jobs: readonly string[] | undefined;
   /** Protocols it may be used with; undefined is all. */
@@ -55,6 +64,7 @@ export const keyTextOf = (header: (name: string) => string): string | undefined 
 const row = z.object({
   id: z.string().length(limits.keyIdChars),
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'),
+  may: z.array(z.enum(keyRights)).min(1).optional(),
   jobs: z.array(jobField).min(1).optional(),
   protocols: z.array(z.enum(protocolNames)).min(1).optional(),
   forgedJobs: z.enum(['refuse', 'rename']).optional(),
@@ -62,8 +72,8 @@ const row = z.object({
 
 export const readKeyRow = (input: unknown): Read<KeyRow | undefined> => {
   const { value, rejects } = readRow(row, input);
-  const { jobs, protocols, forgedJobs = 'refuse' } = value ?? {};
-  return { value: value && { ...value, jobs, protocols, forgedJobs }, rejects };
+  const { may = ['push'], jobs, protocols, forgedJobs = 'refuse' } = value ?? {};
+  return { value: value && { ...value, may, jobs, protocols, forgedJobs }, rejects };
 };
 
 const nobody = '0'.repeat(64);

@@ -9,6 +9,7 @@ import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
+import { dynamoHistory } from './history.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
@@ -29,7 +30,7 @@ const writeLine = (line: string): void => {
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
-  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms'
+  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms' | 'vitals' | 'pageFiles'
 >;
 
 /**
@@ -53,6 +54,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
+  const history = once(() => dynamoHistory(dynamo(), clock, named(environment.series)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
@@ -91,6 +93,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get heartbeats() {
       return heartbeats();
+    },
+    get history() {
+      return history();
     },
     deployment: cloudFormationDeployment(),
     get http() {

@@ -23,6 +23,7 @@ import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryHistory } from './history.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQueue } from './queue.ts';
 import { MemorySeries } from './series.ts';
@@ -156,6 +157,9 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     scrapeGrants: [] as ScrapeGrant[],
     heartbeats: new MemoryHeartbeats(faults),
     alarms: new MemoryAlarms(faults),
+    history: new MemoryHistory(clock, faults),
+    vitals: { told: async () => ({}), buffered: async () => 0 },
+    pageFiles: [],
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
   } satisfies Ports;

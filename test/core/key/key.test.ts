@@ -42,7 +42,7 @@ describe('a key stands in', () => {
 
 describe('a key is', () => {
   const key = readKey(text)!;
-  const row = { id: key.id, hash, jobs: undefined, protocols: undefined, forgedJobs: 'refuse' } as const;
+  const row = { id: key.id, hash, may: ['push'], jobs: undefined, protocols: undefined, forgedJobs: 'refuse' } as const;
 
   test('its own row’s', () => expect(isKeyOf(key, row)).toBe(true));
   test('not another’s', () => expect(isKeyOf(key, { ...row, hash: '1'.repeat(64) })).toBe(false));
