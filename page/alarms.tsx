@@ -87,7 +87,7 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
         <>
           <h2>What was rung</h2>
           <div class="scroll-x">
-            <table>
+            <table class="cards">
               <thead>
                 <tr>
                   <th scope="col">Kind</th>

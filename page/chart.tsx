@@ -21,6 +21,20 @@ const colourAt = (index: number): string => {
 
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const two = (part: number): string => String(part).padStart(2, '0');
+
+/** An instant below the chart, as exact as the steps between them. */
+const instantText = (seconds: number, stepSeconds: number): string => {
+  const at = new Date(seconds * 1_000);
+  const [day, time] = [
+    `${two(at.getMonth() + 1)}-${two(at.getDate())}`,
+    `${two(at.getHours())}:${two(at.getMinutes())}`,
+  ];
+  if (stepSeconds >= 86_400) return day;
+  if (stepSeconds < 60) return `${time}:${two(at.getSeconds())}`;
+  return at.getHours() === 0 && at.getMinutes() === 0 ? day : time;
+};
+
 /** Lines over time, with the values under the cursor below. */
 export const Chart = ({ data, height = 300, label }: { data: ChartData; height?: number; label: string }) => {
   const host = useRef<HTMLDivElement>(null);
@@ -54,7 +68,10 @@ export const Chart = ({ data, height = 300, label }: { data: ChartData; height?:
         cursor: { points: { size: 7 }, focus: { prox: 24 }, drag: { x: true, y: false } },
         focus: { alpha: 0.35 },
         scales: { x: { time: true } },
-        axes: [axis, { ...axis, size: 64, values: (_, values) => values.map(valueText) }],
+        axes: [
+          { ...axis, values: (_, splits, __, ___, step) => splits.map(each => instantText(each, step)) },
+          { ...axis, size: 64, values: (_, values) => values.map(valueText) },
+        ],
         series: [
           {},
           ...data.lines.map(({ name }, index) => ({

@@ -37,7 +37,9 @@ export const useHeard = (shown: readonly SourceLine[], everyMs: number): Readonl
         if (lines.length === 0 || document.hidden) continue;
         const some = lines.slice(0, askedAtOnce);
         const selector = `${name}{job=~${anyOf(some.map(({ job }) => job))},instance=~${anyOf(some.map(({ instance }) => instance))}${name === '' ? ',__name__=~".+"' : ''}}`;
-        const form = new URLSearchParams({ query: `max by (job, instance) (timestamp(${selector}))` });
+        // Of a target only a good scrape says that it was heard.
+        const good = name === 'up' ? `${selector}) and (${selector} == 1` : selector;
+        const form = new URLSearchParams({ query: `max by (job, instance) (timestamp(${good}))` });
         // Without it the list is poorer, and no less true.
         const answer = await ask<Vector>('/api/v1/query', { form, signal: abort.signal }).catch(() => undefined);
         if (answer === undefined || abort.signal.aborted) continue;

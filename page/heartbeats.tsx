@@ -69,7 +69,7 @@ export const Heartbeats = () => {
       )}
       {lines.length > 0 && (
         <div class="scroll-x">
-          <table>
+          <table class="cards">
             <thead>
               <tr>
                 <th scope="col">State</th>
@@ -105,7 +105,7 @@ export const Heartbeats = () => {
                       </>
                     )}
                   </td>
-                  <td title={line.heardMs === undefined ? '' : clockText(line.heardMs, nowMs)}>
+                  <td data-title="heard" title={line.heardMs === undefined ? '' : clockText(line.heardMs, nowMs)}>
                     {line.heardMs === undefined ? <span class="soft">never</span> : agoText(line.heardMs, nowMs)}
                   </td>
                   <td class="soft">
@@ -117,7 +117,9 @@ export const Heartbeats = () => {
                       nextText(line, nowMs)
                     )}
                   </td>
-                  <td class="number">{line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}</td>
+                  <td class="number" data-title="missed">
+                    {line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}
+                  </td>
                   <td class="bar-cell">
                     <DayBar downs={line.downs} nowMs={nowMs} isKnown={line.state !== 'invalid'} />
                   </td>

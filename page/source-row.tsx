@@ -35,7 +35,6 @@ export const SourceRow = ({ line, index, nowMs, heardMs, isNarrow }: RowProps) =
   const link = <a href={hrefOf('source', { job, instance })}>{job === '' ? 'no job' : job}</a>;
   const since = sinceMs === undefined ? '' : agoText(sinceMs, nowMs);
   const bar = <DayBar downs={downs} nowMs={nowMs} isKnown={kind !== 'pusher' && state !== 'invalid'} />;
-  const whatFor = reason === undefined ? kindText[kind] : reason;
   if (isNarrow)
     return (
       <div class="row card" role="row" aria-rowindex={index + 2}>
@@ -72,7 +71,7 @@ export const SourceRow = ({ line, index, nowMs, heardMs, isNarrow }: RowProps) =
         {sourceName(line)}
       </span>
       <span role="cell" class={reason === undefined ? 'cut soft' : 'cut'} title={detail ?? line.url ?? ''}>
-        {whatFor}
+        {reason === undefined ? kindText[kind] : <code>{reason}</code>}
       </span>
       <span role="cell" class="number" title={sinceMs === undefined ? '' : clockText(sinceMs, nowMs)}>
         {since}

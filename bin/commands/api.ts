@@ -12,6 +12,10 @@ export const getJson = async (url: URL, sign: Sign = async () => ({})): Promise<
     throw new Complaint(
       `${url.host} lets nobody in without a right to ask: ${text.slice(0, 200)}; see grantQuery in docs/deploy.md`,
     );
+  if (status === 401)
+    throw new Complaint(
+      `${url.host} asks for a key: \`npx sluice keys create --read\` makes one, SLUICE_KEY=… hands it over`,
+    );
   try {
     return JSON.parse(text);
   } catch {

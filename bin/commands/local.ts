@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../io/aws/connect.ts';
 import { environment, outputs } from '../../io/aws/contract.ts';
+import type { Sign } from '../../io/aws/sign.ts';
 import { getJson } from './api.ts';
 import { messagesIn } from './buffered.ts';
 import type { Collector, Counted } from './collector.ts';
@@ -43,10 +44,16 @@ export const localCollector = (): Collector => {
       [environment.heartbeats]: named(outputs.heartbeats),
       [environment.keys]: named(outputs.keys),
     }),
-    get: path => getJson(new URL(path, local.url)),
+    get: path => getJson(new URL(path, local.url), keyed),
     counted: async () => countedIn(join(folder, 'measures.json')),
     buffered: () => messagesIn(named(outputs.buffer)),
   };
+};
+
+/** The user's own key, for a collector that asks for one (SLUICE_KEYS=everything). */
+const keyed: Sign = async () => {
+  const key = process.env['SLUICE_KEY'];
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 };
 
 /** What the local host keeps of the functions' metrics: everything since the data folder was made. */

@@ -204,7 +204,6 @@ describe('routes', () => {
     [
       'Query',
       [
-        'GET /',
         'GET /-/healthy',
         'GET /-/ready',
         'GET /api/v1/label/{name}/values',
@@ -215,12 +214,18 @@ describe('routes', () => {
         'GET /api/v1/series',
         'GET /api/v1/status/buildinfo',
         'GET /api/v1/targets',
+        'GET /v1/alarms',
+        'GET /v1/sources',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
         'POST /api/v1/query',
         'POST /api/v1/query_range',
         'POST /api/v1/series',
       ],
+    ],
+    [
+      'Page',
+      ['GET /', 'GET /page/{file}', 'GET /v1/health', 'POST /v1/heartbeats/pause', 'POST /v1/heartbeats/resume'],
     ],
   ])('%s answers', (name, expected) => {
     const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');
@@ -236,13 +241,16 @@ describe('routes', () => {
     },
   );
 
-  test('whom IAM does not know may push, and nothing else, and is asked for a key by the function', () => {
+  test('whom IAM does not know is asked for a key by the function; only probes are not for them', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
-    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(new Set(['KeyedApiHttp Push']));
+    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Query', 'KeyedApiHttp Page']),
+    );
     expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
       routes
-        .filter(({ api, handler }) => api === 'ApiHttp' && handler.name === 'Push')
+        .filter(({ api }) => api === 'ApiHttp')
         .map(({ properties }) => properties.RouteKey)
+        .filter(key => !key.includes('/-/'))
         .sort(),
     );
   });

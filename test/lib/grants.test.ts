@@ -89,11 +89,21 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
+    'SeriesTable: dynamodb:BatchWriteItem',
+  ],
+  PageRole: [
+    '*: cloudwatch:GetMetricData',
+    'BufferQueue: sqs:GetQueueAttributes',
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:UpdateItem',
+    'KeysTable: dynamodb:GetItem',
+    logs('Page'),
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
-    'HeartbeatsTable: dynamodb:Scan',
+    'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
+    'KeysTable: dynamodb:GetItem',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -137,9 +147,10 @@ test.each([
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
   { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
+  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'series'] },
+  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -157,8 +168,10 @@ test('nobody may do anything to everything', () => {
     .all('AWS::IAM::Policy')
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
-  // But for the objects of our own bucket, whose keys nobody knows before.
-  const resources = statements.flatMap(({ Resource }) => listOf(Resource));
+  // But for metrics, which CloudWatch knows no names for, and for the objects of our own bucket, whose keys nobody knows before.
+  const ofMetrics = statements.filter(({ Action }) => Action === 'cloudwatch:GetMetricData');
+  expect(ofMetrics.length).toBe(1);
+  const resources = statements.filter(each => !ofMetrics.includes(each)).flatMap(({ Resource }) => listOf(Resource));
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
   );

@@ -31,7 +31,9 @@ for (const [width, height, size] of [
     for (const [name, hash] of Object.entries(views)) {
       if (only !== undefined && !`${name}-${size}-${colorScheme}`.includes(only)) continue;
       const { page, context, complaints } = await visit(browser, `${url}/${hash}`, { width, height, colorScheme });
-      await page.waitForTimeout(1_800);
+      await page.waitForTimeout(1_200);
+      await page.waitForFunction("!document.body.innerText.includes('asking …')", undefined, { timeout: 20_000 });
+      await page.waitForTimeout(600);
       await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
       for (const complaint of complaints) console.log(`${name} ${size} ${colorScheme}: ${complaint}`);
       await context.close();
