@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connect } from '../../io/aws/connect.ts';
 import { environment, outputs } from '../../io/aws/contract.ts';
 import type { Sign } from '../../io/aws/sign.ts';
-import { getJson } from './api.ts';
+import { get, getJson, post } from './api.ts';
 import { messagesIn } from './buffered.ts';
 import type { Collector, Counted } from './collector.ts';
 import { Complaint } from './complaint.ts';
@@ -45,6 +45,8 @@ export const localCollector = (): Collector => {
       [environment.keys]: named(outputs.keys),
     }),
     get: path => getJson(new URL(path, local.url), keyed),
+    probe: async path => get(new URL(path, local.url), await keyed(new URL(path, local.url))),
+    post: (path, body, headers) => post(new URL(path, local.url), body, headers, keyed),
     counted: async () => countedIn(join(folder, 'measures.json')),
     buffered: () => messagesIn(named(outputs.buffer)),
   };

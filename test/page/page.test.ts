@@ -154,7 +154,11 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     const row = page.getByRole('row').filter({ hasText: 'shop' });
     await row.getByText('up', { exact: true }).waitFor({ timeout: 60_000 });
     await shop.down();
-    await eventually(90_000, async () => receiver.alarms.length, count => count > 0);
+    await eventually(
+      90_000,
+      async () => receiver.alarms.length,
+      count => count > 0,
+    );
     const rangAtMs = Date.now();
     await row.getByText('down', { exact: true }).waitFor({ timeout: 30_000 });
     console.log(`the page showed it ${((Date.now() - rangAtMs) / 1_000).toFixed(1)} s after the alarm`);
