@@ -146,11 +146,13 @@ const send = async (
   return { samples: samples.length - refused, refused };
 };
 
+const endMark = new TextEncoder().encode('# EOF\n');
+
 /** Of OpenMetrics a reader wants the end: each piece has one. */
 const endless = (piece: Uint8Array, contentType: string): Uint8Array =>
   contentType.startsWith('application/openmetrics') &&
   !/# EOF\s*$/.test(Buffer.from(piece.subarray(-16)).toString('latin1'))
-    ? Buffer.concat([piece, Buffer.from('# EOF\n')])
+    ? Buffer.concat([piece, endMark])
     : piece;
 
 let isTold = false;

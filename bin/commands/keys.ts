@@ -58,9 +58,9 @@ export const keysCommand = (connect: Connect): Command => {
     .action(async (options: { json?: boolean }) => {
       const rows = (await (await connect()).ports.keys.all()).map(row => ({
         id: row['id'],
-        may: (row['may'] as string[] | undefined)?.join(' ') ?? 'push',
         jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
         protocols: (row['protocols'] as string[] | undefined)?.join(' ') ?? 'all',
+        may: (row['may'] as string[] | undefined)?.join(' ') ?? 'push',
         created: row['createdAt'] ?? 'by CDK',
       }));
       show(rows, options, 'no keys yet: make one with `npx sluice keys create --job JOB`');

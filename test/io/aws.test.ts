@@ -7,6 +7,7 @@ import { systemClock } from '../../io/aws/connect.ts';
 import { tables } from '../../io/aws/contract.ts';
 import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
+import { dynamoHistory } from '../../io/aws/history.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
@@ -14,6 +15,7 @@ import { blocksContract } from './blocks.contract.ts';
 import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDynoxide } from './embedded.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
+import { historyContract } from './history.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
@@ -54,6 +56,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
     nowMs: Date.now(),
   }));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
+  historyContract(name, () => ({ port: dynamoHistory(engine.client, systemClock, names.series), nowMs: Date.now() }));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });
 

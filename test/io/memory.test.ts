@@ -2,6 +2,7 @@ import { memoryPorts } from '../../io/memory/ports.ts';
 import { blocksContract } from './blocks.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
+import { historyContract } from './history.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
@@ -12,6 +13,7 @@ const shared = memoryPorts({ startMs });
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
+historyContract('memory', () => ({ port: memoryPorts({ startMs }).history, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {

@@ -9,6 +9,7 @@ import type {
 import { limits } from '../../core/limits.ts';
 import { check } from '../../functions/check.ts';
 import { ingest } from '../../functions/ingest.ts';
+import { page } from '../../functions/page.ts';
 import { plan } from '../../functions/plan.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
@@ -25,7 +26,7 @@ const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
 export const memoryBuilding = (options: { readonly startMs: number; readonly faults?: Faults }) => {
   const ports = memoryPorts(options);
   const { clock } = ports;
-  const doors = { push: push(ports), query: query(ports) };
+  const doors = { push: push(ports), query: query(ports), page: page(ports) };
   const workers = { plan: plan(ports), check: check(ports) };
   const running = new Set<Promise<void>>();
   let requests = 0;
