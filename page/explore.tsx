@@ -59,8 +59,8 @@ export const Explore = ({ parameters }: { readonly parameters: URLSearchParams }
     return () => clearInterval(timer);
   }, [isLive, endSeconds]);
   const span = useMemo((): Span => {
-    // On the step's own grid: the same question twice is the same chart.
-    const toSeconds = Math.floor((endSeconds || nowSeconds) / stepSeconds) * stepSeconds;
+    // Until now itself: what came a second ago is on the chart.
+    const toSeconds = endSeconds || nowSeconds;
     return { fromSeconds: toSeconds - Math.floor(rangeSeconds / stepSeconds) * stepSeconds, toSeconds, stepSeconds };
   }, [endSeconds, nowSeconds, rangeSeconds, stepSeconds]);
 

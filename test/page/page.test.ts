@@ -78,11 +78,11 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     await page.getByLabel('Key', { exact: true }).fill('A'.repeat(64));
     await page.getByRole('button', { name: 'Open' }).click();
     await page.getByText('That key does not open this').waitFor();
-    await page.getByText('not known here').waitFor();
+    await page.getByRole('dialog').getByText('not known here').waitFor();
     // One to push with opens nothing either.
     await page.getByLabel('Key', { exact: true }).fill(pushKey);
     await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByText('this key may push, and not read').waitFor();
+    await page.getByRole('dialog').getByText('this key may push, and not read').waitFor();
     await page.getByLabel('Key', { exact: true }).fill(key);
     await page.getByRole('button', { name: 'Open' }).click();
     await page.getByRole('link', { name: 'nightly' }).waitFor();
@@ -131,8 +131,15 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     await page.waitForTimeout(200);
     await editor.press('Enter');
     expect(await editor.textContent()).toContain('orders_total');
-    await editor.press('Control+Enter');
-    await page.locator('.legend').getByText('orders_total{').waitFor();
+    await eventually(
+      60_000,
+      async () => {
+        await editor.press('Control+Enter');
+        await page.waitForTimeout(1_500);
+        return page.locator('.legend').getByText('orders_total{').count();
+      },
+      count => count > 0,
+    );
     expect(await page.locator('.chart canvas').count()).toBe(1);
     expect(new URL(page.url()).hash).toContain('q=orders_total');
     await page.getByRole('button', { name: 'Table' }).click();
