@@ -21,8 +21,9 @@ export const plotOf = (drawn: readonly Drawn[], columns: number, rows: number): 
   ) as number[];
   if (all.length === 0) return [];
   const [least, most] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
-  const span = most - least || 1;
-  const labels = [valueText(most), valueText((most + least) / 2), valueText(least)];
+  // In halves: the largest doubles are further apart than a double holds.
+  const span = most / 2 - least / 2 || 1;
+  const labels = [valueText(most), valueText(most / 2 + least / 2), valueText(least)];
   const margin = Math.max(...labels.map(label => label.length));
   const width = Math.max(10, columns - margin - 3);
   const cells = Array.from({ length: rows }, () => new Uint8Array(width));
@@ -39,7 +40,7 @@ export const plotOf = (drawn: readonly Drawn[], columns: number, rows: number): 
         continue;
       }
       const x = values.length < 2 ? 0 : Math.round((at / (values.length - 1)) * (2 * width - 1));
-      const y = Math.round((1 - (value - least) / span) * (4 * rows - 1));
+      const y = Math.round((1 - (value / 2 - least / 2) / span) * (4 * rows - 1));
       const steps = before === undefined ? 0 : Math.max(Math.abs(x - before.x), Math.abs(y - before.y));
       for (let step = 0; step < steps; step += 1)
         dot(
