@@ -33,7 +33,11 @@ test('whatever it is, it fits', () => {
   const values = fc.array(fc.option(fc.double(), { nil: null }), { maxLength: 300 });
   fc.assert(
     fc.property(fc.array(values, { maxLength: 3 }), fc.integer({ min: 20, max: 200 }), (series, columns) => {
-      const lines = plotOf(series.map(each => ({ name: '', values: each })), columns, 5);
+      const lines = plotOf(
+        series.map(each => ({ name: '', values: each })),
+        columns,
+        5,
+      );
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(columns, 40));
     }),
   );

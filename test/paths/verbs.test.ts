@@ -15,7 +15,11 @@ beforeAll(async () => {
   collector = await CollectorProcess.on(data);
   await collector.start();
   await collector.push('/v1/push?job=shop', 'orders_total 7\nbasket 19\n');
-  await eventually(30_000, () => collector.values('basket'), values => Object.keys(values).length > 0);
+  await eventually(
+    30_000,
+    () => collector.values('basket'),
+    values => Object.keys(values).length > 0,
+  );
 }, 120_000);
 afterAll(async () => {
   await collector.end('SIGTERM');
@@ -46,7 +50,12 @@ test('the doctor finds nothing wrong, or says what it is and how to put it right
   expect((await look()).filter(({ state }) => state !== 'ok')).toEqual([]);
   await collector.sluice('heartbeats', 'add', '--job', 'hasty', '--interval', '60s', '--grace', '1s');
   expect((await look()).filter(({ state }) => state !== 'ok')).toMatchObject([
-    { what: 'heartbeat', state: 'warn', found: 'hasty/* has a grace of 1 s', fix: expect.stringContaining('--grace 35s') },
+    {
+      what: 'heartbeat',
+      state: 'warn',
+      found: 'hasty/* has a grace of 1 s',
+      fix: expect.stringContaining('--grace 35s'),
+    },
   ]);
 }, 60_000);
 
@@ -110,7 +119,12 @@ test('the past is brought in, interrupted and resumed, and taken out again: noth
     .filter(line => line.includes('sensor="7"'))
     .map(line => line.split(' ').slice(1).join(' '))
     .sort();
-  expect(exported.filter(line => line.startsWith('past')).map(line => line.split(' ').slice(1).join(' ')).sort()).toEqual(wanted);
+  expect(
+    exported
+      .filter(line => line.startsWith('past'))
+      .map(line => line.split(' ').slice(1).join(' '))
+      .sort(),
+  ).toEqual(wanted);
   expect(exported.at(-2)).toBe('# EOF');
   // What was written out is valid, and can be brought in again without becoming more.
   expect(await collector.sluice('lint', out)).toContain('valid');
