@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBrowser, visit } from './browser.ts';
+import { smallPng } from './small-png.ts';
 
 // Pictures of each view, light and dark, wide and narrow: `node test/page/shots.ts URL FOLDER`
 
@@ -34,7 +35,7 @@ for (const [width, height, size] of [
       await page.waitForTimeout(1_200);
       await page.waitForFunction("!document.body.innerText.includes('asking …')", undefined, { timeout: 20_000 });
       await page.waitForTimeout(600);
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
+      writeFileSync(join(folder, `${name}-${size}-${colorScheme}.png`), smallPng(await page.screenshot()));
       for (const complaint of complaints) console.log(`${name} ${size} ${colorScheme}: ${complaint}`);
       await context.close();
     }
