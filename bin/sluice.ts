@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { backfillCommand } from './commands/backfill.ts';
 import { connectTo } from './commands/collector.ts';
 import { Complaint } from './commands/complaint.ts';
+import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { flushesCommand } from './commands/flushes.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -10,7 +14,9 @@ import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { statusCommand } from './commands/status.ts';
+import { tailCommand } from './commands/tail.ts';
 import { targetsCommand } from './commands/targets.ts';
+import { topCommand } from './commands/top.ts';
 
 const program = new Command('sluice')
   .description('The command line of the Sluice metrics collector. It talks to the collector running in this folder.')
@@ -26,14 +32,30 @@ program
   .addCommand(flushesCommand(connect))
   .addCommand(queryCommand(connect))
   .addCommand(rulesCommand(connect))
+  .addCommand(tailCommand(connect))
+  .addCommand(topCommand(connect))
+  .addCommand(doctorCommand(connect))
+  .addCommand(exportCommand(connect))
+  .addCommand(backfillCommand(connect))
   .addCommand(lintCommand())
-  .showSuggestionAfterError();
+  .addCommand(completionCommand(program))
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 as asked, 1 not done (the reason is on stderr), 2 done, and something is in trouble, 130 interrupted.\nExample:\n  sluice --stack Sluice status',
+  );
+suggesting(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(textOf(error as Error & { readonly code?: string }));
   process.exitCode = 1;
+}
+
+/** A wrong word gets the nearest right one, at every depth. */
+function suggesting(command: Command): void {
+  command.showSuggestionAfterError().showHelpAfterError('(--help says what there is)');
+  for (const each of command.commands) suggesting(each);
 }
 
 /** A complaint is for the user; a broken connection says what to do; anything else is a bug and keeps its name. */

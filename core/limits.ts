@@ -453,6 +453,17 @@ export const limits = {
   /** New series an hour at which we ring for ourselves: a fleet of 200 services with 500 series starting all over. */
   selfAlarmSeriesAddedPerHour: 100_000,
 
+  /** How long alarms that were rung can be looked up: a quarter, to see what keeps coming. */
+  alarmRetentionMs: 90 * day,
+  /** Alarms that the page is shown, some 400 bytes each. */
+  alarmsListed: 500,
+  /** How long a warm function believes the catalog's list of sources: a new pusher appears on the page after this. */
+  sourcesKeptMs: 10 * second,
+  /** Spans that the collector's own measures are shown in: 48 bars a day. */
+  vitalsEveryMs: 30 * minute,
+  /** How long a look at CloudWatch is good for: it is charged, and metrics come by the minute. */
+  vitalsKeptMs: 20 * second,
+
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,
   /** Retry-After of a 503: spread over this range, so that those refused do not return together. */

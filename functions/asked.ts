@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { limits } from '../core/limits.ts';
 import { type ErrorType, errorBody, expressionError, statusOf } from '../core/promql/answer.ts';
 import type { Matcher } from '../core/promql/matchers.ts';
@@ -21,6 +22,8 @@ export type QueryPorts = Pick<
   | 'includesOlderEnd'
   | 'targets'
   | 'heartbeats'
+  | 'keys'
+  | 'history'
 >;
 export type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -31,6 +34,8 @@ export type Asked = {
   readonly reader: SeriesReader;
   readonly parameters: URLSearchParams;
   readonly event: APIGatewayProxyEventV2;
+  /** Sources that had series today or yesterday. */
+  readonly known: () => Promise<readonly HeartbeatKey[]>;
 };
 
 /** A question that cannot be answered as it was put; Prometheus's type and text. */

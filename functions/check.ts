@@ -12,23 +12,29 @@ import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
 import { Fallen, type FallenPorts } from './fallen.ts';
+import { listing } from './listing.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 import { tellUp } from './up.ts';
 
 type CheckPorts = FallenPorts &
-  Pick<Ports, 'buffer' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'>;
+  Pick<
+    Ports,
+    'buffer' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'history' | 'deadlines' | 'watchdog'
+  >;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
  * of which there is news. Decide, record, announce: the change and the alarm to send are one conditional write, and what
  * was recorded but not announced is announced by whoever looks next. Between the sweeps it also sends the canaries.
  */
-export const check = (ports: CheckPorts) =>
-  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
+export const check = (given: CheckPorts) => {
+  const ports = listing(given);
+  return middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
     .use(measured(ports))
     .handler(event => ('Records' in event ? answerWakes(ports, event) : sweep(ports)));
+};
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const rows = await ports.heartbeats.all();

@@ -59,7 +59,7 @@ const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxy
   const protocol = protocolAt(request.path);
   const refused = (status: number, rejects: readonly Reject[]): Answer =>
     answerOf(protocol.refusal(request, status, rejects), refusedReceipt(request, status, rejects));
-  const who = await whoIs(ports, event);
+  const who = await whoIs(ports, event, 'push');
   if (!who.isKnown) return refused(401, [who.reject]);
   if (isPing(event)) return takePing(ports, event, who);
   const attempted = attemptedBy(request, who);

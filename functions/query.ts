@@ -14,27 +14,38 @@ import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit } from './reading.ts';
 import { listRules } from './rules-door.ts';
+import { knownSources, listAlarms, listSources } from './sources.ts';
 import { statusDoors } from './status-doors.ts';
+import { tagged } from './tagged.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
+import { whoIs } from './who.ts';
 
 /** Series → people: Prometheus's HTTP API. */
 export const query = (ports: QueryPorts) => {
   const answering = new Answering(ports);
   const reader = answering.samples;
+  const known = knownSources(ports);
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(
       unavailableOnThrow(ports, code =>
         JSON.parse(errorBody('unavailable', `the series cannot be read at the moment: ${code}`)),
       ),
     )
-    .handler(deadline(ports, event => answer({ ports, answering, reader, parameters: parametersOf(event), event })));
+    .handler(
+      deadline(ports, event => answer({ ports, answering, reader, parameters: parametersOf(event), event, known })),
+    );
 };
 
 const answer = async (asked: Asked): Promise<Answer> => {
   const path = asked.event.rawPath;
   const door = Object.hasOwn(doors, path) ? doors[path]! : path.startsWith('/api/v1/label/') ? labelValues : undefined;
   if (door === undefined) return textAnswer(404, `nothing answers at ${path}\n`);
+  const who = await whoIs(asked.ports, asked.event, 'read');
+  if (!who.isKnown) {
+    const refused = json(statusOf.unauthorized, errorBody('unauthorized', who.reject.reason));
+    return { ...refused, headers: { ...refused.headers, 'www-authenticate': 'Bearer' } };
+  }
   const { series, blocks } = asked.ports;
   const before = usedBy(series, blocks);
   try {
@@ -109,6 +120,9 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  // The page's own.
+  '/v1/sources': async ({ event, ports, known }) => tagged(event, { sources: await listSources(ports, known) }),
+  '/v1/alarms': async ({ event, ports }) => tagged(event, await listAlarms(ports)),
   '/api/v1/alerts': async ({ ports }) => json(200, successBody({ alerts: await listAlerts(ports) })),
   '/api/v1/rules': listRules,
   '/federate': federate,
@@ -120,5 +134,4 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
     await ports.series.chunks(['ready']);
     return textAnswer(200, 'Sluice is ready.\n');
   },
-  '/': async () => textAnswer(200, 'Sluice collects metrics. Push to /v1/push, read at /api/v1/query.\n'),
 };

@@ -23,7 +23,7 @@ export const lookUpReceipt = async (
   reader: SeriesReader,
   event: APIGatewayProxyEventV2,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
-  const who = await whoIs(ports, event);
+  const who = await whoIs(ports, event, 'push');
   if (!who.isKnown) return jsonAnswer(401, { error: who.reject.reason }, { 'www-authenticate': 'Bearer' });
   const { value: receipt, rejects } = readReceipt(event.rawPath.slice(receiptsPath.length));
   if (receipt === undefined) return jsonAnswer(404, { error: rejects[0]?.reason });

@@ -19,6 +19,8 @@ import type { CloudMapInstance } from '../core/scrape/found/cloud-map.ts';
 import type { Ec2Instance } from '../core/scrape/found/ec2.ts';
 import type { EcsTask } from '../core/scrape/found/ecs.ts';
 import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
+import type { ToldOverTime } from '../core/view/vitals.ts';
+import type { PageFile } from './aws/contract.ts';
 
 // Every effect, behind one set of ports. A port either does what it says or throws a Fault; a call may have taken effect
 // although it threw, and every call may be made again.
@@ -321,6 +323,22 @@ export type Alarms = {
   ring(alarm: Alarm): Promise<void>;
 };
 
+/** What was rung, for people to look up. */
+export type History = {
+  /** The same alarm again changes nothing. */
+  add(alarm: Alarm): Promise<void>;
+  /** The newest of what was rung in the last limits.alarmRetentionMs, newest first. */
+  newest(count: number): Promise<readonly Alarm[]>;
+};
+
+/** What the collector said of itself. */
+export type Vitals = {
+  /** Measures from `fromMs` on up to `toMs`, in spans of `everyMs`, oldest first; what was not told is absent. */
+  told(fromMs: number, toMs: number, everyMs: number): Promise<ToldOverTime>;
+  /** Messages in the buffer, waiting or at work; about. */
+  buffered(): Promise<number>;
+};
+
 /** What CloudFormation is told about a resource that one of our functions looks after. */
 export type DeploymentAnswer = {
   readonly Status: 'SUCCESS' | 'FAILED';
@@ -436,6 +454,9 @@ export type Ports = {
   /** Undefined where nobody outside watches. */
   readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;
+  readonly history: History;
+  readonly vitals: Vitals;
+  readonly pageFiles: readonly PageFile[];
   readonly deployment: Deployment;
   readonly http: Http;
   readonly reach: Reach;

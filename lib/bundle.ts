@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { pageOf } from './page.ts';
 
 const suffix = '.lambda.ts';
 
@@ -56,6 +57,8 @@ export const bundlesOf = (folder: string): Readonly<Record<string, Uint8Array>> 
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
+    // Only the function that serves it names it.
+    define: { __PAGE__: JSON.stringify(pageOf(join(folder, '..', 'page'))) },
     legalComments: 'none',
     logLevel: 'silent',
   });

@@ -14,7 +14,7 @@ export class CollectorStack extends Stack {
     this.collector = collector;
     const told: Record<keyof typeof outputs, readonly [value: string, description: string]> = {
       url: [collector.url, 'Producers push here; Grafana reads here. Requests are signed with SigV4.'],
-      keyedUrl: [collector.keyedUrl, 'Producers push here who have a key.'],
+      keyedUrl: [collector.keyedUrl, 'Producers push here who have a key; people open the page here.'],
       keys: [collector.keys.table.tableName, 'Hashes of push keys.'],
       usage: [
         collector.usage.table.tableName,

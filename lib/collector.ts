@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { Api, type Routes } from './api.ts';
+import { Api } from './api.ts';
 import {
   backfillDaysOf,
   type CollectorProps,
@@ -21,13 +21,13 @@ import {
 import { Declarations } from './declarations.ts';
 import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
-import { Measured } from './metrics.ts';
+import { Measured, readMetrics } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
-import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
 import { receivedBy } from './receivers.ts';
+import { accounts, looks, probes, pushes, questions, receipts } from './routes.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
@@ -115,31 +115,13 @@ export class Collector extends Measured {
     const scrape = handler('Scrape', scraper);
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
+    // Files and small answers; a quarter of a core.
+    const page = handler('Page', { entry: 'page', memoryMiB: 512, timeoutSeconds: 20 });
     // A whole core: somebody is looking at a chart that is not there yet.
     const account = handler('Account', { entry: 'account', memoryMiB: 512, timeoutSeconds: 28 });
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
-    const pushes: Routes = {
-      '/v1/push': ['POST'],
-      '/api/v1/write': ['POST'],
-      '/api/v1/push': ['POST'],
-      '/v1/statsd': ['POST', 'PUT'],
-      '/api/v2/write': ['POST'],
-      '/write': ['POST'],
-      '/v1/graphite': ['POST'],
-      '/api/v2/series': ['POST'],
-      '/v1/firehose': ['POST'],
-      '/v1/metrics': ['POST'],
-      '/api/v1/otlp/v1/metrics': ['POST'],
-      '/v1/lint': ['POST'],
-      // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
-      '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
-      '/metrics': ['PUT', 'POST', 'DELETE'],
-      // What jobs say of their runs.
-      '/ping/{run+}': ['GET', 'HEAD', 'POST'],
-    };
-    const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
     api.answeredBy(push, pushes);
@@ -148,14 +130,27 @@ export class Collector extends Measured {
     // How much comes in with a key, where that is much: all workers together hold it to its limits.
     usage.rowsPutBy(push);
     usage.queriedBy(push);
-    api.answeredBy(query, questions);
 
-    // What became of a push, which whoever pushed it may ask.
-    api.answeredBy(account, { ...receipts, '/v1/flushes': ['GET'], '/metrics': ['GET'] });
+    api.answeredBy(query, { ...probes, ...questions });
+    // A browser cannot sign: people read by key as well.
+    keyedApi.answeredBy(query, questions);
+    keys.lookedUpBy(query);
+
+    api.answeredBy(account, { ...receipts, ...accounts });
     keyedApi.answeredBy(account, receipts);
     keys.lookedUpBy(account);
     buffer.deadLettersSeenBy(environment.deadLetters, account);
     targets.listedBy(account);
+
+    api.answeredBy(page, looks);
+    keyedApi.answeredBy(page, looks);
+    keys.lookedUpBy(page);
+    readMetrics(page);
+    buffer.countedBy(page);
+    heartbeats.lookedUpBy(page);
+    heartbeats.readBy(page);
+    heartbeats.notedBy(page);
+    deadlines.fedBy(page);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
@@ -184,7 +179,7 @@ export class Collector extends Measured {
     heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, compact, plan, scrape, check, query, account];
+    const handlers = [push, ingest, compact, plan, scrape, check, query, account, page];
     const unheard = [plan, scrape];
     if (rules.length > 0) {
       // series, blocks ─► rules ─► buffer, alarms
@@ -274,6 +269,8 @@ export class Collector extends Measured {
     topic.rungBy(check);
     // Who pushes is up or down, as a series.
     buffer.fedBy(check);
+    // What was rung can be looked up.
+    series.writtenBy(check);
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);

@@ -1,6 +1,9 @@
+import { Validations } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type Measure, measures } from '../core/measures.ts';
+import type { Handler } from './handler.ts';
 
 /** One of the collector's own metrics, by its name: counts as sums, durations as their maximum, over five minutes. */
 export const metricOf = (collector: string, measure: Measure, options: MetricOptions = {}): Metric => {
@@ -13,6 +16,20 @@ export const metricOf = (collector: string, measure: Measure, options: MetricOpt
     unit: isCount ? Unit.COUNT : Unit.MILLISECONDS,
     ...options,
   });
+};
+
+/** Lets a function read metrics. CloudWatch knows no narrower resource for it. */
+export const readMetrics = (handler: Handler): void => {
+  Grant.addToPrincipal({
+    grantee: handler,
+    actions: ['cloudwatch:GetMetricData'],
+    resourceArns: ['*'],
+  }).assertSuccess();
+  if (handler.role !== undefined)
+    Validations.of(handler.role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason: 'CloudWatch has no resource to name: who may read metrics may read them all. The function reads our own.',
+    });
 };
 
 /** A construct whose path is the name of a collector in CloudWatch: what the collector says of itself, as metrics. */

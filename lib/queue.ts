@@ -85,6 +85,16 @@ export class Queue extends Construct {
     }
   }
 
+  /** This function may ask how many messages it holds. */
+  countedBy(handler: Handler): void {
+    Grant.addToPrincipal({
+      grantee: handler,
+      actions: ['sqs:GetQueueAttributes'],
+      resourceArns: [this.queue.queueArn],
+    }).assertSuccess();
+    handler.knows(this.#named, this.queue.queueUrl);
+  }
+
   /**
    * This function gets what is sent, failing message by message. A batch it is at work on is hidden from others for six
    * times its timeout, as AWS advises. No filter: a filter deletes what it does not match.

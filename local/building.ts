@@ -6,6 +6,7 @@ import { House } from './house.ts';
 import { lockFolder } from './lock.ts';
 import { startQueues } from './queues.ts';
 import { region } from './resolver.ts';
+import type { KeysRequired } from './routes.ts';
 import type { GivenSecret } from './secrets.ts';
 import type { Engines } from './stores.ts';
 import { startTables } from './tables.ts';
@@ -16,8 +17,8 @@ export type LocalSettings = {
   /** The synthesized stack; called once the data folder is ours and the port is open. */
   readonly assemblyFolder: () => Promise<string>;
   readonly port: number;
-  /** Whether pushes need a key, as they do where one does not sign. @default false */
-  readonly keysRequired?: boolean;
+  /** What needs a key, as it does where one does not sign. @default nothing */
+  readonly keysRequired?: KeysRequired;
   /** Secrets that the user gives to scrapes. @default none */
   readonly givenSecrets?: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
@@ -70,7 +71,7 @@ const raise = async (
     dataFolder,
     engines,
     url,
-    keysRequired: settings.keysRequired ?? false,
+    keysRequired: settings.keysRequired ?? 'nothing',
     givenSecrets: settings.givenSecrets ?? {},
     subscribers: settings.subscribers,
     print,

@@ -35,6 +35,8 @@ export const readCall = (request: SentRequest): Call | undefined => {
     if (service === 'AmazonSQS') return sqs(operation, JSON.parse(body) as Input);
     if (service === 'secretsmanager') return secretsmanager(operation, JSON.parse(body) as Input);
     if (service === 'AmazonSSM') return ssm(operation, JSON.parse(body) as Input);
+    // CloudWatch names no resource.
+    if (service.startsWith('GraniteService')) return { action: `cloudwatch:${operation}`, resources: ['*'] };
     if (target === '') return sns(new URLSearchParams(body));
   } catch {
     // Not what such a call looks like.

@@ -1,4 +1,5 @@
 import type { Assembly, Properties } from './assembly.ts';
+import { startMetrics } from './cloudwatch.ts';
 import { Complaint } from './complaint.ts';
 import { type Declared, declareAll } from './declarations.ts';
 import { type Invoke, LocalFunction } from './functions.ts';
@@ -8,7 +9,7 @@ import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { allows, type Statement, statementsOf } from './permissions.ts';
 import { startQueueMapping } from './queue-mapping.ts';
 import { Resolver, region } from './resolver.ts';
-import { type Route, readRoute } from './routes.ts';
+import { type KeysRequired, type Route, readingFunctions, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
 import type { GivenSecret } from './secrets.ts';
 import { type Engines, Stores } from './stores.ts';
@@ -21,8 +22,8 @@ export type HouseSettings = {
   readonly engines: Engines;
   /** Where the HTTP API answers. */
   readonly url: string;
-  /** Whether whoever has a choice must come with a key. */
-  readonly keysRequired: boolean;
+  /** What whoever has a choice must come with a key for. */
+  readonly keysRequired: KeysRequired;
   /** Secrets that the user gives to scrapes. */
   readonly givenSecrets: Readonly<Record<string, GivenSecret>>;
   /** HTTP subscribers of every topic. */
@@ -82,6 +83,8 @@ export class House {
       clearInterval(saving);
       measures.save();
     });
+    const metrics = await startMetrics(measures);
+    atEnd(metrics.stop);
     const { dynamodb, sqs, sns, s3 } = engines.endpoints;
     const surroundings = {
       PATH: process.env['PATH'] ?? '',
@@ -94,6 +97,7 @@ export class House {
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_SNS: sns,
       AWS_ENDPOINT_URL_S3: s3,
+      AWS_ENDPOINT_URL_CLOUDWATCH: metrics.url,
       ...(this.stores.secretsAt && {
         AWS_ENDPOINT_URL_SECRETS_MANAGER: this.stores.secretsAt,
         AWS_ENDPOINT_URL_SSM: this.stores.secretsAt,
@@ -143,16 +147,28 @@ export class House {
     return named.invoke;
   }
 
-  /** Of two APIs with one path the first is taken: that of keys where they are required, else that of IAM. */
+  /**
+   * Of two APIs with one path the first is taken: that of keys where they are required, else that of IAM. Functions all of
+   * whose paths can be got only read: from one's own machine that needs a key only where everything does.
+   */
   routes(): Route<Door>[] {
     const integrations = new Map(this.#all('AWS::ApiGatewayV2::Integration'));
     const routes = this.#all('AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target, AuthorizationType }]) => {
       const integration = integrations.get(String(Target).replace('integrations/', ''));
-      const invoke = this.#invoke(integration?.['IntegrationUri']);
-      return readRoute(String(RouteKey), { invoke, isIam: AuthorizationType === 'AWS_IAM' });
+      const to = nameOfArn(String(integration?.['IntegrationUri']));
+      return {
+        to,
+        route: readRoute(String(RouteKey), { invoke: this.#invoke(to), isIam: AuthorizationType === 'AWS_IAM' }),
+      };
     });
     const { keysRequired } = this.#settings;
-    return routes.sort((a, b) => Number(a.target.isIam === keysRequired) - Number(b.target.isIam === keysRequired));
+    const reading = readingFunctions(routes.map(({ to, route }) => [to, route.key]));
+    const needsKey = (to: string): boolean =>
+      keysRequired === 'everything' || (keysRequired === 'pushes' && !reading.has(to));
+    return routes
+      .map(({ to, route }) => ({ route, isSecond: route.target.isIam === needsKey(to) }))
+      .sort((a, b) => Number(a.isSecond) - Number(b.isSecond))
+      .map(({ route }) => route);
   }
 
   /** Everything that calls functions by itself. */

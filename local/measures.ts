@@ -12,25 +12,42 @@ type MetricLine = {
 /** Of one protocol and job: pushes taken and refused, samples taken and refused. */
 type Pushed = { Pushes: number; Refused: number; Accepted: number; refusedSamples: number };
 
+/** `recent`: by the minute in which each span begins, the same of the last day. */
 type Kept = {
   readonly since: string;
   readonly values: Record<string, number>;
   /** By protocol and job, as `otlp checkout`. */
   pushed?: Record<string, Pushed>;
+  readonly recent?: Record<string, Record<string, number>>;
 };
 
 /** Protocols and jobs that are told apart; others are counted together. */
 const mostPushed = 1_000;
 
-/** Counts since the data folder was made, and of durations the longest: kept in `measures.json`, for the command line. */
+const spanMs = 300_000;
+const keptMs = 25 * 3_600_000;
+
+const added = (values: Record<string, number>, name: string, value: number, isCount: boolean): void => {
+  const before = values[name] ?? 0;
+  values[name] = isCount ? before + value : Math.max(before, value);
+};
+
+/**
+ * Counts since the data folder was made, and of durations the longest; the same of the last day in spans of five minutes. Kept in
+ * `measures.json`, for the command line and for whoever asks CloudWatch.
+ */
 export class LocalMeasures {
   readonly #file: string;
   readonly #kept: Kept;
+  readonly #recent: Record<string, Record<string, number>>;
+  readonly #nowMs: () => number;
   #isChanged = false;
 
-  constructor(dataFolder: string) {
+  constructor(dataFolder: string, nowMs: () => number = Date.now) {
     this.#file = join(dataFolder, 'measures.json');
     this.#kept = readKept(this.#file);
+    this.#recent = this.#kept.recent ?? {};
+    this.#nowMs = nowMs;
   }
 
   /** Takes a line that a function wrote, if it is one of metrics. */
@@ -42,10 +59,16 @@ export class LocalMeasures {
     } catch {
       return false;
     }
-    const { values } = this.#kept;
+    const nowMs = this.#nowMs();
+    const span = String(Math.floor(nowMs / spanMs) * spanMs);
+    if (this.#recent[span] === undefined) {
+      for (const at of Object.keys(this.#recent)) if (Number(at) < nowMs - keptMs) delete this.#recent[at];
+      this.#recent[span] = {};
+    }
     for (const { Name, Unit } of metrics._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics)) {
-      const [before, value] = [values[Name] ?? 0, Number(metrics[Name])];
-      values[Name] = Unit === 'Count' ? before + value : Math.max(before, value);
+      const value = Number(metrics[Name]);
+      added(this.#kept.values, Name, value, Unit === 'Count');
+      added(this.#recent[span], Name, value, Unit === 'Count');
     }
     this.#addPushed(metrics);
     this.#isChanged = true;
@@ -63,10 +86,23 @@ export class LocalMeasures {
     for (const each of Object.keys(pushed[key]) as (keyof Pushed)[]) pushed[key][each] += Number(line[each] ?? 0);
   }
 
+  /** A metric over spans of `everyMs` in [fromMs, toMs), added up or the largest; spans without a value are left out. */
+  over(name: string, fromMs: number, toMs: number, everyMs: number, isSum: boolean): [atMs: number, value: number][] {
+    const spans = new Map<number, number>();
+    for (const [at, values] of Object.entries(this.#recent)) {
+      const [atMs, value] = [Number(at), values[name]];
+      if (value === undefined || atMs < fromMs || atMs >= toMs) continue;
+      const span = Math.floor(atMs / everyMs) * everyMs;
+      const before = spans.get(span) ?? 0;
+      spans.set(span, isSum ? before + value : Math.max(before, value));
+    }
+    return [...spans].sort(([a], [b]) => a - b);
+  }
+
   /** Writes what changed, so that a reader sees all of it or what was before. */
   save(): void {
     if (!this.#isChanged) return;
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#kept));
+    writeFileSync(`${this.#file}.new`, JSON.stringify({ ...this.#kept, recent: this.#recent }));
     renameSync(`${this.#file}.new`, this.#file);
     this.#isChanged = false;
   }

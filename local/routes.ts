@@ -12,6 +12,21 @@ export const readRoute = <T>(key: string, target: T): Route<T> => {
   return { method, segments: path.split('/').slice(1), key, target };
 };
 
+/** What needs a key at home. */
+export type KeysRequired = 'nothing' | 'pushes' | 'everything';
+
+/** Functions all of whose paths can be got: whoever can only look changes nothing. */
+export const readingFunctions = (routes: readonly (readonly [to: string, key: string])[]): ReadonlySet<string> => {
+  const pathsOf = (wanted: (key: string) => boolean): Map<string, Set<string>> => {
+    const paths = new Map<string, Set<string>>();
+    for (const [to, key] of routes)
+      if (wanted(key)) paths.set(to, (paths.get(to) ?? new Set()).add(key.split(' ')[1] ?? ''));
+    return paths;
+  };
+  const [all, got] = [pathsOf(() => true), pathsOf(key => key.startsWith('GET '))];
+  return new Set([...all].filter(([to, paths]) => paths.size === got.get(to)?.size).map(([to]) => to));
+};
+
 export type Match<T> = { readonly route: Route<T>; readonly parameters: Readonly<Record<string, string>> };
 
 /**

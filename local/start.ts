@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { synthesize } from './assembly.ts';
 import { type LocalBuilding, startBuilding } from './building.ts';
 import { Complaint } from './complaint.ts';
+import type { KeysRequired } from './routes.ts';
 import { readGivenSecrets } from './secrets.ts';
 
 // `npm start`: the synthesized stack, hosted on this machine.
@@ -32,6 +33,7 @@ const untilReady = async (url: string): Promise<void> => {
 const welcome = ({ url, endpoints, outputs }: LocalBuilding): void => {
   print(`sluice ready ${url}`);
   print('');
+  print(`  look at it:          ${url}/`);
   print(`  push something:      echo 'demo_orders_total 1' | curl --data-binary @- '${url}/v1/push?job=demo'`);
   print('  register a target:   npx sluice targets add http://127.0.0.1:9100/metrics --interval 15s');
   print(`  read it back:        curl '${url}/api/v1/query?query=demo_orders_total'   (a few seconds after the push)`);
@@ -47,6 +49,13 @@ const secretsSetting = (given: ReturnType<typeof readGivenSecrets>): string => {
     name.startsWith('/') ? { parameter: name, hosts } : { secret: name, hosts },
   );
   return named.length === 0 ? '' : JSON.stringify(named);
+};
+
+const keysRequiredBy = (text = ''): KeysRequired => {
+  if (text === '') return 'nothing';
+  if (text === 'required') return 'pushes';
+  if (text === 'everything') return text;
+  throw new Complaint(`SLUICE_KEYS is ${text}, expected required (pushes need a key) or everything (reading too)`);
 };
 
 let building: LocalBuilding | undefined;
@@ -71,7 +80,7 @@ try {
     givenSecrets,
     dataFolder,
     port,
-    keysRequired: process.env['SLUICE_KEYS'] === 'required',
+    keysRequired: keysRequiredBy(process.env['SLUICE_KEYS']),
     print,
     subscribers: list(process.env['SLUICE_SUBSCRIBE']),
     endpoints: {

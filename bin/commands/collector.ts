@@ -1,4 +1,5 @@
 import type { Ports } from '../../io/ports.ts';
+import type { Told } from './api.ts';
 import { deployedCollector } from './deployed.ts';
 import { localCollector } from './local.ts';
 
@@ -17,6 +18,10 @@ export type Collector = {
   readonly ports: Pick<Ports, 'clock' | 'targets' | 'heartbeats' | 'keys' | 'buffer' | 'quarantine'>;
   /** A GET of its API, parsed; whatever the API says of an error. */
   readonly get: (path: string) => Promise<unknown>;
+  /** The same as it came, with its headers. */
+  readonly probe: (path: string) => Promise<Told>;
+  /** A POST to its API; whatever comes of it. */
+  readonly post: (path: string, body: Uint8Array, headers: Readonly<Record<string, string>>) => Promise<Told>;
   readonly counted: () => Promise<Counted>;
   /** Messages in the buffer, waiting or at work. */
   readonly buffered: () => Promise<number>;

@@ -5,7 +5,7 @@ import { measures } from '../../core/measures.ts';
 import { connect } from '../../io/aws/connect.ts';
 import { environment, outputs } from '../../io/aws/contract.ts';
 import { signerOf } from '../../io/aws/sign.ts';
-import { getJson } from './api.ts';
+import { get, getJson, post } from './api.ts';
 import { messagesIn } from './buffered.ts';
 import type { Collector, Counted } from './collector.ts';
 import { Complaint } from './complaint.ts';
@@ -34,6 +34,8 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
       [environment.deadLetters]: named('deadLetters'),
     }),
     get: path => getJson(new URL(path, named('url')), sign),
+    probe: async path => get(new URL(path, named('url')), await sign(new URL(path, named('url')))),
+    post: (path, body, headers) => post(new URL(path, named('url')), body, headers, sign),
     counted: () => countedOf(named('collector')),
     buffered: () => messagesIn(named('buffer')),
     quarantined: () => messagesIn(named('deadLetters')),

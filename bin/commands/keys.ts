@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { readDuration } from '../../core/duration.ts';
-import { keyFrom, readKey, readKeyRow, renamed, rotated } from '../../core/key/key.ts';
+import { type KeyRight, keyFrom, readKey, readKeyRow, renamed, rotated } from '../../core/key/key.ts';
 import { quotaNames } from '../../core/key/quota.ts';
 import { limits } from '../../core/limits.ts';
 import { protocolNames } from '../../core/protocol/request.ts';
@@ -10,8 +10,17 @@ import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
 import { show } from './show.ts';
 
+type CreateOptions = {
+  job?: string[];
+  protocols?: string;
+  rename?: true;
+  limits?: string;
+  read?: true;
+  operate?: true;
+};
+
 export const keysCommand = (connect: Connect): Command => {
-  const keys = new Command('keys').description('who may push without signing');
+  const keys = new Command('keys').description('who may push, read or operate without signing');
 
   keys
     .command('create')
@@ -23,16 +32,24 @@ export const keysCommand = (connect: Connect): Command => {
       'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused',
     )
     .option('--limits <list>', `what may be pushed with it, as name=number, of ${quotaNames.join(', ')}`)
+    .option('--read', 'a key to read with, for the page and for Grafana, instead of one to push with')
+    .option('--operate', 'a key to read with and to pause heartbeats with')
     .addHelpText(
       'after',
       '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway' +
-        '\n  sluice keys create --job batch --limits samplesPerSecond=5000,activeSeries=20000',
+        '\n  sluice keys create --job batch --limits samplesPerSecond=5000,activeSeries=20000' +
+        '\n  sluice keys create --read',
     )
-    .action(async (asked: { job?: string[]; protocols?: string; rename?: true; limits?: string }) => {
-      const { job, protocols, rename, limits: told } = asked;
+    .action(async ({ job, protocols, rename, limits: told, read, operate }: CreateOptions) => {
       const text = made();
+      const may: readonly KeyRight[] = operate ? ['read', 'operate'] : ['read'];
+      if ((read || operate) && (job || protocols || rename))
+        throw new Complaint(
+          '--job, --protocols and --rename are of keys to push with: leave them out, or make two keys',
+        );
       const row = {
         ...readKey(text),
+        ...((read || operate) && { may }),
         ...(job && { jobs: job }),
         ...(protocols !== undefined && { protocols: protocols.split(',').map(name => name.trim()) }),
         ...(rename && { forgedJobs: 'rename' }),
@@ -58,6 +75,7 @@ export const keysCommand = (connect: Connect): Command => {
         jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
         protocols: (row['protocols'] as string[] | undefined)?.join(' ') ?? 'all',
         limits: textOfLimits(row['limits']),
+        may: (row['may'] as string[] | undefined)?.join(' ') ?? 'push',
         created: row['createdAt'] ?? 'by CDK',
         oldSecretUntil: isLater(row['previousUntil']) ? row['previousUntil'] : undefined,
       }));

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../io/aws/connect.ts';
 import { environment, outputs } from '../../io/aws/contract.ts';
-import { getJson } from './api.ts';
+import type { Sign } from '../../io/aws/sign.ts';
+import { get, getJson, post } from './api.ts';
 import { messagesIn } from './buffered.ts';
 import type { Collector, Counted } from './collector.ts';
 import { Complaint } from './complaint.ts';
@@ -45,11 +46,19 @@ export const localCollector = (): Collector => {
       [environment.buffer]: named(outputs.buffer),
       [environment.deadLetters]: named(outputs.deadLetters),
     }),
-    get: path => getJson(new URL(path, local.url)),
+    get: path => getJson(new URL(path, local.url), keyed),
+    probe: async path => get(new URL(path, local.url), await keyed(new URL(path, local.url))),
+    post: (path, body, headers) => post(new URL(path, local.url), body, headers, keyed),
     counted: async () => countedIn(join(folder, 'measures.json')),
     buffered: () => messagesIn(named(outputs.buffer)),
     quarantined: () => messagesIn(named(outputs.deadLetters)),
   };
+};
+
+/** The user's own key, for a collector that asks for one (SLUICE_KEYS=everything). */
+const keyed: Sign = async () => {
+  const key = process.env['SLUICE_KEY'];
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 };
 
 /** What the local host keeps of the functions' metrics: everything since the data folder was made. */

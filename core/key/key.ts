@@ -12,11 +12,20 @@ import { type Quota, quotaField, quotaOf } from './quota.ts';
  */
 export type PushKey = { readonly id: string; readonly hash: string };
 
+/**
+ * What a key may be used for: pushing, reading what is stored, or saying what is waited for (pausing a heartbeat). Each
+ * includes nothing of the others.
+ */
+export const keyRights = ['push', 'read', 'operate'] as const;
+
+export type KeyRight = (typeof keyRights)[number];
+
 /** What a key is good for. */
 export type KeyRow = {
   readonly id: string;
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string;
+  readonly may: readonly KeyRight[];
   /** Jobs it may push for; undefined is any. */
   readonly jobs: readonly string[] | undefined;
   /** Protocols it may be used with; undefined is all. */
@@ -63,6 +72,7 @@ const instantField = z.string().refine(text => !Number.isNaN(Date.parse(text)), 
 const row = z.object({
   id: z.string().length(limits.keyIdChars),
   hash: hashField,
+  may: z.array(z.enum(keyRights)).min(1).optional(),
   jobs: z.array(jobField).min(1).optional(),
   protocols: z.array(z.enum(protocolNames)).min(1).optional(),
   forgedJobs: z.enum(['refuse', 'rename']).optional(),
@@ -74,12 +84,12 @@ const row = z.object({
 export const readKeyRow = (input: unknown): Read<KeyRow | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value, rejects };
-  const { id, hash, jobs, protocols, forgedJobs = 'refuse', previousHash, previousUntil } = value;
+  const { id, hash, may = ['push'], jobs, protocols, forgedJobs = 'refuse', previousHash, previousUntil } = value;
   const previous =
     previousHash === undefined || previousUntil === undefined
       ? undefined
       : { hash: previousHash, untilMs: Date.parse(previousUntil) };
-  return { value: { id, hash, jobs, protocols, forgedJobs, previous, quota: quotaOf(value.limits) }, rejects };
+  return { value: { id, hash, may, jobs, protocols, forgedJobs, previous, quota: quotaOf(value.limits) }, rejects };
 };
 
 const nobody = '0'.repeat(64);

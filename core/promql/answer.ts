@@ -7,7 +7,14 @@ import type { Result, Value } from './result.ts';
 import { EvaluationError } from './result.ts';
 import { timeAt } from './series.ts';
 
-export type ErrorType = 'bad_data' | 'execution' | 'timeout' | 'unavailable' | 'internal' | 'not_found';
+export type ErrorType =
+  | 'bad_data'
+  | 'execution'
+  | 'timeout'
+  | 'unavailable'
+  | 'internal'
+  | 'not_found'
+  | 'unauthorized';
 
 /** HTTP status of each error type (web/api/v1/api.go, respondError). */
 export const statusOf: Readonly<Record<ErrorType, number>> = {
@@ -17,6 +24,8 @@ export const statusOf: Readonly<Record<ErrorType, number>> = {
   unavailable: 503,
   internal: 500,
   not_found: 404,
+  /** Ours: Prometheus asks for no key. */
+  unauthorized: 401,
 };
 
 /** What stands beside an answer's data; either is left out where it is empty. */

@@ -11,6 +11,7 @@ import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
 import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
+import { dynamoHistory } from './history.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
@@ -50,6 +51,8 @@ export type BasePorts = Omit<
   | 'canary'
   | 'watchdog'
   | 'inventory'
+  | 'vitals'
+  | 'pageFiles'
 >;
 
 /**
@@ -76,6 +79,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const rules = once(() => dynamoRules(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
+  const history = once(() => dynamoHistory(dynamo(), clock, named(environment.series)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
   const reachOf = (allowed: string) => {
     const list = once(() => readAllowList(allowed));
@@ -130,6 +134,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get heartbeats() {
       return heartbeats();
+    },
+    get history() {
+      return history();
     },
     reach: {
       public: reachOf(env[environment.scrapeAllow] ?? ''),

@@ -77,3 +77,11 @@ export const outputs = {
   /** What it is called in CloudWatch's metrics. */
   collector: 'CollectorName',
 } as const;
+
+/** A file of the page, as lib puts it into the function that serves it: its bytes gzipped and in base64. */
+export type PageFile = {
+  readonly name: string;
+  readonly type: string;
+  readonly tag: string;
+  readonly gzipped: string;
+};

@@ -29,6 +29,7 @@ import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryHistory } from './history.ts';
 import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQuarantine } from './quarantine.ts';
@@ -181,6 +182,9 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     canary: undefined as Canary | undefined,
     watchdog: undefined as Watchdog | undefined,
     alarms: new MemoryAlarms(faults),
+    history: new MemoryHistory(clock, faults),
+    vitals: { told: async () => ({}), buffered: async () => 0 },
+    pageFiles: [],
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
     reach: { public: () => true, vpc: undefined } as Reach,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -88,6 +89,25 @@ const post = async (
   });
 };
 
+/** A GET as a browser makes it; its name is below localhost, which not every resolver knows. */
+const get = (api: URL, path: string, own: Readonly<Record<string, string>> = {}) =>
+  new Promise<{ status: number; text: string; policy: string }>((done, failed) => {
+    const headers = { host: api.host, accept: 'text/html', ...own };
+    const asked = request({ method: 'GET', hostname: '127.0.0.1', port: api.port, path, headers }, async response => {
+      const parts: Buffer[] = [];
+      for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+      const body = Buffer.concat(parts);
+      const isPacked = body[0] === 0x1f && body[1] === 0x8b;
+      done({
+        status: response.statusCode ?? 0,
+        text: (isPacked ? gunzipSync(body) : body).toString('utf8'),
+        policy: String(response.headers['content-security-policy']),
+      });
+    });
+    asked.on('error', failed);
+    asked.end();
+  });
+
 /** A page to scrape, and a subscriber of the topic. */
 const startNeighbour = async () => {
   const alarms: string[] = [];
@@ -163,6 +183,32 @@ const use = async (cloud: Cloud, folder: string): Promise<void> => {
     expect('a push with a key is taken', await byKey('keyed', key), ({ status }: { status: number }) => status === 200);
     expect('for its own job only', await byKey('other', key), ({ status }: { status: number }) => status === 403);
     expect('and with none it is not', await byKey('keyed', 'none'), ({ status }: { status: number }) => status === 401);
+    const document = await get(keyed, '/');
+    expect(
+      'the page is served to anybody',
+      document,
+      ({ status, text, policy }: typeof document) =>
+        status === 200 && text.includes('/page/main-') && policy.includes("default-src 'none'"),
+    );
+    const [script = ''] = /\/page\/main-[^"]+\.js/.exec(document.text) ?? [];
+    expect(
+      'its files too',
+      await get(keyed, script),
+      ({ status, text }: typeof document) => status === 200 && text.length > 10_000,
+    );
+    expect('its data is not', await get(keyed, '/v1/sources'), ({ status }: typeof document) => status === 401);
+    const reading = (await sluice(cloud, 'keys', 'create', '--read')).split('\n')[0] ?? '';
+    await eventually(
+      'but to who has a key to read, the pushers among them',
+      60_000,
+      () => get(keyed, '/v1/sources', { authorization: `Bearer ${reading}` }),
+      ({ status, text }) => status === 200 && text.includes('"deployed"'),
+    );
+    expect(
+      'such a key pushes nothing',
+      await byKey('keyed', reading),
+      ({ status }: { status: number }) => status === 401,
+    );
     await eventually(
       'the push is read back by `sluice query`',
       60_000,

@@ -31,7 +31,7 @@ beforeAll(async () => {
       env,
     }),
   ]);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const assets = () =>

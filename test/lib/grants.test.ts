@@ -96,14 +96,23 @@ const table = {
     logs('Check'),
     // Canaries.
     'POST /v1/push: execute-api:Invoke',
-    // Whether the target of who fell silent answers, and under which name he may have come back.
-    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    // Whether the target of who fell silent answers, and under which name he may have come back; and what was rung.
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
+  ],
+  PageRole: [
+    '*: cloudwatch:GetMetricData',
+    'BufferQueue: sqs:GetQueueAttributes',
+    'DeadlinesQueue: sqs:SendMessage',
+    'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:UpdateItem',
+    'KeysTable: dynamodb:GetItem',
+    logs('Page'),
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
+    'KeysTable: dynamodb:GetItem',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -163,8 +172,9 @@ test.each([
     name: 'Check',
     knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
   },
+  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
-  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
   { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
@@ -183,8 +193,10 @@ test('nobody may do anything to everything', () => {
     .all('AWS::IAM::Policy')
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Statement[]);
   expect(statements.length).toBeGreaterThan(20);
-  // But for the objects of our own bucket, whose keys nobody knows before.
-  const resources = statements.flatMap(({ Resource }) => listOf(Resource));
+  // But for metrics, which CloudWatch knows no names for, and for the objects of our own bucket, whose keys nobody knows before.
+  const ofMetrics = statements.filter(({ Action }) => Action === 'cloudwatch:GetMetricData');
+  expect(ofMetrics.length).toBe(1);
+  const resources = statements.filter(each => !ofMetrics.includes(each)).flatMap(({ Resource }) => listOf(Resource));
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
   );

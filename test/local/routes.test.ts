@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchRoute, readRoute } from '../../local/routes.ts';
+import { matchRoute, readingFunctions, readRoute } from '../../local/routes.ts';
 
 const routes = [
   'GET /',
@@ -33,4 +33,42 @@ describe('a request takes the most specific route', () => {
     expect(matchRoute([readRoute('GET /a/{rest+}', 1)], 'GET', '/a')).toBeUndefined();
     expect(matchRoute([readRoute('GET /a/{rest+}', 1)], 'GET', '/a/')).toBeUndefined();
   });
+});
+
+test.each([
+  ['only got', [['a', 'GET /x']], ['a']],
+  [
+    'got and posted at one path: a question may be long',
+    [
+      ['a', 'GET /x'],
+      ['a', 'POST /x'],
+    ],
+    ['a'],
+  ],
+  [
+    'one path that is only posted to',
+    [
+      ['a', 'GET /x'],
+      ['a', 'POST /y'],
+    ],
+    [],
+  ],
+  [
+    'two functions',
+    [
+      ['a', 'GET /x'],
+      ['b', 'POST /x'],
+    ],
+    ['a'],
+  ],
+  [
+    'twice, as two APIs have it',
+    [
+      ['a', 'GET /x'],
+      ['a', 'GET /x'],
+    ],
+    ['a'],
+  ],
+] as const)('who only reads: %s', (_, routes, expected) => {
+  expect([...readingFunctions(routes as never)]).toEqual(expected);
 });

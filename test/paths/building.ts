@@ -11,6 +11,7 @@ import { limits } from '../../core/limits.ts';
 import { account } from '../../functions/account.ts';
 import { check } from '../../functions/check.ts';
 import { ingest } from '../../functions/ingest.ts';
+import { page } from '../../functions/page.ts';
 import { plan } from '../../functions/plan.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
@@ -41,10 +42,13 @@ export const memoryBuilding = (options: {
           throw new Error('the canary was not taken');
       },
     };
-  const doors = { push: push(ports), query: query(ports), account: account(ports) };
+  const doors = { push: push(ports), query: query(ports), account: account(ports), page: page(ports) };
   /** Whose path it is, as the routes of the API say. */
-  const readerOf = (path: string): Handler =>
-    /^\/(metrics|v1\/flushes|v1\/receipts\/.*)$/.test(path.split('?')[0]!) ? doors.account : doors.query;
+  const readerOf = (path: string): Handler => {
+    const asked = path.split('?')[0]!;
+    if (/^\/(metrics|v1\/flushes|v1\/receipts\/.*)$/.test(asked)) return doors.account;
+    return /^\/(page\/.*|v1\/health|v1\/heartbeats\/.*)?$/.test(asked) ? doors.page : doors.query;
+  };
   const workers = { plan: plan(ports), check: check(ports) };
   const running = new Set<Promise<void>>();
   let requests = 0;

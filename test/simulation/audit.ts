@@ -112,6 +112,10 @@ export const rangeOf = (selector: string, startMs: number, endMs: number): APIGa
       step: String(gridMs / 1_000),
     }).toString(),
     headers: {},
-    requestContext: { requestId: 'simulated', http: { method: 'GET' } },
+    requestContext: {
+      requestId: 'simulated',
+      http: { method: 'GET' },
+      authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/simulated' } },
+    },
     isBase64Encoded: false,
   }) as unknown as APIGatewayProxyEventV2;

@@ -12,6 +12,7 @@ import { dynamoSeries } from '../../io/aws/series.ts';
 import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
+import { MemoryHistory } from '../../io/memory/history.ts';
 import { MemoryInventory } from '../../io/memory/inventory.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
@@ -149,6 +150,9 @@ export class World {
       scrapeGrants: [],
       deployment: new MemoryDeployment(fate),
       alarms: new MemoryAlarms(fate),
+      history: new MemoryHistory(this.agenda, fate),
+      vitals: { told: async () => ({}), buffered: async () => 0 },
+      pageFiles: [],
       http: this.http,
       reach: { public: () => true, vpc: undefined },
       inventory: new MemoryInventory(fate),

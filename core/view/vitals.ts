@@ -1,0 +1,46 @@
+import { costOf } from '../cost.ts';
+import type { BlindSpan } from '../heartbeat/silence.ts';
+import { type Measure, measures, type Told } from '../measures.ts';
+
+/** Values of one measure by the instant at which their span begins, seconds since 1970. */
+export type ToldOverTime = { readonly [name in Measure | 'BufferAge']?: readonly (readonly [number, number])[] };
+
+export type VitalsSeen = {
+  readonly told: ToldOverTime;
+  readonly everyMs: number;
+  /** Messages in the buffer, waiting or at work. */
+  readonly buffered: number;
+  /** When the checker last looked at everybody. */
+  readonly checkedMs: number | undefined;
+  /** Up to which instant scrapes are ordered. */
+  readonly plannedUntilMs: number | undefined;
+  readonly blind: readonly BlindSpan[];
+  readonly nowMs: number;
+};
+
+/** How the collector itself does: what the last day brought, added up, and as a line for each measure. */
+export const vitalsOf = ({ told, everyMs, buffered, checkedMs, plannedUntilMs, blind, nowMs }: VitalsSeen) => {
+  const total = (name: Measure): number => {
+    const values = (told[name] ?? []).map(([, value]) => value);
+    return measures[name] === 'Count' ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
+  };
+  const today = Object.fromEntries((Object.keys(measures) as Measure[]).map(name => [name, total(name)])) as Told;
+  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0 } = today;
+  const { usd, parts } = costOf(today);
+  return {
+    today,
+    /** Accepted = stored + merged + quarantined + on their way. */
+    onTheirWay: Math.max(0, Accepted - Stored - Merged - Quarantined),
+    buffered,
+    bufferAgeSeconds: told.BufferAge?.at(-1)?.[1] ?? null,
+    costUsd: usd,
+    costParts: parts,
+    checkedMs: checkedMs ?? null,
+    plannedUntilMs: plannedUntilMs ?? null,
+    blind: blind.filter(({ toMs }) => toMs > nowMs - 86_400_000),
+    everyMs,
+    over: told,
+  };
+};
+
+export type Vitals = ReturnType<typeof vitalsOf>;

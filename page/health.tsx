@@ -1,0 +1,153 @@
+import type { ComponentChildren } from 'preact';
+import type { Measure } from '../core/measures.ts';
+import type { Vitals } from '../core/view/vitals.ts';
+import { Bars } from './bars.tsx';
+import { agoText, clockText, countText, lengthText } from './format.ts';
+import { useLive } from './live.ts';
+import { Problem, Waiting } from './notice.tsx';
+import { useNow } from './now.ts';
+
+const shown: readonly (readonly [name: Measure, title: string, isBad?: boolean])[] = [
+  ['Accepted', 'Samples accepted'],
+  ['Stored', 'Samples stored'],
+  ['Merged', 'Came more than once, stored once'],
+  ['Pushes', 'Pushes taken'],
+  ['Refused', 'Pushes refused', true],
+  ['Quarantined', 'Samples quarantined', true],
+  ['ScrapesMissed', 'Scrapes missed', true],
+  ['ScrapeLateness', 'Scrapes late by, at most (ms)'],
+  ['DetectionDelay', 'Alarms late by, at most (ms)'],
+  ['SeriesAdded', 'New series'],
+  ['WriteUnits', 'Write units'],
+];
+
+const Card = ({
+  title,
+  value,
+  children,
+  isBad = false,
+}: {
+  title: string;
+  value: ComponentChildren;
+  children?: ComponentChildren;
+  isBad?: boolean;
+}) => (
+  <section class="fact">
+    <h2>{title}</h2>
+    <p class={isBad ? 'value bad' : 'value'}>{value}</p>
+    {children}
+  </section>
+);
+
+/** Whether every accepted sample is accounted for. */
+const Balance = ({ today, onTheirWay }: Vitals) => {
+  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0 } = today;
+  const parts = [
+    [Accepted, 'accepted', ''],
+    [Stored, 'stored', '='],
+    [Merged, 'merged', '+'],
+    [Quarantined, 'quarantined', '+'],
+    [onTheirWay, 'on their way', '+'],
+  ] as const;
+  return (
+    <section class="balance" aria-label="Balance of the last 24 hours">
+      {parts.map(([count, title, sign]) => (
+        <div key={title} class={title === 'quarantined' && count > 0 ? 'part bad' : 'part'}>
+          {sign !== '' && <span class="sign">{sign}</span>}
+          <span>
+            <b>{countText(count)}</b>
+            <small>{title}</small>
+          </span>
+        </div>
+      ))}
+    </section>
+  );
+};
+
+/** How the collector itself does. */
+export const Health = () => {
+  const live = useLive<Vitals>('/v1/health', 10_000);
+  const nowMs = useNow();
+  const vitals = live.data;
+  const blindNow = vitals !== undefined && vitals.checkedMs !== null && nowMs - vitals.checkedMs > 150_000;
+  return (
+    <>
+      <div class="head">
+        <h1>Health</h1>
+        <p class="summary">the collector itself, in the last 24 hours</p>
+      </div>
+      <Problem live={live} />
+      {vitals === undefined && live.problem === undefined && <Waiting />}
+      {vitals !== undefined && (
+        <>
+          <Balance {...vitals} />
+          <div class="facts">
+            <Card
+              title="Watermark"
+              isBad={blindNow}
+              value={vitals.checkedMs === null ? 'not yet' : blindNow ? 'blind' : agoText(vitals.checkedMs, nowMs)}
+            >
+              <p class="soft">
+                {vitals.checkedMs === null
+                  ? 'the checker looks at everybody once a minute'
+                  : `everybody was looked at at ${clockText(vitals.checkedMs, nowMs)}; it happens each minute`}
+              </p>
+            </Card>
+            <Card title="In the buffer" value={countText(vitals.buffered)}>
+              <p class="soft">
+                messages, waiting or at work
+                {vitals.bufferAgeSeconds === null
+                  ? ''
+                  : `; the oldest for ${lengthText(vitals.bufferAgeSeconds * 1_000)}`}
+              </p>
+            </Card>
+            <Card
+              title="Scrapes ordered"
+              value={
+                vitals.plannedUntilMs === null
+                  ? 'none'
+                  : vitals.plannedUntilMs > nowMs
+                    ? `${lengthText(vitals.plannedUntilMs - nowMs)} ahead`
+                    : `${lengthText(nowMs - vitals.plannedUntilMs)} behind`
+              }
+              isBad={vitals.plannedUntilMs !== null && vitals.plannedUntilMs < nowMs - 60_000}
+            >
+              <p class="soft">the plan reaches up to two minutes ahead</p>
+            </Card>
+            <Card title="Cost of it" value={`$${vitals.costUsd.toFixed(vitals.costUsd < 1 ? 4 : 2)}`}>
+              <p class="soft">at list price: {vitals.costParts}</p>
+            </Card>
+          </div>
+          {vitals.blind.length > 0 && (
+            <p class="notice">
+              The collector did not look from{' '}
+              {vitals.blind
+                .map(({ fromMs, toMs }) => `${clockText(fromMs, nowMs)} to ${clockText(toMs, nowMs)}`)
+                .slice(-3)
+                .join(', ')}
+              : silence in that time is held against nobody.
+            </p>
+          )}
+          <div class="measures">
+            {shown.map(([name, title, isBad = false]) => {
+              const total = vitals.today[name] ?? 0;
+              return (
+                <section key={name} class="measure">
+                  <h2>{title}</h2>
+                  <p class={isBad && total > 0 ? 'value bad' : 'value'}>{countText(total)}</p>
+                  <Bars
+                    values={vitals.over[name] ?? []}
+                    everyMs={vitals.everyMs}
+                    nowMs={nowMs}
+                    label={title}
+                    isBad={isBad}
+                  />
+                </section>
+              );
+            })}
+          </div>
+        </>
+      )}
+    </>
+  );
+};

@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks';
+import type { SourceLine } from '../core/view/sources.ts';
+import { ask } from './api.ts';
+import { DayBar } from './day-bar.tsx';
+import { agoText, clockText, intervalText } from './format.ts';
+import { useLive } from './live.ts';
+import { Empty, Problem, Waiting } from './notice.tsx';
+import { useNow } from './now.ts';
+import { hrefOf } from './route.ts';
+import { nextText, sourceName } from './source-row.tsx';
+import { sourcesEveryMs } from './sources.tsx';
+import { State } from './state.tsx';
+
+/** Pauses somebody, or waits for them again. */
+export const PauseButton = ({ line, onDone }: { readonly line: SourceLine; readonly onDone: () => void }) => {
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const { job, instance, state } = line;
+  const verb = state === 'paused' ? 'resume' : 'pause';
+  const wish = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await ask(`/v1/heartbeats/${verb}`, { body: { job, instance } });
+      // The checker is woken by it: a moment later it has looked.
+      setTimeout(onDone, 400);
+      setTimeout(onDone, 1_500);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+    setBusy(false);
+  };
+  return (
+    <>
+      <button type="button" disabled={isBusy} onClick={wish} aria-label={`${verb} ${job}`}>
+        {verb === 'pause' ? 'Pause' : 'Resume'}
+      </button>
+      {problem !== undefined && (
+        <span class="bad" role="alert">
+          {' '}
+          {problem}
+        </span>
+      )}
+    </>
+  );
+};
+
+/** Who is expected to be heard, how often, and whether they keep it. */
+export const Heartbeats = () => {
+  const live = useLive<{ readonly sources: readonly SourceLine[] }>('/v1/sources', sourcesEveryMs);
+  const nowMs = useNow();
+  const lines = (live.data?.sources ?? []).filter(({ kind, graceMs }) => kind === 'heartbeat' || graceMs !== undefined);
+  return (
+    <>
+      <div class="head">
+        <h1>Heartbeats and jobs</h1>
+        <p class="summary">{lines.length > 0 && `${lines.length} expected to be heard`}</p>
+      </div>
+      <Problem live={live} />
+      {live.data === undefined && live.problem === undefined && <Waiting />}
+      {live.data !== undefined && lines.length === 0 && (
+        <Empty title="Nobody is expected">
+          <p>
+            A heartbeat is a promise to be heard. Whoever is silent for its interval plus grace rings, once, and again
+            on return.
+          </p>
+          <pre>npx sluice heartbeats add --job nightly-report --interval 24h --grace 30m</pre>
+        </Empty>
+      )}
+      {lines.length > 0 && (
+        <div class="scroll-x">
+          <table class="cards">
+            <thead>
+              <tr>
+                <th scope="col">State</th>
+                <th scope="col">Job</th>
+                <th scope="col">Instance</th>
+                <th scope="col">Expected</th>
+                <th scope="col">Last heard</th>
+                <th scope="col">Next</th>
+                <th scope="col">Missed today</th>
+                <th scope="col">Last 24 h</th>
+                <th scope="col">
+                  <span class="hidden">Do</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.map(line => (
+                <tr key={`${line.job} ${line.instance}`}>
+                  <td>
+                    <State state={line.state} />
+                  </td>
+                  <th scope="row">
+                    <a href={hrefOf('source', { job: line.job, instance: line.instance })}>{line.job}</a>
+                  </th>
+                  <td class="soft">{sourceName(line)}</td>
+                  <td>
+                    {line.intervalMs === undefined ? (
+                      'by its scrapes'
+                    ) : (
+                      <>
+                        every {intervalText(line.intervalMs)}{' '}
+                        <span class="soft">+ {intervalText(line.graceMs ?? 0)}</span>
+                      </>
+                    )}
+                  </td>
+                  <td data-title="heard" title={line.heardMs === undefined ? '' : clockText(line.heardMs, nowMs)}>
+                    {line.heardMs === undefined ? <span class="soft">never</span> : agoText(line.heardMs, nowMs)}
+                  </td>
+                  <td class="soft">
+                    {line.reason !== undefined && line.sinceMs !== undefined ? (
+                      <span class="bad">
+                        {line.reason} since {clockText(line.sinceMs, nowMs)}
+                      </span>
+                    ) : (
+                      nextText(line, nowMs)
+                    )}
+                  </td>
+                  <td class="number" data-title="missed">
+                    {line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}
+                  </td>
+                  <td class="bar-cell">
+                    <DayBar downs={line.downs} nowMs={nowMs} isKnown={line.state !== 'invalid'} />
+                  </td>
+                  <td>{line.graceMs !== undefined && <PauseButton line={line} onDone={live.refresh} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+};

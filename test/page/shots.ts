@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBrowser, visit } from './browser.ts';
+import { smallPng } from './small-png.ts';
+
+// Pictures of each view, light and dark, wide and narrow: `node test/page/shots.ts URL FOLDER`
+
+const [url = 'http://127.0.0.1:9640', folder = 'shots'] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+const query = 'sum by (route) (rate(http_requests_total[1m]))';
+const views = {
+  sources: '#/sources',
+  source: process.env['SOURCE'] ?? '#/source?job=thumbnails&instance=*',
+  heartbeats: '#/heartbeats',
+  explore: `#/explore?${new URLSearchParams([
+    ['q', query],
+    ['as', 'chart'],
+    ['q', 'topk(5, orders_total)'],
+    ['as', 'table'],
+    ['range', '900'],
+  ])}`,
+  alarms: '#/alarms',
+  health: '#/health',
+};
+const only = process.env['ONLY'];
+const browser = await openBrowser();
+for (const [width, height, size] of [
+  [1280, 800, 'wide'],
+  [390, 844, 'narrow'],
+] as const) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [name, hash] of Object.entries(views)) {
+      if (only !== undefined && !`${name}-${size}-${colorScheme}`.includes(only)) continue;
+      const { page, context, complaints } = await visit(browser, `${url}/${hash}`, { width, height, colorScheme });
+      await page.waitForTimeout(1_200);
+      await page.waitForFunction("!document.body.innerText.includes('asking …')", undefined, { timeout: 20_000 });
+      await page.waitForTimeout(600);
+      writeFileSync(join(folder, `${name}-${size}-${colorScheme}.png`), smallPng(await page.screenshot()));
+      for (const complaint of complaints) console.log(`${name} ${size} ${colorScheme}: ${complaint}`);
+      await context.close();
+    }
+  }
+}
+await browser.close();
