@@ -5,7 +5,7 @@ import type { CollectorFlip } from './silence.ts';
 /** What a flip becomes. `id` is the same whenever the same flip is announced again. */
 export type Alarm = {
   readonly id: string;
-  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND' | 'COLLECTOR_OK';
+  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND' | 'COLLECTOR_OK' | 'FIRING';
   readonly subject: string;
   readonly text: string;
   readonly job: string;
@@ -15,11 +15,14 @@ export type Alarm = {
   readonly atMs: number;
   /** Of a grouped alarm: each source's own, so that a receiver can tell them apart and drop repeats one by one. */
   readonly members?: readonly Omit<Alarm, 'subject' | 'text' | 'members'>[];
+  /** Of an alert of a rule. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 };
 
-const utc = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+export const utc = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
 
-const lengthOf = (ms: number): string => {
+export const lengthOf = (ms: number): string => {
   const total = Math.max(0, Math.round(ms / 1_000));
   const [hours, minutes, rest] = [Math.floor(total / 3_600), Math.floor((total % 3_600) / 60), total % 60];
   return [
@@ -32,10 +35,10 @@ const lengthOf = (ms: number): string => {
 };
 
 /** Names come from producers: control characters must not break a subject line or fake a second one. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 /** SNS allows subjects of at most 100 ASCII characters, without line breaks. */
-const subjectOf = (text: string): string => {
+export const subjectOf = (text: string): string => {
   const ascii = plain(text).replace(/[^\x20-\x7e]/g, '?');
   return ascii.length <= 100 ? ascii : `${ascii.slice(0, 97)}...`;
 };

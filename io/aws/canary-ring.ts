@@ -3,9 +3,9 @@ import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk
 import type { HeartbeatKey } from '../../core/heartbeat/heartbeat.ts';
 import { limits } from '../../core/limits.ts';
 import type { Heartbeats } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort } = tables.heartbeats;
 

@@ -13,11 +13,12 @@ import { pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
+import { type Attributes, attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf, untilDone } from './calls.ts';
 import { dynamoCanaries } from './canary-ring.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
-import { type Attributes, attributesOf, rowOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition, sort } = tables.heartbeats;
 

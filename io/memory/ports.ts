@@ -1,7 +1,8 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import type {
   Alarms,
   Canary,
@@ -14,6 +15,7 @@ import type {
   Mirror,
   Onward,
   Ports,
+  Reach,
   Refusal,
   ScrapeGrant,
   Scrapes,
@@ -25,10 +27,14 @@ import { VirtualClock } from './clock.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
+import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
+import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
+import { MemoryRules } from './rules.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
+import { MemoryUsage } from './usage.ts';
 
 export class MemoryAlarms implements Alarms {
   readonly #faults: Faults;
@@ -138,6 +144,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     log: new MemoryLog(),
     measures: new MemoryMeasures(),
     buffer: new MemoryQueue('buffer', clock, faults),
+    quarantine: new MemoryQuarantine(faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
@@ -145,11 +152,15 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
     retention: usualRetention,
+    backfillMs: usualBackfillMs(usualRetention),
+    includesOlderEnd: false as boolean,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
+    rules: new MemoryRules(faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
+    usage: new MemoryUsage(faults),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: {
@@ -162,5 +173,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     alarms: new MemoryAlarms(faults),
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
+    reach: { public: () => true, vpc: undefined } as Reach,
+    inventory: new MemoryInventory(faults),
+    discoveries: new Set<DiscoveryKind>(['http_sd']),
   } satisfies Ports;
 };

@@ -8,6 +8,7 @@ import type {
 } from 'aws-lambda';
 import { canaryJob } from '../../core/heartbeat/watermark.ts';
 import { limits } from '../../core/limits.ts';
+import { account } from '../../functions/account.ts';
 import { check } from '../../functions/check.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { plan } from '../../functions/plan.ts';
@@ -40,7 +41,10 @@ export const memoryBuilding = (options: {
           throw new Error('the canary was not taken');
       },
     };
-  const doors = { push: push(ports), query: query(ports) };
+  const doors = { push: push(ports), query: query(ports), account: account(ports) };
+  /** Whose path it is, as the routes of the API say. */
+  const readerOf = (path: string): Handler =>
+    /^\/(metrics|v1\/flushes|v1\/receipts\/.*)$/.test(path.split('?')[0]!) ? doors.account : doors.query;
   const workers = { plan: plan(ports), check: check(ports) };
   const running = new Set<Promise<void>>();
   let requests = 0;
@@ -141,12 +145,14 @@ export const memoryBuilding = (options: {
       request(doors.push, method, path, { body, headers, byKey: true }),
     /** The parsed JSON of a read. */
     get: async (path: string) =>
-      JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {
+      JSON.parse(String((await request(readerOf(path), 'GET', path)).body)) as {
         status: string;
         data: never;
         error?: string;
       },
-    read: (path: string) => request(doors.query, 'GET', path),
+    read: (path: string) => request(readerOf(path), 'GET', path),
+    readByKey: (path: string, headers: Record<string, string>) =>
+      request(readerOf(path), 'GET', path, { headers, byKey: true }),
     /** Lets time pass, second by second, with a tick at each full minute. */
     pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
       const untilMs = clock.nowMs() + durationMs;

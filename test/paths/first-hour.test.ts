@@ -38,7 +38,7 @@ afterAll(async () => {
 test('a push is read back', async () => {
   const answer = await collector.push('/v1/push?job=shop&instance=a', 'orders_total 7\n');
   expect(answer.status).toBe(200);
-  expect(answer.headers.get('x-sluice-receipt')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(answer.headers.get('x-sluice-receipt')).toMatch(/^[0-9a-f-]{36}\.[\w-]+$/);
   await eventually(
     15_000,
     () => collector.values('orders_total'),
