@@ -251,6 +251,8 @@ export const limits = {
    * no gap.
    */
   upEveryMs: 2 * minute,
+  /** Failed slots of a target that its row remembers, for those that are down by a share of them. */
+  missesKept: 16,
   /** Signs of life from which a cadence is learned. */
   learnedBeats: 12,
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Learned } from './learning.ts';
 import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
@@ -63,9 +64,25 @@ export type Failing = Omit<PullFailure, 'slotMs'> & {
   readonly lastSlotMs: number;
 };
 
+/** How many of how many slots must fail for a target to be down, in the place of so many in a row. */
+export type FailureShare = { readonly failed: number; readonly of: number };
+
+/** The attribute in which a failed slot is kept: of so many the newest. */
+export const missAttribute = (slotMs: number, intervalMs: number): string =>
+  `miss${Math.round(slotMs / intervalMs) % limits.missesKept}`;
+
 /** How many slots in a row failed. */
 export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
+
+/** Whether enough slots failed for a target to be down: limits.failedSlotsToDown in a row, or the share that its row asks for. */
+export const hasFailed = ({ failing, failureShare, missedMs = [] }: Heartbeat): boolean => {
+  if (failing === undefined) return false;
+  if (failureShare === undefined) return failedSlots(failing) >= limits.failedSlotsToDown;
+  const { lastSlotMs, intervalMs } = failing;
+  const fromMs = lastSlotMs - (failureShare.of - 1) * intervalMs;
+  return missedMs.filter(ms => ms >= fromMs && ms <= lastSlotMs).length >= failureShare.failed;
+};
 
 /** A push of the source that was not taken, and what it was told. */
 export type PushRefusal = { readonly atMs: number; readonly status: number; readonly reason: string };
@@ -96,6 +113,9 @@ export type Heartbeat = {
   /** Newest good scrape that was reported. */
   readonly answeredMs?: number;
   readonly failing?: Failing;
+  readonly failureShare?: FailureShare;
+  /** Slots that failed, as far as they are kept, in no order. */
+  readonly missedMs?: readonly number[];
   /** The newest push of it that was refused. */
   readonly refused?: PushRefusal;
   /** What pings said of a job's runs. */

@@ -77,6 +77,15 @@ const row = z.object({
     .max(limits.maintenanceWindows)
     .optional(),
   snoozeUntil: instant.optional(),
+  failures: z
+    .string()
+    .regex(/^[0-9]{1,2}\/[0-9]{1,2}$/, 'expected how many of how many, such as 3/5')
+    .transform(text => text.split('/').map(Number) as [number, number])
+    .refine(
+      ([failed, of]) => failed >= 1 && failed <= of && of <= limits.missesKept,
+      `expected at most ${limits.missesKept}`,
+    )
+    .optional(),
   refused: z.object({ atMs: timeMs, status: z.number(), reason: z.string() }).optional(),
   retired: z.boolean().default(false),
   expect: z.literal('auto').optional(),
@@ -97,21 +106,30 @@ const row = z.object({
   pending: z.array(flip).default([]),
 });
 
+/** Slots that failed, each in an attribute of its own. */
+const missedIn = (input: unknown): number[] =>
+  Object.entries(input as Record<string, unknown>)
+    .filter(([name]) => /^miss[0-9]+$/.test(name))
+    .map(([, slotMs]) => Number(slotMs));
+
 /** Reads one row of the heartbeats table. A row that failed scrapes made carries no promise of its own. */
 export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
   const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, expect, ...more } = value;
-  const { paused, pending, failing: fails, snoozeUntil, manualResume: _, ...rest } = more;
+  const { paused, pending, failing: fails, failures, snoozeUntil, manualResume: _, ...rest } = more;
   const isScheduled = cron !== undefined || onCalendar !== undefined;
   const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
-  const promised = !isLearned && (interval !== undefined || grace !== undefined || isScheduled || fails === undefined);
+  const promised =
+    !isLearned &&
+    (interval !== undefined || grace !== undefined || isScheduled || (fails === undefined && failures === undefined));
   const heartbeat = {
     ...rest,
     key: { job, instance },
     pauseWanted: paused,
     pending: pending as Flip[],
     ...(isLearned && { isLearned }),
+    ...(failures && { failureShare: { failed: failures[0], of: failures[1] }, missedMs: missedIn(input) }),
     ...(snoozeUntil !== undefined && { snoozedUntilMs: snoozeUntil }),
     ...(fails && { failing: fails as Heartbeat['failing'] }),
     ...(promised && {

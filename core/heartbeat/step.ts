@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts';
-import { type Flip, failedSlots, type Heartbeat, type HeartbeatChange, lastHeardMs } from './heartbeat.ts';
+import { type Flip, type Heartbeat, type HeartbeatChange, hasFailed, lastHeardMs } from './heartbeat.ts';
 import { learningStep } from './learning.ts';
 import { allowedMsAfter, maintenanceIn, whenOf } from './schedule.ts';
 import { type BlindSpan, heardableMs, instantAfter, unionOf } from './silence.ts';
@@ -39,7 +39,7 @@ const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly Blind
   if (
     failing !== undefined &&
     !heartbeat.retired &&
-    failedSlots(failing) >= limits.failedSlotsToDown &&
+    hasFailed(heartbeat) &&
     failing.lastSlotMs > (answeredMs ?? Number.NEGATIVE_INFINITY)
   ) {
     return {
@@ -85,14 +85,17 @@ const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly Blind
 /** Statuses that ask to come again later. */
 const isLater = (status: number): boolean => status === 429 || status === 503;
 
-const holdMsOf = ({ promise, failing, downReason }: Heartbeat): number =>
+const holdMsOf = ({ promise, failing, failureShare, downReason }: Heartbeat): number =>
   // A run that ended well is no flicker.
   promise?.cron !== undefined ||
   promise?.calendar !== undefined ||
   downReason === 'FAILED' ||
   downReason === 'STUCK_RUN'
     ? 0
-    : Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
+    : // Who fails by a share may answer now and then: he is back when so many slots in a row went well.
+      failing !== undefined && failureShare !== undefined
+      ? failureShare.of * failing.intervalMs
+      : Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
 
 const wentDown = (heartbeat: Heartbeat, { reason, sinceMs, atMs, detail }: Verdict): HeartbeatChange => ({
   state: 'down',

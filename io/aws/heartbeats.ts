@@ -8,7 +8,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { Fault } from '../../core/fault.ts';
-import { type HeartbeatKey, isNewsIn, isReservedJob } from '../../core/heartbeat/heartbeat.ts';
+import { type HeartbeatKey, isNewsIn, isReservedJob, missAttribute } from '../../core/heartbeat/heartbeat.ts';
 import { pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
@@ -171,9 +171,11 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
     },
 
     failed: async (key, { slotMs, ...failure }) => {
-      const names = { '#failing': 'failing', '#last': 'lastSlotMs' };
+      const miss = missAttribute(slotMs, failure.intervalMs);
+      const names = { '#failing': 'failing', '#last': 'lastSlotMs', '#miss': miss };
       const goesOn = await update('heartbeats.failed', key, {
-        UpdateExpression: 'SET #failing.#last = :slot, #failing.#reason = :reason, #failing.#detail = :detail',
+        UpdateExpression:
+          'SET #miss = :slot, #failing.#last = :slot, #failing.#reason = :reason, #failing.#detail = :detail',
         ConditionExpression: '#failing.#last = :before',
         ExpressionAttributeNames: { ...names, '#reason': 'reason', '#detail': 'detail' },
         ExpressionAttributeValues: attributesOf({
@@ -185,7 +187,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       });
       if (goesOn) return;
       await update('heartbeats.failed', key, {
-        UpdateExpression: 'SET #failing = :failing',
+        UpdateExpression: 'SET #failing = :failing, #miss = :slot',
         ConditionExpression: 'attribute_not_exists(#failing) OR #failing.#last < :slot',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: attributesOf({

@@ -4,6 +4,7 @@ import {
   type HeartbeatChange,
   type HeartbeatKey,
   isNewsIn,
+  missAttribute,
   type PullFailure,
   type PushRefusal,
 } from '../../core/heartbeat/heartbeat.ts';
@@ -67,15 +68,16 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.failed', () => {
       const row = this.rows.get(idOf(key)) ?? { ...key };
       const before = row['failing'] as Heartbeat['failing'];
-      if (before !== undefined && before.lastSlotMs >= failure.slotMs) return;
       const { slotMs, ...rest } = failure;
+      if (before !== undefined && before.lastSlotMs >= slotMs) return;
+      const missed = { [missAttribute(slotMs, failure.intervalMs)]: slotMs };
       const goesOn = before !== undefined && before.lastSlotMs === slotMs - failure.intervalMs;
       const failing = {
         ...rest,
         firstSlotMs: goesOn ? before.firstSlotMs : slotMs,
         lastSlotMs: slotMs,
       };
-      this.rows.set(idOf(key), { ...row, failing });
+      this.rows.set(idOf(key), { ...row, ...missed, failing });
     });
   }
 

@@ -184,6 +184,35 @@ describe('what is held against nobody', () => {
   });
 });
 
+describe('a target that answers now and then', () => {
+  const url = 'http://flapping.example:9100/metrics';
+
+  /** Scrapes it for a while: it answers in every slot but each third one. */
+  const flapping = async (failures: string | undefined, goodMs: number) => {
+    const house = memoryBuilding({ startMs });
+    await house.tick();
+    const key = { job: 'node', instance: 'flapping.example:9100' };
+    if (failures !== undefined) await house.ports.heartbeats.put({ ...key, failures });
+    await house.register({ id: 'node', url, job: 'node', interval: '15s' });
+    for (let slot = 0; slot < 40; slot += 1) {
+      if (slot % 3 === 0) house.ports.http.pages.delete(url);
+      else house.ports.http.pages.set(url, 'm 1\n');
+      await house.pass(15 * second);
+    }
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.pass(goodMs);
+    return rung(house);
+  };
+
+  test('is never down two slots in a row', async () => expect(await flapping(undefined, minute)).toEqual([]));
+
+  test('is down once by a share of them, and back once it answers for as long', async () => {
+    expect(await flapping('2/5', minute)).toEqual(['DOWN node SCRAPE_CONNECT']);
+    expect(await flapping('2/5', 5 * minute)).toEqual(['DOWN node SCRAPE_CONNECT', 'RESOLVED node HEARD']);
+    expect(await flapping('3/5', 5 * minute)).toEqual([]);
+  }, 30_000);
+});
+
 describe('a job whose cadence is learned', () => {
   test('is held to it once it is known, and to nothing before', async () => {
     const house = memoryBuilding({ startMs });
