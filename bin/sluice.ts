@@ -8,6 +8,7 @@ import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { statusCommand } from './commands/status.ts';
 import { targetsCommand } from './commands/targets.ts';
 
@@ -24,6 +25,7 @@ program
   .addCommand(quarantineCommand(connect))
   .addCommand(flushesCommand(connect))
   .addCommand(queryCommand(connect))
+  .addCommand(rulesCommand(connect))
   .addCommand(lintCommand())
   .showSuggestionAfterError();
 

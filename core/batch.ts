@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from './columns.ts';
 import { keyOf, type LabelSet, pick } from './labels.ts';
 import { limits } from './limits.ts';
@@ -17,8 +17,17 @@ export const sourceOf = (labels: LabelSet): Source => pick(labels, isSourceLabel
 export const withoutSource = (labels: LabelSet): LabelSet => pick(labels, name => !isSourceLabel(name));
 
 /** 22 characters, base64url of 128 bits: the same source has the same id everywhere. */
-export const sourceIdOf = (source: Source): string =>
-  createHash('sha256').update(keyOf(source)).digest().subarray(0, 16).toString('base64url');
+export const sourceIdOf = (source: Source): string => {
+  const key = keyOf(source);
+  const known = sourceIds.get(key);
+  if (known !== undefined) return known;
+  const id = hash('sha256', key, 'buffer').subarray(0, 16).toString('base64url');
+  if (sourceIds.size >= limits.sourceIdsRemembered) sourceIds.clear();
+  sourceIds.set(key, id);
+  return id;
+};
+
+const sourceIds = new Map<string, string>();
 
 export type FamilyType =
   | 'counter'
@@ -56,7 +65,7 @@ export type Batch = {
 
 /** What a message of the buffer is called: limits.messageNameChars of a digest of its bytes, the same whenever it comes. */
 export const messageNameOf = (message: string): string =>
-  createHash('sha256').update(message).digest('base64url').slice(0, limits.messageNameChars);
+  hash('sha256', message, 'base64url').slice(0, limits.messageNameChars);
 
 /**
  * The batch under a name that holds its message too: two producers of one source may count their keys alike, and one slot

@@ -4,6 +4,7 @@ import { type Batch, messageNameOf, sourceIdOf, sourceOf } from '../core/batch.t
 import { flushOffsetMsOf, readFlushInterval } from '../core/flush/flushes.ts';
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
+import { canaryJob, isCanaryNow, isProofOf } from '../core/heartbeat/watermark.ts';
 import { identified } from '../core/key/identity.ts';
 import { usualQuota } from '../core/key/quota.ts';
 import { labelOf, noLabels } from '../core/labels.ts';
@@ -23,11 +24,13 @@ import { lintAnswer, lintPath } from './lint.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, retryAfterOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
-import { whoIs } from './who.ts';
+import { isPing, takePing } from './ping.ts';
+import { attemptedBy, noteRefusal } from './refusals.ts';
+import { type Who, whoIs } from './who.ts';
 
 type PushPorts = Pick<
   Ports,
-  'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys' | 'usage'
+  'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys' | 'usage' | 'backfillMs'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -52,13 +55,48 @@ export const push = (ports: PushPorts) => {
 };
 
 const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxyEventV2): Promise<Answer> => {
-  const request = requestOf(event, ports.clock.nowMs());
-  const { acceptedAtMs } = request;
+  const request = requestOf(event, ports.clock.nowMs(), ports.backfillMs);
   const protocol = protocolAt(request.path);
-  const refuse = (status: number, rejects: readonly Reject[]): Answer =>
+  const refused = (status: number, rejects: readonly Reject[]): Answer =>
     answerOf(protocol.refusal(request, status, rejects), refusedReceipt(request, status, rejects));
   const who = await whoIs(ports, event);
-  if (!who.isKnown) return refuse(401, [who.reject]);
+  if (!who.isKnown) return refused(401, [who.reject]);
+  if (isPing(event)) return takePing(ports, event, who);
+  const attempted = attemptedBy(request, who);
+  const atMs = request.acceptedAtMs;
+  try {
+    const taken = await takeFrom(ports, limiting, event, request, who);
+    if (!('refused' in taken)) return taken;
+    const { status, rejects, retryAfterSeconds } = taken.refused;
+    await noteRefusal(ports, attempted, { status, rejects, atMs });
+    const answer = refused(status, rejects);
+    if (retryAfterSeconds === undefined) return answer;
+    return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } };
+  } catch (error) {
+    const rejects = [{ code: 'unavailable', reason: 'the collector could not take it' }];
+    await noteRefusal(ports, attempted, { status: 503, rejects, atMs });
+    throw error;
+  }
+};
+
+type Refused = {
+  readonly refused: {
+    readonly status: number;
+    readonly rejects: readonly Reject[];
+    readonly retryAfterSeconds?: number;
+  };
+};
+
+const takeFrom = async (
+  ports: PushPorts,
+  limiting: Limiting,
+  event: APIGatewayProxyEventV2,
+  request: PushRequest,
+  who: Extract<Who, { readonly isKnown: true }>,
+): Promise<Answer | Refused> => {
+  const { acceptedAtMs } = request;
+  const protocol = protocolAt(request.path);
+  const refuse = (status: number, rejects: readonly Reject[]): Refused => ({ refused: { status, rejects } });
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const { key } = who;
@@ -67,13 +105,12 @@ const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxy
   // What is refused before it is read is of the key's job, or nobody's.
   about(who.scope.jobs?.[0] ?? request.query['job'] ?? '', 0);
   const quota = key?.quota ?? usualQuota;
-  const limited = ({ status, reject, retryAfterMs }: Limited): Answer => {
+  const limited = ({ status, reject, retryAfterMs }: Limited): Refused => {
     ports.measures.tell({ Limited: 1 });
-    const answer = refuse(status, [reject]);
-    if (retryAfterMs === undefined) return answer;
+    if (retryAfterMs === undefined) return refuse(status, [reject]);
     // Not all of those that wait come back together.
-    const seconds = Math.ceil(retryAfterMs / 1_000) + Number(retryAfterOf(ports.chance.next()));
-    return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+    const retryAfterSeconds = Math.ceil(retryAfterMs / 1_000) + Number(retryAfterOf(ports.chance.next()));
+    return { refused: { status, rejects: [reject], retryAfterSeconds } };
   };
   const early = key && limiting.request(key);
   if (key !== undefined && early !== undefined) {
@@ -120,6 +157,13 @@ const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxy
   });
   const encoded = batches.map(batch => ({ batch, messages: encodeBatch(batch) }));
   const receipt = takenReceipt(request, read, encoded);
+  const { job: own, instance: slot } = request.query;
+  if (own === canaryJob && isCanaryNow(Number(slot), acceptedAtMs)) {
+    if (!isProofOf(request.query['proof'] ?? '', await ports.heartbeats.canarySecret(), Number(slot)))
+      return refuse(403, [{ code: 'forbidden', reason: 'only the collector itself sends these' }]);
+    await ports.heartbeats.canaryHeard(Number(slot), acceptedAtMs);
+    return answerOf(read.answer, receipt);
+  }
   await ports.buffer.send(encoded.flatMap(({ messages }) => messages));
   about(labelOf(batches[0]?.source ?? pushed.sourceLabels ?? noLabels, 'job'), read.refusedSamples);
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
@@ -131,12 +175,13 @@ const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxy
   return { ...answer, headers: { ...answer.headers, 'x-sluice-flush-offset-ms': String(offsetMs) } };
 };
 
-const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number): PushRequest => ({
+const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number, backfillMs: number): PushRequest => ({
   method: event.requestContext.http.method,
   path: event.rawPath,
   query: event.queryStringParameters ?? {},
   header: name => headerOf(event, name),
   acceptedAtMs,
+  backfillMs,
   receipt: event.requestContext.requestId,
 });
 
@@ -207,6 +252,6 @@ const answerOf = (answer: PushAnswer, told: Receipt): Answer => {
 /** The 503 of a failure here, said as the protocol says it. */
 const unavailable = (event: APIGatewayProxyEventV2, code: string, nowMs: number): Answer => {
   const rejects = [{ code, reason: 'the collector cannot take this at the moment, please retry' }];
-  const request = requestOf(event, nowMs);
+  const request = requestOf(event, nowMs, 0);
   return answerOf(protocolAt(event.rawPath).refusal(request, 503, rejects), refusedReceipt(request, 503, rejects));
 };

@@ -9,6 +9,7 @@ import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
 import {
+  backfillDaysOf,
   type CollectorProps,
   checkCollector,
   type HeartbeatProps,
@@ -17,12 +18,15 @@ import {
   type TargetProps,
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
+import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
+import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
+import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
@@ -60,7 +64,8 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [] } = props;
+    const { scrapeSecrets = [], rules = [] } = props;
+    const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -122,6 +127,8 @@ export class Collector extends Measured {
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
+      // What jobs say of their runs.
+      '/ping/{run+}': ['GET', 'HEAD', 'POST'],
     };
     const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
@@ -132,19 +139,7 @@ export class Collector extends Measured {
     // How much comes in with a key, where that is much: all workers together hold it to its limits.
     usage.rowsPutBy(push);
     usage.queriedBy(push);
-    api.answeredBy(query, {
-      '/': ['GET'],
-      '/-/healthy': ['GET'],
-      '/-/ready': ['GET'],
-      '/api/v1/query': ['GET', 'POST'],
-      '/api/v1/query_range': ['GET', 'POST'],
-      '/api/v1/series': ['GET', 'POST'],
-      '/api/v1/labels': ['GET', 'POST'],
-      '/api/v1/label/{name}/values': ['GET'],
-      '/api/v1/metadata': ['GET', 'POST'],
-      '/api/v1/targets': ['GET'],
-      '/api/v1/status/buildinfo': ['GET'],
-    });
+    api.answeredBy(query, questions);
 
     // What became of a push, which whoever pushed it may ask.
     api.answeredBy(account, { ...receipts, '/v1/flushes': ['GET'], '/metrics': ['GET'] });
@@ -163,7 +158,7 @@ export class Collector extends Measured {
 
     // series ─► compact ─► blocks ─► query
     new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
-    series.lookedUpBy(compact);
+    series.lookedUpBy(compact, query);
     series.readBy(compact);
     series.queriedBy(compact);
     series.writtenBy(compact);
@@ -172,6 +167,8 @@ export class Collector extends Measured {
     blocks.readBy(compact, query, account);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
     for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
+    push.knows(environment.backfill, String(backfillDaysOf(props)));
+    if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
     // For the list of targets.
     targets.listedBy(query);
     heartbeats.listedBy(query);
@@ -179,6 +176,21 @@ export class Collector extends Measured {
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account];
     const unheard = [plan, scrape];
+    if (rules.length > 0) {
+      // series, blocks ─► rules ─► buffer, alarms
+      const evaluator = new RuleEvaluation(this, 'RuleEvaluation', { household, files: rules }).handler;
+      series.lookedUpBy(evaluator);
+      series.readBy(evaluator);
+      series.queriedBy(evaluator);
+      series.keptBy(evaluator);
+      blocks.readBy(evaluator);
+      buffer.fedBy(evaluator);
+      topic.rungBy(evaluator);
+      evaluator.knows(environment.retention, keptFor);
+      if (props.ranges === 'prometheus-2') evaluator.knows(environment.ranges, props.ranges);
+      handlers.push(evaluator);
+      unheard.push(evaluator);
+    }
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
       // ingest ─► passedOn ─► forward ─► somebody else's collector
@@ -203,19 +215,23 @@ export class Collector extends Measured {
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    // Who does not answer may have been taken out.
+    targets.lookedUpBy(scrape);
     const scrapers = [scrape];
+    let inside: Queue | undefined;
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
+      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
       const insider = handler('VpcScrape', {
         entry: 'scrape',
         memoryMiB: 512,
         timeoutSeconds: 60,
         inside: vpcScraping,
       });
+      targets.lookedUpBy(insider);
       inside.fedBy(plan);
       inside.drainedBy(insider, { messages: 1, atOnce: 50 });
-      insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
+      insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
@@ -224,6 +240,12 @@ export class Collector extends Measured {
     }
     shareSecrets(scrapeSecrets, scrapers);
 
+    // account ─► discover ─► targets
+    const roads = { targets, scrapes, vpcScrapes: inside };
+    const finders = discoverers(this, { household, props, plan, vpcAllow, ...roads });
+    handlers.push(...finders);
+    unheard.push(...finders);
+
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);
     heartbeats.readBy(plan, check);
@@ -231,9 +253,18 @@ export class Collector extends Measured {
     heartbeats.notedBy(push, ...scrapers, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });
+    // What else is known of who fell: whether his target answers, and under which name he may have come back.
+    targets.listedBy(check);
+    series.queriedBy(check);
+    series.readBy(check);
+    check.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
+    api.grantTo(check, push, '/v1/push');
+    check.knows(environment.canaryUrl, api.url);
+    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

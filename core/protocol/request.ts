@@ -12,9 +12,14 @@ export type PushRequest = {
   /** By its name in lower case; empty where there is none. */
   readonly header: (name: string) => string;
   readonly acceptedAtMs: number;
+  /** How old samples may be where the protocol brings what could not be sent before. */
+  readonly backfillMs: number;
   /** What API Gateway calls this push, and its receipt begins with. */
   readonly receipt: string;
 };
+
+/** When a push was accepted, and how old its samples may be. */
+export type Accepted = Pick<PushRequest, 'acceptedAtMs' | 'backfillMs'>;
 
 /** What goes back: bytes where a protocol answers in bytes. */
 export type PushAnswer = {

@@ -20,15 +20,27 @@ export const environment = {
   blocks: 'BLOCKS_BUCKET',
   /** Days that samples, five-minute and hour buckets are kept, as `15,90,730`. */
   retention: 'RETENTION_DAYS',
+  /** How many days old pushed samples may be. */
+  backfill: 'BACKFILL_DAYS',
+  /** Which Prometheus's ranges queries have; unset for 3. */
+  ranges: 'PROMQL_RANGES',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
   usage: 'USAGE_TABLE',
   alarms: 'ALARMS_TOPIC',
+  /** The address of the signed API, which canaries push to. */
+  canaryUrl: 'CANARY_URL',
+  /** Asked for after each complete sweep; unset for none. */
+  watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
+  /** The same of the scraper inside the VPC; unset where there is none. */
+  vpcScrapeAllow: 'VPC_SCRAPE_ALLOW',
+  /** Comma-separated kinds of lists: to the planner those that are looked at at all, to who looks its own. */
+  discoveries: 'DISCOVERIES',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

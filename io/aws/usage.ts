@@ -1,9 +1,9 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { limits } from '../../core/limits.ts';
 import type { ToldUse, Usage } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.usage;
 

@@ -6,6 +6,7 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
+import { canaryJob } from '../../core/heartbeat/watermark.ts';
 import { limits } from '../../core/limits.ts';
 import { account } from '../../functions/account.ts';
 import { check } from '../../functions/check.ts';
@@ -23,9 +24,23 @@ type Handler = (event: never, context: never) => unknown;
 const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
 
 /** The whole house on memory: the shipped handlers, queues that deliver, ticks each minute, time moved by hand. */
-export const memoryBuilding = (options: { readonly startMs: number; readonly faults?: Faults }) => {
+export const memoryBuilding = (options: {
+  readonly startMs: number;
+  readonly faults?: Faults;
+  /** Whether canaries are sent, and whether the door answers anybody at a time. */
+  readonly canaries?: (nowMs: number) => boolean;
+}) => {
   const ports = memoryPorts(options);
   const { clock } = ports;
+  const { canaries } = options;
+  if (canaries !== undefined)
+    ports.canary = {
+      send: async (slot, proof) => {
+        const isHeard = canaries(clock.nowMs());
+        if (!isHeard || (await request(doors.push, 'POST', canaryPath(slot, proof), { body: '\n' })).statusCode !== 200)
+          throw new Error('the canary was not taken');
+      },
+    };
   const doors = { push: push(ports), query: query(ports), account: account(ports) };
   /** Whose path it is, as the routes of the API say. */
   const readerOf = (path: string): Handler =>
@@ -162,6 +177,8 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
     },
   };
 };
+
+const canaryPath = (slot: number, proof: string): string => `/v1/push?job=${canaryJob}&instance=${slot}&proof=${proof}`;
 
 type RequestOptions = {
   readonly body?: string | Uint8Array;

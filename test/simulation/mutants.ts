@@ -15,6 +15,7 @@ const push = 'functions/push.ts';
 const ingest = 'functions/ingest.ts';
 const scrape = 'functions/scrape.ts';
 const reading = 'functions/reading.ts';
+const mergedReading = 'functions/merged-reading.ts';
 const series = 'io/aws/series.ts';
 const queue = 'io/aws/queue.ts';
 const compacting = 'functions/compact.ts';
@@ -124,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   at(queue, 'ignore failed entries', 'return Failed.map(({ Id }) => left[Number(Id)]!);', 'return [];'),
   at(queue, 'send only one group', 'of grouped(delayed)', 'of grouped(delayed).slice(0, 1)'),
   at(reading, 'read only the last hour asked for', 'let hourMs = hourOf(oldestMs);', 'let hourMs = hourOf(toMs);'),
-  at(reading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
+  at(mergedReading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
   at(
     reading,
     'read merged hours as if they were not',
@@ -132,7 +133,7 @@ export const mutants: readonly Mutant[] = [
     'if (isMerged(sourceId, hourMs))',
   ),
   at(
-    reading,
+    mergedReading,
     'read manifests before late segments',
     `const late = await this.#lateOn(day, shards, ids);
       const own = await this.#manifestsOn(day, shards);`,

@@ -32,6 +32,7 @@ const carryOut = async (world: World, name: string, { target, slotMs }: Scrape):
     slotMs,
     slotMs + 1,
   );
+  world.targets.rows.set(id, row);
   const { body } = order!;
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const messageId = `${name} try ${attempt}`;
@@ -39,12 +40,9 @@ const carryOut = async (world: World, name: string, { target, slotMs }: Scrape):
     const scrapes = (
       await world.run(
         'scrape',
-        handlers => {
+        handler => {
           slots.set(delivery, { target, slotMs });
-          return handlers.scrape(
-            { Records: [{ messageId, body }] } as SQSEvent,
-            {} as Context,
-          ) as Promise<SQSBatchResponse>;
+          return handler({ Records: [{ messageId, body }] } as SQSEvent, {} as Context) as Promise<SQSBatchResponse>;
         },
         delivery,
       )
