@@ -415,6 +415,10 @@ export type Ports = {
   readonly backfillMs: number;
   /** Whether ranges and lookback have their older end, as before Prometheus 3. */
   readonly includesOlderEnd: boolean;
+  /** How old a looped target's samples may be when they are handed over; 0 for each at once. */
+  readonly freshnessMs: number;
+  /** What the function has for everything. */
+  readonly memoryBytes: number;
   readonly families: Families;
   readonly blocks: Blocks;
   readonly rules: Rules;

@@ -8,6 +8,7 @@ import { readTarget } from '../../core/scrape/target.ts';
 import { decodeBatch } from '../../core/segment/batch-message.ts';
 import type { Row } from '../../io/ports.ts';
 import type { Collector, Connect, Counted } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
 import { printable } from './show.ts';
 
@@ -112,7 +113,13 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const ms = (value: number | undefined): string => (value === undefined ? 'unknown' : `${Math.round(value)} ms`);
 
 const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
-  const vector = await instantQuery(collector, 'up');
+  const vector = await instantQuery(collector, 'up').catch((error: Error) => {
+    if (error instanceof Complaint) return error;
+    throw error;
+  });
+  // Whoever asks how a collector is that has too much to do is to hear the rest all the same.
+  if (vector instanceof Complaint)
+    return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [vector.message] };
   const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
   const troubled: string[] = [];
   let good = 0;

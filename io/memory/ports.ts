@@ -1,4 +1,5 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
+import { limits } from '../../core/limits.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
@@ -161,6 +162,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     retention: usualRetention,
     backfillMs: usualBackfillMs(usualRetention),
     includesOlderEnd: false as boolean,
+    memoryBytes: 512 * 2 ** 20,
+    freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
