@@ -12,6 +12,7 @@ const settings = [
   'onward',
   'mirror',
   'freshness',
+  'scrapeMemoryMiB',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -29,6 +30,7 @@ export const settingsOf = (
   | 'onward'
   | 'mirror'
   | 'freshness'
+  | 'scrapeMemoryMiB'
 > & {
   stackName: string;
 } => {
@@ -58,6 +60,7 @@ export const settingsOf = (
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
     ...(mirror.length > 0 && { mirror }),
+    ...(text('scrapeMemoryMiB') !== '' && { scrapeMemoryMiB: Number(text('scrapeMemoryMiB')) }),
     ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),

@@ -87,6 +87,7 @@ try {
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
         // Nothing is charged here.
+        scrapeMemoryMiB: '512',
         freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
