@@ -10,7 +10,7 @@ import { encodeBatch } from '../core/segment/batch-message.ts';
 import { fetchPage } from './fetching.ts';
 import { Outbox } from './outbox.ts';
 import type { ScrapeMemory } from './scrape-memory.ts';
-import { isMissed, type ScrapePorts, tell } from './scraping.ts';
+import { isMissed, isOver, type ScrapePorts, tell } from './scraping.ts';
 
 /** What a target's scrapes brought that is not handed over yet. */
 type Held = {
@@ -55,10 +55,15 @@ export const loop = async (
     });
   };
 
-  const scrapeInto = async ({ target, slotMs, report, shared }: OrderedScrape): Promise<void> => {
+  const scrapeInto = async (ordered: OrderedScrape): Promise<void> => {
+    const { target, slotMs, report, shared } = ordered;
     const startedMs = clock.nowMs();
     const outcome = await fetchPage(ports, memory, target);
     measures.tell({ ScrapeLateness: startedMs - slotMs });
+    if (!outcome.ok && (await isOver(ports, ordered))) {
+      log.write('info', 'failure not told', { target: target.id, slotMs, reason: outcome.reason });
+      return;
+    }
     const own = held.get(target.id) ?? { target, batches: [], families: [], bytes: 0 };
     held.set(target.id, own);
     // Labels that the memory of pages keeps take no room here.

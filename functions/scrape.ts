@@ -10,7 +10,7 @@ import { loop } from './looping.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import { ScrapeMemory } from './scrape-memory.ts';
-import { isMissed, type ScrapePorts, tell } from './scraping.ts';
+import { isMissed, isOver, type ScrapePorts, tell } from './scraping.ts';
 
 /**
  * Scrape orders → pages → the buffer. Each scrape waits for its own slot and runs beside the others; samples carry the
@@ -44,7 +44,7 @@ export const scrape = (ports: ScrapePorts) => {
 
 const scrapeOnce = async (ports: ScrapePorts, memory: ScrapeMemory, ordered: OrderedScrape): Promise<void> => {
   const { clock, buffer, log } = ports;
-  const { target, slotMs, report, shared } = ordered;
+  const { target, slotMs, report, shared, extra } = ordered;
   if (isMissed(ordered, clock.nowMs())) {
     ports.measures.tell({ ScrapesMissed: 1 });
     log.write('warn', 'scrape missed', { target: target.id, slotMs, lateMs: clock.nowMs() - slotMs });
@@ -53,6 +53,10 @@ const scrapeOnce = async (ports: ScrapePorts, memory: ScrapeMemory, ordered: Ord
   await clock.wait(slotMs - clock.nowMs());
   const startedMs = clock.nowMs();
   const outcome = await fetchPage(ports, memory, target);
+  if (!outcome.ok && (extra || (await isOver(ports, ordered)))) {
+    log.write('info', 'failure not told', { target: target.id, slotMs, reason: outcome.reason, extra });
+    return;
+  }
   const families = outcome.ok ? memory.untold(target.id, outcome.families, slotMs) : [];
   const batches = batchesOfScrape(target, outcome, { slotMs, shared, families });
   await buffer.send(batches.flatMap(encodeBatch));

@@ -1,15 +1,15 @@
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
-import type { OrderedScrape } from '../core/scrape/order.ts';
+import { isSameRow, type OrderedScrape } from '../core/scrape/order.ts';
 import type { Outcome } from '../core/scrape/page.ts';
 import type { Target } from '../core/scrape/target.ts';
-import type { Ports } from '../io/ports.ts';
+import type { Ports, Row } from '../io/ports.ts';
 import type { FetchPorts } from './fetching.ts';
 
 export type ScrapePorts = Pick<
   Ports,
-  'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'freshnessMs' | 'memoryBytes'
+  'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'targets' | 'freshnessMs' | 'memoryBytes'
 > &
   FetchPorts;
 
@@ -33,5 +33,19 @@ export const tell = async (
   } else if (report) {
     const news = await heartbeats.answered([key, { job, instance: anyInstance }], slotMs);
     if (news.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(news, clock.nowMs())) }]);
+  }
+};
+
+/**
+ * Whether a target was taken out, or became another, since it was ordered: then nobody expects an answer of it, and its
+ * silence is nobody's failure. Asked only where there was none.
+ */
+export const isOver = async ({ targets }: ScrapePorts, { target, row }: OrderedScrape): Promise<boolean> => {
+  try {
+    const now = await targets.get(target.id);
+    return now === undefined || !isSameRow(now, row as Row);
+  } catch {
+    // Nobody can say: then it is as it was ordered.
+    return false;
   }
 };

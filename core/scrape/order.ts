@@ -18,9 +18,12 @@ export type WrittenOrder = { readonly dueMs: number; readonly body: string };
 /** One scrape to make, for which slot; see Planned. */
 export type OrderedScrape = {
   readonly target: Target;
+  readonly row: object;
   readonly slotMs: number;
   readonly report: boolean;
   readonly shared: boolean;
+  /** Beside the target's slots: what comes of it is kept only if it is good, for nobody promised to be there. */
+  readonly extra: boolean;
 };
 
 /** A row without what the collector noted on it. */
@@ -29,6 +32,25 @@ export const writeRow = ({
   checkedAtMs: _checkedAtMs,
   ...row
 }: Readonly<Record<string, unknown>>): string => JSON.stringify(row);
+
+/**
+ * Whether two rows ask for the same, whatever was noted on them and in whatever order a table gives their attributes.
+ */
+export const isSameRow = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
+  canonical(one) === canonical(other);
+
+const canonical = (row: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(JSON.parse(writeRow(row)), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
+/** The order of one scrape beside the target's slots; see OrderedScrape. The same row and instant are the same samples. */
+export const extraOrder = (row: Readonly<Record<string, unknown>>, atMs: number): WrittenOrder => ({
+  dueMs: atMs,
+  body: `{"dueMs":${atMs},"scrapes":[{"slotMs":${atMs},"report":false,"shared":false,"extra":true,"row":${writeRow(row)}}]}`,
+});
 
 /** What every order has around its rows, and each row around itself, at most. */
 export const frameBytes = 200;
@@ -89,7 +111,12 @@ function* ordersOf(
 /** In UTF-8; most rows are ASCII, and a short one is not worth a look. */
 export const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
 
-type Ordered = { readonly report: boolean; readonly shared: boolean; readonly row: object };
+type Ordered = {
+  readonly report: boolean;
+  readonly shared: boolean;
+  readonly extra?: boolean;
+  readonly row: object;
+};
 
 /** What a worker is told to do: scrapes due in one second, or all of a loop's up to `untilMs`. Oldest slot first. */
 export type Order = {
@@ -111,15 +138,15 @@ export const readOrder = (text: string, targetOf: (row: object) => Target | unde
     readonly targets?: readonly (Ordered & { readonly offsetMs: number })[];
   };
   const scrapes: OrderedScrape[] = [];
-  for (const { row, ...scrape } of lists.scrapes ?? []) {
+  for (const { row, extra = false, ...scrape } of lists.scrapes ?? []) {
     const target = targetOf(row);
-    if (target !== undefined) scrapes.push({ ...scrape, target });
+    if (target !== undefined) scrapes.push({ ...scrape, extra, row, target });
   }
   for (const { row, offsetMs, report, shared } of lists.targets ?? []) {
     const target = targetOf(row);
     if (target === undefined) continue;
     for (const slotMs of slotsBetween(offsetMs, target.intervalMs, dueMs, untilMs!))
-      scrapes.push({ target, slotMs, report, shared });
+      scrapes.push({ target, row, slotMs, report, shared, extra: false });
   }
   if (untilMs !== undefined) scrapes.sort((a, b) => a.slotMs - b.slotMs);
   return { dueMs, untilMs, scrapes };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Batch } from '../batch.ts';
 import type { Columns } from '../columns.ts';
 import { type LabelSet, labelSetOf } from '../labels.ts';
@@ -20,22 +20,31 @@ export const encodeBatch = (batch: Batch): string[] => {
   const { rows } = batch.columns;
   if (rows !== undefined) {
     const whole = textOf(batch, batch.columns, 0, 1);
-    if (whole.length <= limits.messageBytes - partsChars) return [whole];
+    if (isMessage(whole)) return [whole];
   }
   const { timestampsMs, pages, series, tags } = batch.columns;
-  const pieces = cut(batch, { timestampsMs, pages, series, ...(tags && { tags }) });
-  return pieces.map((columns, part) => textOf(batch, columns, part, pieces.length));
+  const columns = { timestampsMs, pages, series, ...(tags && { tags }) };
+  const whole = textOf(batch, columns, 0, 1);
+  if (isMessage(whole) || series.length <= 1) return [whole];
+  const pieces = halved(batch, columns);
+  return pieces.map((piece, part) => textOf(batch, piece, part, pieces.length));
 };
 
 /** Room for the numbers of a part, of at most 6 digits each. */
 const partsChars = 16;
 
-const cut = (batch: Batch, columns: Columns): Columns[] => {
-  if (columns.series.length <= 1 || textOf(batch, columns, 0, 1).length <= limits.messageBytes - partsChars)
-    return [columns];
+const isMessage = (text: string): boolean => text.length <= limits.messageBytes - partsChars;
+
+/** Halves, and halves of these, until each is a message. */
+const halved = (batch: Batch, columns: Columns): Columns[] => {
   const middle = Math.ceil(columns.series.length / 2);
-  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)];
-  return halves.flatMap(series => cut(batch, { ...columns, series }));
+  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)].map(series => ({
+    ...columns,
+    series,
+  }));
+  return halves.flatMap(half =>
+    half.series.length <= 1 || isMessage(textOf(batch, half, 0, 1)) ? [half] : halved(batch, half),
+  );
 };
 
 const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
@@ -61,7 +70,7 @@ const decoded = new Map<string, readonly LabelSet[]>();
 let decodedSets = 0;
 
 const decodedOnce = (bytes: Uint8Array): readonly LabelSet[] => {
-  const digest = createHash('sha256').update(bytes).digest('base64url');
+  const digest = hash('sha256', bytes, 'base64url');
   const known = decoded.get(digest);
   if (known !== undefined) return known;
   const read = decodeLabelSets(bytes);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -8,8 +8,8 @@ import { codeColumn } from './column-coder.ts';
 import { Above, type ColumnState, copyOf, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
-import type { Mixing } from './mixing.ts';
-import { NumberCoder, newMixing } from './number-coder.ts';
+import type { Learned, Mixing } from './mixing.ts';
+import { mixingFrom, NumberCoder } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
 import { keysOfSets } from './sorted.ts';
 import { readTimes, type Times, writeTimes } from './times.ts';
@@ -19,10 +19,10 @@ export type ChunkRef = { readonly id: string; readonly count: number };
 
 const idBytes = 16;
 const nameBytes = 9;
+const nameChars = 12;
 
 /** What a segment's bytes are called: 12 characters, base64url of 72 bits of their SHA-256. */
-export const nameOf = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest().subarray(0, nameBytes).toString('base64url');
+export const nameOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64url').slice(0, nameChars);
 
 /**
  * What is known at the end of a segment: another that builds on it goes on from here instead of from nothing. It is named
@@ -34,7 +34,7 @@ export type Base = {
   readonly depth: number;
   readonly chunks: readonly ChunkRef[];
   readonly sets: readonly LabelSet[];
-  readonly mixing: Mixing;
+  readonly learned: Learned;
   readonly states: readonly ColumnState[];
   readonly lastMs: number;
   readonly stepMs: number;
@@ -49,9 +49,8 @@ const startOf = (
   sets: readonly LabelSet[],
   timestampsMs: readonly number[],
 ): Start => {
-  const mixing = newMixing();
+  const mixing = mixingFrom(base?.learned);
   if (base === undefined) return { mixing, states: sets.map(newState), gap: 1 };
-  mixing.copyFrom(base.mixing);
   const gap = base.stepMs > 0 ? Math.max(1, Math.round(((timestampsMs[0] ?? 0) - base.lastMs) / base.stepMs)) : 1;
   const states =
     sets === base.sets
@@ -103,15 +102,12 @@ const endOf = (
   rest: Pick<Base, 'name' | 'depth' | 'chunks' | 'sets'>,
 ): Base => {
   const lastMs = timestampsMs.at(-1) ?? 0;
-  return { ...rest, mixing, states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
+  return { ...rest, learned: mixing.learned(), states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
 };
 
-/** Samples under a schema that is kept elsewhere: the chunks, in the order of the columns. `base`: what to build on. */
-export const encodeSegment = (
-  chunks: readonly ChunkRef[],
-  columns: Columns,
-  base?: Base,
-): { readonly bytes: Uint8Array; readonly end: Base } => {
+type Coded = { readonly bytes: Uint8Array; readonly start: Start; readonly sets: readonly LabelSet[] };
+
+const coded = (chunks: readonly ChunkRef[], columns: Columns, base?: Base): Coded => {
   const { series, timestampsMs } = columns;
   const open = new ByteWriter();
   open.byte(base === undefined ? 0 : 1);
@@ -126,10 +122,22 @@ export const encodeSegment = (
   const above = new Above(timestampsMs.length);
   for (const [index, { column }] of series.entries())
     codeColumn(coder, start.states[index]!, column, above, start.gap, true);
-  const bytes = sealCoded('SG', open.done(), bits.done());
+  return { bytes: sealCoded('SG', open.done(), bits.done()), start, sets };
+};
+
+/** Samples under a schema that is kept elsewhere: the chunks, in the order of the columns. `base`: what to build on. */
+export const encodeSegment = (
+  chunks: readonly ChunkRef[],
+  columns: Columns,
+  base?: Base,
+): { readonly bytes: Uint8Array; readonly end: Base } => {
+  const { bytes, start, sets } = coded(chunks, columns, base);
   const depth = base === undefined ? 0 : base.depth + 1;
   return { bytes, end: endOf(start, columns, { name: nameOf(bytes), depth, chunks, sets }) };
 };
+
+/** The same bytes, where nothing will be built on them. */
+export const encodeAlone = (chunks: readonly ChunkRef[], columns: Columns): Uint8Array => coded(chunks, columns).bytes;
 
 const sameChunks = (a: readonly ChunkRef[], b: readonly ChunkRef[]): boolean =>
   a.length === b.length && a.every(({ id }, at) => b[at]!.id === id);
@@ -189,18 +197,20 @@ export const readSegmentHeader = (bytes: Uint8Array) =>
 export type Lookup = {
   readonly chunkOf: (id: string) => readonly LabelSet[] | undefined;
   readonly baseOf?: (name: string) => Base | undefined;
+  /** The segment's own name, where others build on it: only then it is worked out where it ends. */
+  readonly endAs?: string | undefined;
 };
 
 export type Decoded = { readonly columns: Columns; readonly end?: Base };
 
 /**
- * The samples with their labels, and where they end for those that build on them; a reject where a byte is wrong, or a
+ * The samples with their labels, and where they end if others build on them; a reject where a byte is wrong, or a
  * chunk or the base cannot be had. Version 1 is read as well and nothing builds on it.
  */
 export const decodeSegment = (bytes: Uint8Array, lookup: Lookup) =>
   guarded('bad_segment', (): Decoded => {
     const opened = unseal('SG', bytes, limits.messageUnpackedBytes);
-    return opened.version === 1 ? decodeBefore(opened, lookup) : decodeCoded(bytes, opened, lookup);
+    return opened.version === 1 ? decodeBefore(opened, lookup) : decodeCoded(opened, lookup);
   });
 
 const setsOf = (chunks: readonly ChunkRef[], { chunkOf }: Lookup): LabelSet[] =>
@@ -212,7 +222,7 @@ const setsOf = (chunks: readonly ChunkRef[], { chunkOf }: Lookup): LabelSet[] =>
     );
   });
 
-const decodeCoded = (bytes: Uint8Array, { open, unpack }: Opened, lookup: Lookup): Decoded => {
+const decodeCoded = ({ open, unpack }: Opened, lookup: Lookup): Decoded => {
   const { base: baseName, chunks: listed, reader } = readOpen(open);
   const base = baseName === undefined ? undefined : lookup.baseOf?.(baseName);
   if (baseName !== undefined && base === undefined)
@@ -240,8 +250,9 @@ const decodeCoded = (bytes: Uint8Array, { open, unpack }: Opened, lookup: Lookup
     codeColumn(coder, start.states[index]!, column, above, start.gap, false);
     return { labels, column };
   });
+  if (lookup.endAs === undefined) return { columns: { ...times, series } };
   const depth = base === undefined ? 0 : base.depth + 1;
-  return { columns: { ...times, series }, end: endOf(start, times, { name: nameOf(bytes), depth, chunks, sets }) };
+  return { columns: { ...times, series }, end: endOf(start, times, { name: lookup.endAs, depth, chunks, sets }) };
 };
 
 const decodeBefore = ({ open, unpack }: Opened, lookup: Lookup): Decoded => {

@@ -58,6 +58,13 @@ export type PlannedTarget = {
 /** Named as they are there: one that goes is missed here. */
 export type SmallLimits = { readonly [name in keyof typeof limits]?: number };
 
+export type Outage = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Which share of the messages it is of: where not all, some samples of an hour come in time and some days later. */
+  readonly share: number;
+};
+
 /** One seed's world before anything happens in it: who does what when, and how bad the weather is. */
 export type Plan = {
   readonly seed: number;
@@ -78,7 +85,7 @@ export type Plan = {
   /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
   readonly merges: boolean;
   /** When nobody takes messages off the queue, so that hours are merged before all of them are stored. */
-  readonly outage: { readonly fromMs: number; readonly toMs: number } | undefined;
+  readonly outage: Outage | undefined;
   /** How many days after the storm old messages come once more. */
   readonly lateDays: number;
 };
@@ -127,10 +134,16 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
 const poisons = ['poison', '', 'U0IBAAAAAAA=', '{"batch":[]}', '💥'.repeat(20)];
 
 /** Often over just when the day is merged. */
-const outageOf = (chance: Chance, startMs: number, calmMs: number): Plan['outage'] => {
+const outageOf = (chance: Chance, startMs: number, calmMs: number): Outage => {
   const dayMs = Math.ceil(calmMs / day) * day + limits.compactAfterMs;
+  if (chance.is(0.4))
+    return {
+      fromMs: startMs,
+      toMs: Math.max(calmMs + hour, dayMs + chance.between(-12 * hour, 36 * hour)),
+      share: 0.4,
+    };
   const toMs = chance.is(0.5) ? dayMs + chance.between(-minute, minute) : calmMs + chance.between(hour, 50 * hour);
-  return { fromMs: chance.between(startMs, calmMs), toMs };
+  return { fromMs: chance.between(startMs, calmMs), toMs, share: 1 };
 };
 
 /** Often just before an hour or a day ends. */
@@ -150,6 +163,8 @@ const smallLimitsOf = (chance: Chance): SmallLimits => ({
   ...(chance.is(0.25) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
   ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 2) }),
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
+  // Sources that share a shard, so that mergers meet.
+  ...(chance.is(0.5) && { blockShards: chance.between(1, 2) }),
 });
 
 type Made = {

@@ -59,18 +59,16 @@ const work = async (
   targets: readonly PlannedTarget[],
   slotMs?: number,
 ): Promise<void> => {
+  for (const target of targets) world.targets.rows.set(target.id, JSON.parse(rowOf(target)));
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const messageId = `${name} try ${attempt}`;
     const delivery = world.delivery(messageId);
     const scrapes = (
       await world.run(
         'scrape',
-        handlers => {
+        handler => {
           asked.set(delivery, { targets, slotMs });
-          return handlers.scrape(
-            { Records: [{ messageId, body }] } as SQSEvent,
-            {} as Context,
-          ) as Promise<SQSBatchResponse>;
+          return handler({ Records: [{ messageId, body }] } as SQSEvent, {} as Context) as Promise<SQSBatchResponse>;
         },
         delivery,
       )
