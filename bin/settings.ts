@@ -19,6 +19,7 @@ const settings = [
   'rules',
   'alertmanager',
   'freshness',
+  'scrapeMemoryMiB',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -43,6 +44,7 @@ export const settingsOf = (
   | 'rules'
   | 'alertmanagerUrl'
   | 'freshness'
+  | 'scrapeMemoryMiB'
 > & {
   stackName: string;
 } => {
@@ -84,6 +86,7 @@ export const settingsOf = (
     ...(ranges && { ranges }),
     ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
+    ...(text('scrapeMemoryMiB') !== '' && { scrapeMemoryMiB: Number(text('scrapeMemoryMiB')) }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
     ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
     ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),

@@ -148,6 +148,8 @@ export const limits = {
   /** Page as received and as unpacked: an order of 25 targets must fit into its worker's memory. */
   pageBytes: 8 * MiB,
   pageUnpackedBytes: 16 * MiB,
+  /** A page as a share of its worker's memory: what is made of it takes some seven times as much, and others are on their way. */
+  pageShare: 1 / 32,
   pageSamples: 200_000,
   /** Targets of one list of HTTP SD, how long it may take to be had, and how many are looked at side by side. */
   discoveredTargets: 10_000,

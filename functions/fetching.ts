@@ -8,7 +8,12 @@ import { type CredentialPorts, type Credentials, NoCredentials, type Shown } fro
 
 export type FetchPorts = CredentialPorts;
 
-export type FetchMemory = { readonly pages: PageReaders; readonly credentials: Credentials };
+export type FetchMemory = {
+  readonly pages: PageReaders;
+  readonly credentials: Credentials;
+  /** What a page may be once it is unpacked, where that is less than limits.pageUnpackedBytes. */
+  readonly pageBytes?: number;
+};
 
 /**
  * One scrape: a page, or the reason why there is none. What may pass is tried again as often as the row says, after
@@ -33,7 +38,7 @@ export const fetchPage = async (ports: FetchPorts, memory: FetchMemory, target: 
 
 const tryOnce = async (
   { http }: FetchPorts,
-  { pages, credentials }: FetchMemory,
+  { pages, credentials, pageBytes = limits.pageUnpackedBytes }: FetchMemory,
   target: Target,
   leftMs: number,
 ): Promise<{ readonly durationMs: number; readonly outcome: Attempt }> => {
@@ -52,8 +57,7 @@ const tryOnce = async (
     timeoutMs: leftMs,
     bodyBytes: limits.pageBytes,
     // At its limit a body is over it, as in Prometheus.
-    unpackedBytes:
-      own.bodyBytes === 0 ? limits.pageUnpackedBytes : Math.min(own.bodyBytes - 1, limits.pageUnpackedBytes),
+    unpackedBytes: own.bodyBytes === 0 ? pageBytes : Math.min(own.bodyBytes - 1, pageBytes),
     ...(followRedirects && { redirects: limits.redirects }),
   });
   if (!answer.ok && (answer.status === 401 || answer.status === 403)) credentials.forget(target);

@@ -10,6 +10,7 @@ import type { FetchPorts } from './fetching.ts';
 /** What a warm worker remembers of targets, bounded; a cold one begins with nothing and is only less precise. */
 export class ScrapeMemory {
   readonly pages: PageReaders;
+  readonly pageBytes: number;
   readonly credentials: Credentials;
   readonly #targets = new Map<string, { readonly text: string; readonly target: Target | undefined }>();
   readonly #failed = new Set<string>();
@@ -17,6 +18,7 @@ export class ScrapeMemory {
   readonly #told = new Map<string, Told>();
 
   constructor(ports: FetchPorts & Pick<Ports, 'memoryBytes'>) {
+    this.pageBytes = Math.min(limits.pageUnpackedBytes, Math.floor(ports.memoryBytes * limits.pageShare));
     this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare);
     this.credentials = new Credentials(ports);
   }

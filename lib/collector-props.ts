@@ -42,7 +42,7 @@ export type CollectorProps = {
   readonly freshness?: Duration;
   /**
    * Memory of a scrape worker, and its share of a core. One that loops is awake all month: $4.32 for each 128 MiB. What a worker has is
-   * enough for some 250 targets of 500 series; give it 512 where pages are over 1 MB, or most have thousands of series.
+   * enough for some 250 targets of 500 series, and for pages of a 32nd of it: 5 MiB unpacked. 512 and more take any page of 16 MiB.
    * @default 160
    */
   readonly scrapeMemoryMiB?: number;

@@ -108,6 +108,7 @@ try {
         backfill: process.env['SLUICE_BACKFILL'] ?? '',
         alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
         // Nothing is charged here.
+        scrapeMemoryMiB: '512',
         freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;

@@ -42,6 +42,9 @@ test.each<[CollectorProps, string]>([
   [{ onward: { url: 'mimir' } }, 'onward.url: "mimir" is no https URL'],
   [{ mirror: [{ metric: 'up{}' }] }, 'mirror[0].metric: "up{}" is no name of a metric, such as up'],
   [{ mirror: Array.from({ length: 21 }, () => ({ metric: 'up' })) }, 'mirror: 21 choices, the limit is 20'],
+  [{ freshness: Duration.seconds(121) }, 'freshness: 121000 ms, expected from 0 ms to 120000 ms'],
+  [{ scrapeMemoryMiB: 127 }, 'scrapeMemoryMiB: 127, expected whole ones from 128 to 10,240'],
+  [{ scrapeMemoryMiB: 160.5 }, 'scrapeMemoryMiB: 160.5, expected'],
   [{ retention: { samples: Duration.hours(12) } }, 'retention.samples: 43200000 ms, expected from 86400000 ms'],
   [{ retention: { samples: Duration.hours(36) } }, 'retention.samples: 1.5 days, expected whole ones'],
   [
@@ -169,5 +172,19 @@ describe('what was asked for is there', () => {
     for (const topic of of('AWS::SNS::Topic')) expect(topic.KmsMasterKeyId).toBeDefined();
     for (const group of of('AWS::Logs::LogGroup')) expect(group.KmsKeyId).toBeDefined();
     expect(JSON.stringify(of('AWS::KMS::Key')[0].KeyPolicy)).toContain('cloudwatch.amazonaws.com');
+  });
+});
+
+test.each([
+  { props: {}, memory: 160, freshness: '120', heap: 75 },
+  { props: { scrapeMemoryMiB: 512, freshness: Duration.seconds(0) }, memory: 512, freshness: '0', heap: 427 },
+  { props: { scrapeMemoryMiB: 128, freshness: Duration.minutes(1) }, memory: 128, freshness: '60', heap: 58 },
+])('a scrape worker has $memory MiB, of which $heap are heap', ({ props, memory, freshness, heap }) => {
+  const { all } = synthesized(props);
+  const worker = all('AWS::Lambda::Function').find(({ name }) => name === 'Scrape')!;
+  expect(worker.properties.MemorySize).toBe(memory);
+  expect(worker.properties.Environment.Variables).toMatchObject({
+    FRESHNESS_SECONDS: freshness,
+    NODE_OPTIONS: `--max-old-space-size=${heap} --max-semi-space-size=4`,
   });
 });
