@@ -86,7 +86,7 @@ const isOver = async ({ targets }: ScrapePorts, id: string, row: object): Promis
   }
 };
 
-/** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */
+/** A failure is recorded, unless of one that has just begun; a good scrape only where a record exists that may be waiting for it. */
 const tell = async (
   { heartbeats, deadlines, clock }: ScrapePorts,
   target: Target,
@@ -94,9 +94,10 @@ const tell = async (
   outcome: Outcome,
   report: boolean,
 ): Promise<void> => {
-  const { id: targetId, url, job, instance, intervalMs } = target;
+  const { id: targetId, url, job, instance, intervalMs, startedMs } = target;
   const key = { job, instance };
   if (!outcome.ok) {
+    if (startedMs !== undefined && slotMs - startedMs < limits.startGraceMs) return;
     await heartbeats.failed(key, { targetId, url, slotMs, intervalMs, reason: outcome.reason, detail: outcome.detail });
     await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], clock.nowMs())) }]);
   } else if (report) {
