@@ -167,6 +167,8 @@ export const limits = {
   inventoryParallel: 4,
   /** After a task or instance began: when it is scraped beside its slots, so that it is seen before its first interval is over. */
   firstScrapesMs: [2 * second, 10 * second],
+  /** So long what has just begun may be silent without an alarm: a process that boots is alive. */
+  startGraceMs: 1 * minute,
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */

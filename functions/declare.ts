@@ -4,6 +4,7 @@ import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { readKey, readKeyRow } from '../core/key/key.ts';
 import { type Reject, textOfReject } from '../core/reject.ts';
+import { isDiscovery, readDiscovery } from '../core/scrape/discovery.ts';
 import { readTarget } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
 
@@ -56,7 +57,7 @@ const declarationOf = ({ targets, heartbeats, keys, secrets }: DeclarePorts, typ
   if (type === 'Custom::SluiceTarget') {
     return {
       put: async () => {
-        orThrow(readTarget(row).rejects);
+        orThrow((isDiscovery(row) ? readDiscovery(row) : readTarget(row)).rejects);
         await targets.put(row);
         return String(row['id']);
       },

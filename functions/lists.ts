@@ -141,7 +141,7 @@ const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> =>
     });
     return answer.ok ? rowsOfList(discovery, answer.body) : failed(answer.reason);
   } catch (error) {
-    if (error instanceof NoCredentials) return failed(error.message);
+    if (error instanceof NoCredentials) return failed(`${error.message}; for lists it says lists: true there`);
     throw error;
   }
 };

@@ -233,6 +233,31 @@ export type TargetProps = {
   readonly auth?: TargetAuth;
 };
 
+/** What the targets of a list have in common, and where they are listed; see docs/scraping.md, Discovery. */
+export type TargetListProps = Omit<TargetProps, 'url' | 'instance'> & {
+  /** How often it is looked at. @default Duration.minutes(1) */
+  readonly refreshInterval?: Duration;
+} & (
+    | { readonly kind: 'http_sd'; readonly url: string; readonly listAuth?: TargetAuth }
+    | ({ readonly kind: 'ecs'; readonly clusters?: readonly string[]; readonly services?: readonly string[] } & Tagged)
+    | ({ readonly kind: 'ec2'; readonly filters?: readonly { name: string; values: readonly string[] }[] } & Tagged)
+    | ({
+        readonly kind: 'cloud_map';
+        readonly namespaces?: readonly string[];
+        readonly services?: readonly string[];
+      } & Tagged)
+  );
+
+type Tagged = {
+  /** Tags that they have, `*` for any value. @default all are taken */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The port they listen on, and the tag that says another. One of both must be given, but for cloud_map. */
+  readonly port?: number;
+  readonly portTag?: string;
+  /** @default the collector's own */
+  readonly region?: string;
+};
+
 /** The name or ARN of a secret in Secrets Manager, or the name of a parameter of Systems Manager, and a field of the JSON in it. */
 export type SecretName = ({ readonly secret: string } | { readonly parameter: string }) & { readonly field?: string };
 

@@ -16,9 +16,10 @@ import {
   type HeartbeatProps,
   type KeyProps,
   retentionDaysOf,
+  type TargetListProps,
   type TargetProps,
 } from './collector-props.ts';
-import { Declarations } from './declarations.ts';
+import { Declarations, type DeclarationsProps } from './declarations.ts';
 import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured, readMetrics } from './metrics.ts';
@@ -61,16 +62,16 @@ export class Collector extends Measured {
   readonly #push: Handler;
   readonly #query: Handler;
   readonly #account: Handler;
-  readonly #declarations: () => Declarations;
+  readonly #declaring: DeclarationsProps;
+  #declared: Declarations | undefined;
 
   constructor(scope: Construct, id: string, props: CollectorProps = {}) {
     super(scope, id);
     checkCollector(props, Stack.of(this).region);
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
-    const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
+    const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH, scrapeSecrets = [] } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [], rules = [], scrapeMemoryMiB = 160 } = props;
-    const { freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
+    const { rules = [], scrapeMemoryMiB = 160, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
     const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
@@ -177,7 +178,6 @@ export class Collector extends Measured {
     targets.listedBy(query);
     heartbeats.listedBy(query);
     heartbeats.lookedUpBy(query);
-
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account, page];
     const unheard = [plan, scrape];
@@ -247,10 +247,8 @@ export class Collector extends Measured {
     shareSecrets(scrapeSecrets, scrapers);
 
     // account ─► discover ─► targets
-    const roads = { targets, scrapes, vpcScrapes: inside };
-    const finders = discoverers(this, { household, props, plan, vpcAllow, ...roads });
-    handlers.push(...finders);
-    unheard.push(...finders);
+    const finders = discoverers(this, { household, props, plan, vpcAllow, targets, scrapes, vpcScrapes: inside });
+    for (const list of [handlers, unheard]) list.push(...finders);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);
@@ -289,7 +287,7 @@ export class Collector extends Measured {
     this.#push = push;
     this.#query = query;
     this.#account = account;
-    this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
+    this.#declaring = { household, targets, heartbeats, keys };
 
     // Eyes on the collector itself.
     const { collector } = household;
@@ -310,12 +308,17 @@ export class Collector extends Measured {
 
   /** Has a URL scraped from the deployment on, until it leaves the app. */
   addTarget(id: string, props: TargetProps): void {
-    this.#declarations().addTarget(this, id, props);
+    this.#declarations.addTarget(this, id, props);
+  }
+
+  /** Has targets scraped that a list names, or that are found in the account: see CollectorProps.discovery. */
+  addTargets(id: string, props: TargetListProps): void {
+    this.#declarations.addTargets(this, id, props);
   }
 
   /** Expects a job to be heard, from the deployment on: whoever is silent longer than interval and grace rings the topic. */
   addHeartbeat(id: string, props: HeartbeatProps): void {
-    this.#declarations().addHeartbeat(this, id, props);
+    this.#declarations.addHeartbeat(this, id, props);
   }
 
   /**
@@ -323,7 +326,7 @@ export class Collector extends Measured {
    * hash in the collector; whoever needs it is granted to read the secret.
    */
   addKey(id: string, props: KeyProps): Secret {
-    return this.#declarations().addKey(this, id, props);
+    return this.#declarations.addKey(this, id, props);
   }
 
   /** Adds somebody who hears of every alarm. */
@@ -331,16 +334,13 @@ export class Collector extends Measured {
     this.topic.topic.addSubscription(subscription);
   }
 
+  get #declarations(): Declarations {
+    this.#declared ??= new Declarations(this, 'Declarations', this.#declaring);
+    return this.#declared;
+  }
+
   /** Age of the oldest accepted message that is not stored yet. */
   metricQueueAge(options?: MetricOptions): Metric {
     return this.buffer.queue.metricApproximateAgeOfOldestMessage(options);
   }
 }
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};

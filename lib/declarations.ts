@@ -10,6 +10,7 @@ import {
   checkTarget,
   type HeartbeatProps,
   type KeyProps,
+  type TargetListProps,
   type TargetProps,
 } from './collector-props.ts';
 import { Handler, type Household } from './handler.ts';
@@ -47,6 +48,21 @@ export class Declarations extends Construct {
       ...(sampleLimit !== undefined && { sample_limit: sampleLimit }),
     };
     this.#declare(scope, id, 'Target', { ...rest, ...named, ...textsOf({ interval, timeout }) });
+  }
+
+  addTargets(scope: Construct, id: string, props: TargetListProps): void {
+    const { interval, timeout, refreshInterval, honorLabels, sampleLimit, ...rest } = props;
+    checkTarget({ url: 'http://any.example', ...props });
+    const { listAuth, portTag, ...row } = rest as typeof rest & { listAuth?: unknown; portTag?: string };
+    const renamed = {
+      honor_labels: honorLabels,
+      sample_limit: sampleLimit,
+      list_auth: listAuth,
+      port_tag: portTag,
+      ...textsOf({ interval, timeout, refresh_interval: refreshInterval }),
+    };
+    const named = Object.fromEntries(Object.entries(renamed).filter(([, value]) => value !== undefined));
+    this.#declare(scope, id, 'Target', { ...row, ...named });
   }
 
   addHeartbeat(scope: Construct, id: string, props: HeartbeatProps): void {

@@ -8,6 +8,7 @@ export type {
   MirrorProps,
   OnwardProps,
   RetentionProps,
+  TargetListProps,
   TargetProps,
   VpcScraping,
 } from './collector-props.ts';

@@ -46,7 +46,7 @@ const welcome = ({ url, endpoints, outputs }: LocalBuilding): void => {
 /** What of them the stack is told: names and hosts, not texts. A name that begins with a slash is a parameter's. */
 const secretsSetting = (given: ReturnType<typeof readGivenSecrets>): string => {
   const named = Object.entries(given).map(([name, { hosts }]) =>
-    name.startsWith('/') ? { parameter: name, hosts } : { secret: name, hosts },
+    name.startsWith('/') ? { parameter: name, hosts, lists: true } : { secret: name, hosts, lists: true },
   );
   return named.length === 0 ? '' : JSON.stringify(named);
 };

@@ -23,7 +23,7 @@ export const checkTarget = async (row: Row): Promise<Checked> => {
 
 const scraped = async (target: Target): Promise<Omit<Checked, 'url'>> => {
   // From anywhere: it is the user's own machine that asks.
-  const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0')).get({
+  const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0,127.0.0.0/8,::1')).get({
     url: target.url,
     headers: { ...scrapeHeaders(target.timeoutMs), ...target.headers },
     timeoutMs: target.timeoutMs,

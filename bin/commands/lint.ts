@@ -13,7 +13,7 @@ type Page = { readonly bytes: Uint8Array; readonly contentType: string };
 
 /** Fetched as a scrape would, within its limits; from anywhere, for it is the user's own machine that asks. */
 const fetched = async (url: string): Promise<Page> => {
-  const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0')).get({
+  const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0,127.0.0.0/8,::1')).get({
     url,
     headers: scrapeHeaders(limits.scrapeTimeoutMaxMs),
     timeoutMs: limits.scrapeTimeoutMaxMs,

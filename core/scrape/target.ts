@@ -25,6 +25,8 @@ export type Target = {
   /** Labels put on every series of the target beside job and instance. */
   readonly labels: LabelSet;
   readonly intervalMs: number;
+  /** Since when it runs, where whoever found it knew. */
+  readonly startedMs?: number;
   /** For everything together: all tries, redirects, and the last byte. */
   readonly timeoutMs: number;
   readonly retries: number;
@@ -126,6 +128,7 @@ const targetOf = (row: TargetRow, labels: LabelSet): Read<Target | undefined> =>
     retries,
     network,
     headers,
+    ...(row.started_at !== undefined && { startedMs: row.started_at }),
     ...(auth && { auth }),
     honorLabels,
     honorTimestamps,

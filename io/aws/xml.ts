@@ -1,7 +1,7 @@
 /** An element of an answer in XML: its text, or its children by name, each name's in order. */
 export type Xml = { readonly text: string; readonly children: ReadonlyMap<string, readonly Xml[]> };
 
-const token = /<\?[^>]*\?>|<(\/?)([A-Za-z_][\w.:-]*)[^>]*?(\/?)>|([^<]+)/g;
+const token = /<\?[^>]*\?>|<!--[\s\S]*?-->|<(\/?)([A-Za-z_][\w.:-]*)[^>]*?(\/?)>|([^<]+)/g;
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
@@ -14,7 +14,7 @@ const unescaped = (text: string): string =>
 
 type Open = { readonly name: string; text: string; readonly children: Map<string, Xml[]> };
 
-/** Reads XML as AWS's services write it: elements and text, no attribute that says anything, no doctype. Throws on any other. */
+/** Reads XML as AWS's services write it: elements, text and comments, no attribute that says anything, no doctype. Throws on any other. */
 export const readXml = (xml: string): Xml => {
   const root: Open = { name: '', text: '', children: new Map() };
   const open: Open[] = [root];

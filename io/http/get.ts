@@ -1,11 +1,11 @@
 import { lookup as systemLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import { type BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Http, HttpAnswer, HttpGet } from '../ports.ts';
 import { type Agents, type Exchanged, exchange, Forbidden } from './exchange.ts';
-import { mayReach } from './guard.ts';
+import { type AllowList, mayReach } from './guard.ts';
 
 /** Kept connections that turn out closed, one after another, before that is called a problem. */
 const staleMost = 3;
@@ -21,7 +21,7 @@ type Resolve = (
  * the one connected to, so a second DNS answer changes nothing; literal addresses are judged by themselves, because no
  * lookup is made for them. So is every redirect that is followed.
  */
-export const httpGetter = (allowed: BlockList, resolve: Resolve = systemLookup as Resolve): Http => {
+export const httpGetter = (allowed: AllowList, resolve: Resolve = systemLookup as Resolve): Http => {
   const options = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: 256, lookup: guardedBy(allowed, resolve) };
   const agents: Agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
   return {
@@ -45,7 +45,7 @@ type Ended = Extract<Exchanged, { readonly kind: 'page' | 'problem' }>;
 /** One deadline for everything: names, connections, headers, redirects, and the last byte. */
 const follow = async (
   request: HttpGet,
-  allowed: BlockList,
+  allowed: AllowList,
   agents: Agents,
   elapsedMs: () => number,
 ): Promise<Ended> => {
@@ -100,7 +100,7 @@ const redirectProblem = (next: URL | undefined, from: URL, hops: number, most: n
 };
 
 const guardedBy =
-  (allowed: BlockList, resolve: Resolve): LookupFunction =>
+  (allowed: AllowList, resolve: Resolve): LookupFunction =>
   (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, '', 0);

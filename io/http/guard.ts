@@ -37,9 +37,55 @@ for (const [address, prefix] of [
   forbiddenV6.addSubnet(address, prefix, 'ipv6');
 }
 
+/**
+ * Places of the machine itself and of who runs it: its own services, its credentials. A block that happens to be wide enough to hold them
+ * does not open them; one that lies within does.
+ */
+const innermost = [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['::', 128],
+  ['::1', 128],
+  ['fe80::', 10],
+  // Where EC2 and ECS have their metadata and clocks.
+  ['fd00:ec2::', 32],
+] as const;
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+
+const inner = new BlockList();
+for (const [address, prefix] of innermost) inner.addSubnet(address, prefix, familyOf(address));
+
+/** Whether a block lies within one of those places. */
+const isInner = (address: string, bits: number): boolean =>
+  innermost.some(([place, prefix]) => {
+    if (familyOf(place) !== familyOf(address) || bits < prefix) return false;
+    const one = new BlockList();
+    one.addSubnet(place, prefix, familyOf(place));
+    return one.check(address, familyOf(address));
+  });
+
+/** Blocks that scrapes may reach although they are not public, and those of them that are of the innermost places. */
+export class AllowList {
+  readonly #all = new BlockList();
+  readonly #inner = new BlockList();
+
+  add(address: string, bits: number): void {
+    const family = familyOf(address);
+    this.#all.addSubnet(address, bits, family);
+    if (isInner(address, bits)) this.#inner.addSubnet(address, bits, family);
+  }
+
+  has(address: string): boolean {
+    const family = familyOf(address);
+    return (inner.check(address, family) ? this.#inner : this.#all).check(address, family);
+  }
+}
+
 /** Reads a comma-separated list of CIDR blocks and addresses. Throws on one that is none: a typo must not open a door. */
-export const readAllowList = (text: string): BlockList => {
-  const allowed = new BlockList();
+export const readAllowList = (text: string): AllowList => {
+  const allowed = new AllowList();
   for (const part of text
     .split(',')
     .map(entry => entry.trim())
@@ -56,20 +102,19 @@ export const readAllowList = (text: string): BlockList => {
     ) {
       throw new Error(`scrape allow-list: ${JSON.stringify(part)} is no CIDR block such as 10.0.0.0/8`);
     }
-    allowed.addSubnet(address, bits, family);
+    allowed.add(address, bits);
   }
   return allowed;
 };
 
 /** Whether a resolved address may be connected to. */
-export const mayReach = (address: string, allowed: BlockList): boolean => {
+export const mayReach = (address: string, allowed: AllowList): boolean => {
   const version = isIP(address);
-  if (version === 0) return false;
-  if (version === 4) return allowed.check(address, 'ipv4') || !forbidden.check(address, 'ipv4');
+  // A zone chooses another link than the address says: nobody who is public has one.
+  if (version === 0 || address.includes('%')) return false;
+  if (version === 4) return allowed.has(address) || !forbidden.check(address, 'ipv4');
   // IPv4 written as IPv6 is judged as IPv4: ::ffff:127.0.0.1 is loopback.
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mayReach(mapped, allowed);
-  return (
-    allowed.check(address, 'ipv6') || (globalUnicast.check(address, 'ipv6') && !forbiddenV6.check(address, 'ipv6'))
-  );
+  return allowed.has(address) || (globalUnicast.check(address, 'ipv6') && !forbiddenV6.check(address, 'ipv6'));
 };

@@ -282,6 +282,14 @@ describe('a call', () => {
     expect(waits).toEqual(answers.map((_, index) => limits.inventoryBackoffMs * 2 ** index));
   });
 
+  test('whose answer has a comment in it is read all the same', async () => {
+    const body = recorded
+      .instanceXml('i-1', '10.0.0.9')
+      .replace('<reason/>', '<!-- tags <here> --><reason code="1"/><!---->');
+    const { all } = await account({ DescribeInstances: [{ body }] }).inventory.instances({ filters: [] });
+    expect(all).toMatchObject([{ id: 'i-1', privateIp: '10.0.0.9' }]);
+  });
+
   test('of EC2 too', async () => {
     const { inventory, waits } = account({
       DescribeInstances: [

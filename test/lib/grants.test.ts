@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
@@ -273,6 +273,32 @@ describe('what passes samples on', () => {
   test('chosen series are told to ingest', () => {
     const mirror = [{ metric: 'up' }, { metric: 'depth', labels: { job: 'shop' } }];
     expect(JSON.parse(handlerOf(synthesized({ mirror }), 'Ingest')[environment.mirror])).toEqual(mirror);
+  });
+});
+
+test('a list of targets is declared by the names of its row', () => {
+  const stack = new CollectorStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Sluice');
+  stack.collector.addTargets('Tasks', {
+    kind: 'ecs',
+    clusters: ['prod'],
+    tags: { sluice: 'scrape' },
+    port: 9102,
+    portTag: 'metrics-port',
+    interval: Duration.seconds(15),
+    refreshInterval: Duration.minutes(2),
+    network: 'vpc',
+  });
+  const [declared] = templateOf(stack).all('Custom::SluiceTarget');
+  expect(declared?.properties.Row).toEqual({
+    id: 'Sluice/Collector/Tasks',
+    kind: 'ecs',
+    clusters: ['prod'],
+    tags: { sluice: 'scrape' },
+    port: 9102,
+    port_tag: 'metrics-port',
+    interval: '15000ms',
+    refresh_interval: '120000ms',
+    network: 'vpc',
   });
 });
 

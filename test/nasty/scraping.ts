@@ -58,6 +58,8 @@ export const scrapeOnce = async (behaviour: Behaviour, port: number): Promise<Sc
     timeout: `${timeoutMs}ms`,
     ...behaviour.row,
   };
+  // As it is in the registry, where who failed is looked up.
+  await ports.targets.put(row);
   const body = JSON.stringify({ dueMs: slotMs, scrapes: [{ slotMs, report: false, shared: false, row }] });
   const event = { Records: [{ messageId: 'm', body }] } as SQSEvent;
   const answer = (await scrape({ ...ports, buffer })(event, {} as Context)) as { batchItemFailures: unknown[] };

@@ -199,6 +199,17 @@ describe('a task', () => {
     expect(await house.values('up')).toEqual({});
   });
 
+  test('that boots rings nobody, and one that never comes up does', async () => {
+    await house.ports.targets.put({ ...tasks, interval: '5s' });
+    house.ports.inventory.ecs = [task('a', '10.0.3.7', { startedMs: startMs })];
+    await house.told(taskEvent('a', 'RUNNING', 'RUNNING', isoAt(startMs)));
+    await house.pass(50 * second);
+    expect(Object.values(await house.values('up'))).toEqual(['0']);
+    expect(house.ports.alarms.rung).toEqual([]);
+    await house.pass(30 * second);
+    expect(house.ports.alarms.rung).toMatchObject([{ kind: 'DOWN', job: 'shop' }]);
+  });
+
   test('that stops is scraped once more, leaves the registry, and fails nobody', async () => {
     house.ports.inventory.ecs = [task('a', '10.0.3.7')];
     house.ports.http.pages.set(page, 'm 1\n');

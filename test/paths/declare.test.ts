@@ -43,6 +43,14 @@ describe('a target', () => {
     expect((await ask('Delete', 'Custom::SluiceTarget', row, 'App/Shop'))?.Status).toBe('SUCCESS');
   });
 
+  test('of a list is one too, with numbers as CloudFormation hands them on', async () => {
+    const list = { id: 'App/Tasks', kind: 'ecs', clusters: ['prod'], port: '9102', tags: { sluice: 'scrape' } };
+    expect((await ask('Create', 'Custom::SluiceTarget', list))?.Status).toBe('SUCCESS');
+    expect(ports.targets.rows.get('App/Tasks')).toEqual(list);
+    const answer = await ask('Create', 'Custom::SluiceTarget', { ...list, port: undefined });
+    expect(answer?.Reason).toContain('port: bad_row: is missing');
+  });
+
   test('that cannot be read fails the deployment, and what it did not put it does not take out', async () => {
     const answer = await ask('Create', 'Custom::SluiceTarget', { ...row, interval: '1s' });
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'refused:Logical' });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { discover } from '../../functions/discover.ts';
 import type { HttpAnswer } from '../../io/ports.ts';
 import { memoryBuilding } from './building.ts';
 
@@ -104,4 +105,48 @@ test('a list whose own row is wrong says so', async () => {
   await house.register({ id: 'bad', kind: 'http_sd', url: 'file:///etc/passwd' });
   await house.pass(minute);
   expect(house.ports.targets.rows.get('bad')?.['problem']).toMatch(/url: .*expected an http or https URL/);
+});
+
+test('a list may be asked with credentials, which are shown to it alone', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const shown: unknown[] = [];
+  const { get } = house.ports.http;
+  house.ports.http.get = request => {
+    const { url, credentials } = request as { readonly url: string; readonly credentials?: unknown };
+    shown.push([url, credentials]);
+    return get.call(house.ports.http, request);
+  };
+  const row = { id: 'sd', kind: 'http_sd', url: list, job: 'found', list_auth: { type: 'bearer', secret: 'registry' } };
+  await house.register(row);
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(
+    /no secret registry is granted to scrapes: name it in scrapeSecrets; for lists it says lists: true there/,
+  );
+  // What was listed before stays.
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  expect(shown).toEqual([]);
+
+  house.ports.secrets.texts.set('registry', 'hunter2');
+  house.ports.scrapeGrants.push({ kind: 'secret', name: 'registry', hosts: ['registry.example'] });
+  await house.register({ ...row, interval: '15s' });
+  expect(shown).toEqual([[list, { authorization: 'Bearer hunter2' }]]);
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+  expect(JSON.stringify([...house.ports.targets.rows.values()].slice(1))).not.toMatch(/list_auth|registry"/);
+});
+
+test('a list that only a VPC can reach is left to who stands there', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const row = { id: 'in', kind: 'http_sd', url: list, job: 'in', network: 'vpc' };
+  await house.register(row);
+  expect(house.ports.targets.rows.get('in')?.['problem']).toMatch(
+    /set discovery: \{ vpcLists: true \}, beside vpcScraping/,
+  );
+  house.ports.discoveries.add('vpc_http_sd');
+  await house.pass(minute);
+  expect(rowsOf(house)).not.toContain('in/in/a:9100');
+  const insider = { ...house.ports, discoveries: new Set(['vpc_http_sd'] as const) };
+  await (discover(insider) as unknown as (event: unknown, context: unknown) => Promise<void>)({ scheduledAt: '' }, {});
+  expect(house.ports.targets.rows.get('in/in/a:9100')).toMatchObject({ network: 'vpc', discovered_by: 'in' });
+  // Asked from outside, its targets scraped inside.
+  await house.register({ ...row, list_network: 'public', job: 'other' });
+  expect(rowsOf(house)).toContain('in/other/a:9100');
 });
