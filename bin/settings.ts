@@ -18,6 +18,7 @@ const settings = [
   'ranges',
   'rules',
   'alertmanager',
+  'freshness',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -41,6 +42,7 @@ export const settingsOf = (
   | 'ranges'
   | 'rules'
   | 'alertmanagerUrl'
+  | 'freshness'
 > & {
   stackName: string;
 } => {
@@ -64,6 +66,8 @@ export const settingsOf = (
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
   const alertmanagerUrl = text('alertmanager');
+  const freshness = text('freshness');
+  if (!/^\d*$/.test(freshness)) throw new Error(`freshness: ${JSON.stringify(freshness)}, expected whole seconds`);
   const mirror = list('mirror').map(metric => ({ metric }));
   const rules = list('rules');
   const retention = text('retention');
@@ -82,6 +86,7 @@ export const settingsOf = (
     ...(mirror.length > 0 && { mirror }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
     ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
+    ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

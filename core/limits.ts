@@ -199,6 +199,8 @@ export const limits = {
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
   orderTargets: 25,
+  /** What sending the orders of a small fleet takes; of those sent later each comes a second earlier. */
+  orderSendMs: 300,
   /** Orders made and sent together, and calls open at once: 4,000 scrapes' worth in memory, and more calls gain nothing. */
   ordersAtOnce: 160,
   sendParallel: 16,
@@ -206,6 +208,25 @@ export const limits = {
   tickMs: 1 * minute,
   /** Slots are ordered up to this long after the running minute's start: a tick a minute late is still in time. */
   planAheadMs: 2 * minute,
+  /** What one loop order covers at most, on a grid of it: eight scrapes at 15 s are one segment, in which they take a third less to write than four and four. */
+  loopSpanMs: 2 * minute,
+  /** Scrapes a second from which on a worker that loops costs less than orders by the slot: one awake all the time is as much as 0.5 orders a second. */
+  loopWorthScrapesASecond: 0.5,
+  /** Targets of one loop, and scrapes a second: a tenth of a core, which 160 MiB buy, makes some 30 of 500 series. */
+  loopTargets: 250,
+  loopScrapesASecond: 25,
+  /** A loop's order is to be there this long before its first slot: queues hand over within tens of milliseconds, mostly. */
+  loopLeadMs: 1 * second,
+  /** Scrapes of one loop under way at once: a target that hangs holds a place for its timeout, and nobody else up. */
+  loopParallel: 250,
+  /** What a loop has in hand at most: beyond it a target's scrapes are handed over as they are. */
+  loopHeldBytes: 24 * MiB,
+  /** How long a loop gathers messages for one call, and how long after its span's end it tries to hand over what is left. */
+  loopGatherMs: 1 * second,
+  loopHandOverMs: 15 * second,
+  /** How old a looped target's samples are at most when they are handed over, where nothing else is asked for, and at most. */
+  freshnessDefaultMs: 2 * minute,
+  freshnessMaxMs: 2 * minute,
   /** Wake-ups are set for deadlines this near; ticks that are a minute apart overlap, so a late one misses none. */
   wakeAheadMs: 2 * minute,
   /** Heartbeats named by one wake-up. */
@@ -216,11 +237,12 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets of which a warm worker remembers the row, the last page as far as predictedBytes go, and whether they failed. */
+  /** Targets of which a warm worker remembers the row, the last page as far as predictedShare goes, and whether they failed. */
   targetsRemembered: 2_000,
   /** Characters of a row that is remembered: longer ones are read again for each scrape. */
   rowRememberedChars: 8 * KiB,
-  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
+  predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
@@ -347,6 +369,8 @@ export const limits = {
   readRequestBytes: 1 * MiB,
   readQueries: 10,
   readSamples: 2_000_000,
+  /** How long a query may take, unless it asks for less itself: the function answers by itself at 26 s. */
+  queryForMs: 24 * second,
   /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
   bucketsFromMs: 2 * day,
   /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import { errorBody, queryError, resultBody, statusOf, successBody } from '../core/promql/answer.ts';
 import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
-import { EvaluationError } from '../core/promql/result.ts';
+import { EvaluationError, TimedOut } from '../core/promql/result.ts';
 import { listAlerts } from './alerts.ts';
 import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
@@ -44,6 +44,7 @@ const answer = async (asked: Asked): Promise<Answer> => {
     return { ...rest, headers: { ...headers, 'x-sluice-read-units': readUnits, 'x-sluice-object-reads': gets } };
   } catch (error) {
     if (error instanceof Refused) return json(statusOf[error.type], errorBody(error.type, error.message));
+    if (error instanceof TimedOut) return json(statusOf.timeout, errorBody('timeout', error.message));
     if (error instanceof OverLimit || error instanceof EvaluationError)
       return json(statusOf.execution, errorBody('execution', error.message));
     throw error;
@@ -76,14 +77,20 @@ const evaluated = async (
   { parameters, answering, ports }: Asked,
   asked: Pick<Query, 'steps' | 'endMs' | 'isInstant'>,
 ): Promise<Answer> => {
-  given(readSpanParameter('timeout', optional(parameters, 'timeout')));
+  const timeoutMs = given(readSpanParameter('timeout', optional(parameters, 'timeout'))) ?? limits.queryForMs;
+  const untilMs = ports.clock.nowMs() + Math.min(timeoutMs, limits.queryForMs);
   const lookback = optional(parameters, 'lookback_delta');
   const asksBackMs = given(readSpanParameter('lookback_delta', lookback, 'error parsing lookback delta duration'));
   const lookbackMs = asksBackMs !== undefined && asksBackMs > 0 ? asksBackMs : limits.lookbackMs;
   const most = taken(readLimit(optional(parameters, 'limit')));
   const { value: query, rejects } = readQuery(parameters.get('query') ?? '', asked, lookbackMs);
   if (query === undefined) throw new Refused('bad_data', rejects[0] ? queryError(rejects[0]) : 'unreadable');
-  const { result, ...remarks } = await answering.answer({ ...query, includesOlderEnd: ports.includesOlderEnd }, most);
+  const { result, ...remarks } = await answering.answer(
+    { ...query, includesOlderEnd: ports.includesOlderEnd },
+    most,
+    [],
+    untilMs,
+  );
   return json(200, resultBody(result, remarks));
 };
 

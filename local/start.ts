@@ -98,6 +98,8 @@ try {
         ranges: process.env['SLUICE_RANGES'] ?? '',
         backfill: process.env['SLUICE_BACKFILL'] ?? '',
         alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
+        // Nothing is charged here.
+        freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
     },

@@ -44,6 +44,10 @@ export const environment = {
   vpcScrapeAllow: 'VPC_SCRAPE_ALLOW',
   /** Comma-separated kinds of lists: to the planner those that are looked at at all, to who looks its own. */
   discoveries: 'DISCOVERIES',
+  /** How old a looped target's samples may be when they are handed over, in seconds. */
+  freshness: 'FRESHNESS_SECONDS',
+  /** Node's own. */
+  node: 'NODE_OPTIONS',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

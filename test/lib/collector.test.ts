@@ -121,7 +121,7 @@ describe('queues and the topic', () => {
 
   test.each([
     { queue: 'BufferQueue', handler: 'Ingest', messages: 100, gatheredForSeconds: 5, keptForSeconds: 14 * 86_400 },
-    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
+    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 14_400 },
     { queue: 'DeadlinesQueue', handler: 'Check', messages: 10, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
   ])(
     '$queue is drained by $handler, up to $messages at once',

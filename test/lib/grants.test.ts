@@ -155,7 +155,10 @@ test.each([
   { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
+  {
+    name: 'Scrape',
+    knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow', 'freshness', 'node'],
+  },
   {
     name: 'Check',
     knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
