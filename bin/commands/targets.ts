@@ -143,7 +143,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
       const then = isDiscovery(row)
         ? 'what it found goes with it'
         : list === undefined
-          ? 'its series end within two minutes'
+          ? 'scrapes already ordered may still come for three minutes'
           : `but the list ${list} brings it back when it is looked at next: remove that, or drop it by its relabel`;
       console.log(`removed ${id}; ${then}`);
     });

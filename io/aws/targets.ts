@@ -6,9 +6,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Targets } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, rowOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition } = tables.targets;
 

@@ -8,6 +8,7 @@ import { tables } from '../../io/aws/contract.ts';
 import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoRules } from '../../io/aws/rules.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
 import { blocksContract } from './blocks.contract.ts';
@@ -15,6 +16,7 @@ import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDyn
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
 
@@ -54,6 +56,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
     nowMs: Date.now(),
   }));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
+  rulesContract(name, () => dynamoRules(engine.client, systemClock, names.series));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });
 

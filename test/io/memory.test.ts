@@ -3,6 +3,7 @@ import { blocksContract } from './blocks.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
 
@@ -13,6 +14,7 @@ heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
+rulesContract('memory', () => shared.rules);
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {
   const { buffer, clock } = memoryPorts({ startMs });

@@ -31,6 +31,8 @@ const objectsOf = (resource: unknown): unknown => {
 
 const nameOf = (house: House, resource: unknown): string => {
   if (resource === '*') return '*';
+  const route = /\/\$default\/(\w+)(\/[^"]*)/.exec(JSON.stringify(resource))?.slice(1).join(' ');
+  if (route !== undefined) return route;
   const bucket = objectsOf(resource);
   return bucket === undefined ? house.at(resource).name : `${house.at(bucket).name}/*`;
 };
@@ -53,6 +55,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:PutItem dynamodb:Query',
     logs('Push'),
   ],
   IngestRole: [
@@ -86,16 +89,31 @@ const table = {
   ],
   CheckRole: [
     'AlarmsTopic: sns:Publish',
+    'BufferQueue: sqs:SendMessage',
     `DeadlinesQueue: ${drain}`,
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
+    // Canaries.
+    'POST /v1/push: execute-api:Invoke',
+    // Whether the target of who fell silent answers, and under which name he may have come back.
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
   ],
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
-    'HeartbeatsTable: dynamodb:Scan',
+    'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
     logs('Query'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
+  ],
+  AccountRole: [
+    logs('Account'),
+    'BlocksBucket: s3:ListBucket',
+    'BlocksBucket/*: s3:GetObject',
+    'BufferDeadLetters: sqs:ReceiveMessage',
+    'KeysTable: dynamodb:GetItem',
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
   ],
@@ -134,13 +152,20 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms'] },
+  {
+    name: 'Scrape',
+    knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow', 'freshness', 'node'],
+  },
+  {
+    name: 'Check',
+    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
+  },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
+  { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -163,7 +188,7 @@ test('nobody may do anything to everything', () => {
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
   );
-  expect(resources.length - named.length).toBe(2);
+  expect(resources.length - named.length).toBe(3);
   expect(JSON.stringify([named, statements.map(({ Action }) => Action)])).not.toContain('*');
 });
 
