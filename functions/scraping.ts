@@ -17,7 +17,7 @@ export type ScrapePorts = Pick<
 export const isMissed = ({ target, slotMs }: OrderedScrape, nowMs: number): boolean =>
   nowMs > slotMs + target.intervalMs * limits.scrapeLateShare;
 
-/** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */
+/** A failure is recorded, unless of one that has just begun; a good scrape only where a record exists that may be waiting for it. */
 export const tell = async (
   { heartbeats, deadlines, clock }: ScrapePorts,
   target: Target,
@@ -25,9 +25,10 @@ export const tell = async (
   outcome: Outcome,
   report: boolean,
 ): Promise<void> => {
-  const { id: targetId, url, job, instance, intervalMs } = target;
+  const { id: targetId, url, job, instance, intervalMs, startedMs } = target;
   const key = { job, instance };
   if (!outcome.ok) {
+    if (startedMs !== undefined && slotMs - startedMs < limits.startGraceMs) return;
     await heartbeats.failed(key, { targetId, url, slotMs, intervalMs, reason: outcome.reason, detail: outcome.detail });
     await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], clock.nowMs())) }]);
   } else if (report) {
