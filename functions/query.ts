@@ -5,6 +5,7 @@ import { errorBody, queryError, resultBody, statusOf, successBody } from '../cor
 import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
 import { EvaluationError, TimedOut } from '../core/promql/result.ts';
+import { listAlerts } from './alerts.ts';
 import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
@@ -108,6 +109,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
+  '/api/v1/alerts': async ({ ports }) => json(200, successBody({ alerts: await listAlerts(ports) })),
   '/api/v1/rules': listRules,
   '/federate': federate,
   '/api/v1/read': remoteRead,

@@ -1,6 +1,6 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
-import { type LabelSet, merged } from '../core/labels.ts';
+import { keyOf, type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
@@ -75,7 +75,7 @@ export class SeriesReader {
       for (const id of ids) {
         for (const set of chunks.get(id) ?? []) {
           const labels = merged(set, source);
-          if (wanted.matches(labels)) sets.set(JSON.stringify(labels), labels);
+          if (wanted.matches(labels)) sets.set(keyOf(labels), labels);
         }
       }
       if (sets.size === 0) continue;
@@ -121,6 +121,12 @@ export class SeriesReader {
       }
     });
     return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
+  }
+
+  /** Everything of one source that may lie in [fromMs, toMs], as it is stored: increments as such, staleness as it was told. */
+  async stored(source: Source, fromMs: number, toMs: number): Promise<readonly Columns[]> {
+    const merged = await this.#merged.read([source], { matches: () => true }, fromMs, toMs, []);
+    return this.#blocksOf(source, merged, fromMs, toMs, []);
   }
 
   /** What was merged of a day. */

@@ -2,11 +2,13 @@ import { isIP } from 'node:net';
 import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { limits } from '../core/limits.ts';
+import { checkDiscovery, type DiscoveryProps } from './discovery.ts';
 import { checkScrapeSecrets, type ScrapeSecretProps } from './scrape-secrets.ts';
 
 export type CollectorProps = {
@@ -21,10 +23,29 @@ export type CollectorProps = {
    */
   readonly vpcScraping?: VpcScraping;
   /**
+   * Who may look at what runs in the account, so that rows of these kinds become targets. Each costs about five cents a month for being
+   * looked at each minute.
+   * @default none: such a row says on itself what to set
+   */
+  readonly discovery?: DiscoveryProps;
+  /**
    * Secrets that targets may name in `auth`, and the hosts each is for: to any other host it is never shown.
    * @default none: a target that names one is down with the reason
    */
   readonly scrapeSecrets?: readonly ScrapeSecretProps[];
+  /**
+   * How old samples of scraped targets may be before they are stored, in whole seconds up to two minutes. A fleet of more than one
+   * scrape in two seconds is scraped by workers that loop, and those gather a target's scrapes for so long: stored together they cost
+   * half as much. Failures, recoveries and new targets are always told at once. Smaller fleets are stored scrape by scrape anyway.
+   * @default two minutes: with nothing gathered (0) a fleet of 200 targets costs half as much again
+   */
+  readonly freshness?: Duration;
+  /**
+   * Memory of a scrape worker, and its share of a core. One that loops is awake all month: $4.32 for each 128 MiB. What a worker has is
+   * enough for some 250 targets of 500 series; give it 512 where pages are over 1 MB, or most have thousands of series.
+   * @default 160
+   */
+  readonly scrapeMemoryMiB?: number;
   /**
    * A key of your own for tables, queues, topic and logs. Costs $1 a month, and $0.03 per 10,000 of its uses.
    * @default keys that AWS owns, at no charge
@@ -99,6 +120,23 @@ export type CollectorProps = {
    * @default false
    */
   readonly dashboard?: boolean;
+  /**
+   * An address outside the account that is asked for after each complete sweep, once a minute: a dead man's switch such as
+   * healthchecks.io's, for the day on which the whole account is silent.
+   * @default none
+   */
+  readonly watchdogUrl?: string;
+  /**
+   * An Alertmanager, or whatever takes its API v2, that is told of alarms beside the topic: `/api/v2/alerts` is added. Each is sent once;
+   * the topic alone never loses one.
+   * @default none
+   */
+  readonly alertmanagerUrl?: string;
+  /**
+   * A bus of EventBridge that gets each alarm as an event, source `sluice`, its kind as detail type. Each is sent once.
+   * @default none
+   */
+  readonly eventBus?: IEventBus;
 };
 
 export type VpcScraping = {
@@ -110,8 +148,11 @@ export type VpcScraping = {
   readonly subnets?: SubnetSelection;
   /** @default a new group that lets everything out and nothing in */
   readonly securityGroups?: readonly ISecurityGroup[];
-  /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
-  readonly allowCidrs: readonly string[];
+  /**
+   * CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones.
+   * @default the VPC's own first block
+   */
+  readonly allowCidrs?: readonly string[];
 };
 
 export type OnwardProps =
@@ -240,12 +281,20 @@ export type KeyProps = {
 export const checkCollector = (props: CollectorProps, region: string): void => {
   const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   checkScrapeSecrets(props.scrapeSecrets ?? []);
+  checkDiscovery(props.discovery, vpcScraping !== undefined);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
+  checkBetween('freshness', props.freshness, 0, limits.freshnessMaxMs);
+  const { scrapeMemoryMiB = 160 } = props;
+  if (
+    !Token.isUnresolved(scrapeMemoryMiB) &&
+    !(Number.isInteger(scrapeMemoryMiB) && scrapeMemoryMiB >= 128 && scrapeMemoryMiB <= 10_240)
+  )
+    throw new Error(`scrapeMemoryMiB: ${scrapeMemoryMiB}, expected whole ones from 128 to 10,240`);
   if (vpcScraping !== undefined) {
-    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs);
-    if (vpcScraping.allowCidrs.length === 0)
+    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
+    if (vpcScraping.allowCidrs?.length === 0)
       throw new Error(
         'vpcScraping.allowCidrs: none is given, so that the scraper in the VPC could reach nothing there',
       );
@@ -259,9 +308,16 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
+  checkAddress('watchdogUrl', props.watchdogUrl, 'https://hc-ping.com/ID');
+  checkAddress('alertmanagerUrl', props.alertmanagerUrl, 'https://alertmanager.example.com');
   backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+const checkAddress = (name: string, url: string | undefined, example: string): void => {
+  if (url !== undefined && !Token.isUnresolved(url) && !/^https?:\/\/[^\s/]+/.test(url))
+    throw new Error(`${name}: ${JSON.stringify(url)} is no address such as ${example}`);
 };
 
 const checkOnward = (onward: OnwardProps): void => {

@@ -88,6 +88,7 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
         // Years of history fit on a disk that is there anyway, and can be tried out at once.
         retention: process.env['SLUICE_RETENTION'] ?? '400,400,730',
         // Synthesis runs in the checkout, and the user somewhere else.
@@ -96,6 +97,9 @@ try {
           .join(','),
         ranges: process.env['SLUICE_RANGES'] ?? '',
         backfill: process.env['SLUICE_BACKFILL'] ?? '',
+        alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
+        // Nothing is charged here.
+        freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
     },

@@ -42,18 +42,21 @@ export const localCollector = (): Collector => {
       [environment.targets]: named(outputs.targets),
       [environment.heartbeats]: named(outputs.heartbeats),
       [environment.keys]: named(outputs.keys),
+      [environment.buffer]: named(outputs.buffer),
+      [environment.deadLetters]: named(outputs.deadLetters),
     }),
     get: path => getJson(new URL(path, local.url)),
     counted: async () => countedIn(join(folder, 'measures.json')),
     buffered: () => messagesIn(named(outputs.buffer)),
+    quarantined: () => messagesIn(named(outputs.deadLetters)),
   };
 };
 
 /** What the local host keeps of the functions' metrics: everything since the data folder was made. */
 const countedIn = (file: string): Counted => {
   try {
-    const { since, values } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
-    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values };
+    const { since, values, pushed = {} } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
+    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values, pushed };
   } catch {
     return { since: 'so far', values: {} };
   }

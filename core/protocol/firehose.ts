@@ -66,7 +66,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const answer = refusals.count === 0 ? answerOf(request, 200) : answerOf(request, 400, refusals.text);
   const deliveryId = requestIdOf(request);
   const pushed = { samples: samples.all, ...forcedSource(request.query), ...(deliveryId !== '' && { deliveryId }) };
-  return { ok: true, pushed, refusedSamples: refusals.samples, answer };
+  return { ok: true, pushed, refusedSamples: refusals.samples, rejects: refusals.listed, answer };
 };
 
 const [gzipFirst, gzipSecond, brace] = [0x1f, 0x8b, 0x7b];

@@ -85,7 +85,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const samples = new Samples();
   takeAll(groups, naming, request, samples, refusals);
   const answer = answerOf(request, 200, responseMessage(refusals.samples, refusals.text));
-  return { ok: true, pushed: samples.told, refusedSamples: refusals.samples, answer };
+  return { ok: true, pushed: samples.told, refusedSamples: refusals.samples, rejects: refusals.listed, answer };
 };
 
 const takeAll = (

@@ -68,6 +68,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     ok: true,
     pushed: samples.told,
     refusedSamples: refusals.samples,
+    rejects: refusals.listed,
     answer: v2 ? counted(answer, written) : answer,
   };
 };

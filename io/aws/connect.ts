@@ -1,9 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { limits } from '../../core/limits.ts';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { readBackfillMs, readRetention, usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import { httpGetter } from '../http/get.ts';
-import { readAllowList } from '../http/guard.ts';
+import { mayReach, readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
@@ -12,6 +14,7 @@ import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
+import { sqsQuarantine } from './quarantine.ts';
 import { sqsQueue } from './queue.ts';
 import { dynamoRules } from './rules.ts';
 import { dynamoSeries } from './series.ts';
@@ -27,10 +30,26 @@ const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const readDiscoveries = (text = ''): ReadonlySet<DiscoveryKind> =>
+  new Set(text.split(',').filter(kind => kind !== '') as DiscoveryKind[]);
+/** Seconds, as lib gives them. */
+const freshnessIn = (seconds: string | undefined): number =>
+  seconds === undefined ? limits.freshnessDefaultMs : Number(seconds) * 1_000;
+
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
-  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms'
+  | 'usage'
+  | 'blocks'
+  | 'secrets'
+  | 'parameters'
+  | 'signatures'
+  | 'scrapeGrants'
+  | 'onward'
+  | 'alarms'
+  | 'canary'
+  | 'watchdog'
+  | 'inventory'
 >;
 
 /**
@@ -43,6 +62,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const sqs = once(() => new SQSClient({}));
   const clock = systemClock;
   const buffer = once(() => sqsQueue(sqs(), clock, named(environment.buffer), 'buffer'));
+  const quarantine = once(() => sqsQuarantine(sqs(), clock, named(environment.deadLetters)));
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
@@ -57,6 +77,11 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
+  const reachOf = (allowed: string) => {
+    const list = once(() => readAllowList(allowed));
+    return (address: string): boolean => mayReach(address, list());
+  };
+  const inVpc = env[environment.vpcScrapeAllow];
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
     clock,
@@ -65,6 +90,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     measures: lineMeasures(writeLine, clock, env[environment.collector] ?? 'local'),
     get buffer() {
       return buffer();
+    },
+    get quarantine() {
+      return quarantine();
     },
     get scrapes() {
       return scrapes();
@@ -82,6 +110,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     retention,
     backfillMs: backfillDays === undefined ? usualBackfillMs(retention) : readBackfillMs(backfillDays),
     includesOlderEnd: env[environment.ranges] === 'prometheus-2',
+    // Lambda says it in MB, which are MiB.
+    memoryBytes: Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? 512) * 2 ** 20,
+    freshnessMs: freshnessIn(env[environment.freshness]),
     get series() {
       return series();
     },
@@ -100,6 +131,11 @@ export const connect = (env: Environment = process.env): BasePorts => {
     get heartbeats() {
       return heartbeats();
     },
+    reach: {
+      public: reachOf(env[environment.scrapeAllow] ?? ''),
+      vpc: inVpc === undefined ? undefined : reachOf(inVpc),
+    },
+    discoveries: readDiscoveries(env[environment.discoveries]),
     deployment: cloudFormationDeployment(),
     get http() {
       return http();

@@ -2,9 +2,9 @@ import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } fr
 import { limits } from '../../core/limits.ts';
 import { decodeRecord, encodeRecord, type GroupRecord } from '../../core/rules/record.ts';
 import type { Clock, Rules } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.series;
 
