@@ -172,5 +172,9 @@ describe('rules', () => {
         .rules,
     ).toHaveLength(2);
     expect((await own.read('/api/v1/rules?type=x')).statusCode).toBe(400);
+    const alerts = (await own.get('/api/v1/alerts')) as unknown as { data: { alerts: object[] } };
+    expect(alerts.data.alerts).toMatchObject([
+      { labels: { alertname: 'ManyOrders' }, state: 'firing', value: '2e+01' },
+    ]);
   });
 });

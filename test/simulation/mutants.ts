@@ -60,7 +60,12 @@ export const mutants: readonly Mutant[] = [
     'for (const message of decoded)',
     'for (const message of decoded.slice(0, 1))',
   ),
-  at(ingest, 'tell messages apart by key alone', 'namedByMessage(read.batch, record.body)', 'read.batch'),
+  at(
+    ingest,
+    'tell messages apart by key alone',
+    'namedByMessage(arrived(read.batch, clock.nowMs()), record.body)',
+    'read.batch',
+  ),
   at(
     scrape,
     'stamp scrapes by the clock',
