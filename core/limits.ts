@@ -38,6 +38,12 @@ export const limits = {
   labelValueBytes: 2 * KiB,
   /** Characters in the labels of an exemplar, names and values together. OpenMetrics 1.0, Exemplars. */
   exemplarCharacters: 128,
+  /** Text of the exemplars that one delivery keeps, and of those in one item: some 300 of them, well inside a message. */
+  exemplarBytes: 64 * KiB,
+  /** Of each series and minute: one a scrape at 15 s, and no more for producers that tell one an observation. */
+  exemplarsPerMinute: 4,
+  /** Exemplars a writer knows to be stored: pages tell them until there are newer ones. Some 200 bytes each. */
+  exemplarsRemembered: 20_000,
   /** Names, help texts and units of one delivery's families that are kept: a third of a message, and ten exporters' worth. */
   familyBytes: 256 * KiB,
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */

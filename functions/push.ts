@@ -81,6 +81,7 @@ const take = async (ports: PushPorts, event: APIGatewayProxyEventV2): Promise<An
     ...(pushed.pages && { pages: true }),
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
     ...(pushed.families && { families: pushed.families }),
+    ...(pushed.exemplars && { exemplars: pushed.exemplars }),
   });
   await ports.buffer.send(batches.flatMap(encodeBatch));
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });

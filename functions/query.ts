@@ -13,6 +13,7 @@ import {
   successBody,
 } from '../core/promql/answer.ts';
 import { labelNamesIn, labelValuesIn, readLabelName, seriesIn } from '../core/promql/catalog.ts';
+import { exemplarsBody, readSelectors } from '../core/promql/exemplars.ts';
 import type { Matcher } from '../core/promql/matchers.ts';
 import { metadataIn, readWantedMetadata } from '../core/promql/metadata.ts';
 import { inParameter, readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
@@ -22,6 +23,7 @@ import { readSeriesSelector } from '../core/promql/selector.ts';
 import type { Read } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import { answerOf } from './answering.ts';
+import { readExemplars } from './exemplars.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { OverLimit, SeriesReader } from './reading.ts';
@@ -31,7 +33,7 @@ import { wantedBy } from './wanted.ts';
 
 type QueryPorts = Pick<
   Ports,
-  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'retention' | 'targets' | 'heartbeats'
+  'clock' | 'chance' | 'log' | 'series' | 'blocks' | 'families' | 'exemplars' | 'retention' | 'targets' | 'heartbeats'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -180,6 +182,16 @@ const metadata = async ({ parameters, ports }: Asked): Promise<Answer> => {
   return json(200, successBody(metadataIn(await ports.families.all(), wanted)));
 };
 
+const exemplars = async ({ parameters, ports, reader }: Asked): Promise<Answer> => {
+  const startMs = taken(readTimeParameter('start', optional(parameters, 'start'), Number.MIN_SAFE_INTEGER));
+  const endMs = taken(readTimeParameter('end', optional(parameters, 'end'), Number.MAX_SAFE_INTEGER));
+  if (endMs < startMs) throw new Refused('bad_data', 'end timestamp must not be before start timestamp');
+  const selectors = taken(readSelectors(parameters.get('query') ?? ''));
+  // As Prometheus says it of an expression without any series.
+  if (selectors.length === 0) return json(200, '{"status":"success"}');
+  return json(200, successBody(exemplarsBody(await readExemplars(ports, reader, selectors, startMs, endMs))));
+};
+
 const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
   json(
     200,
@@ -194,6 +206,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
   '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
   '/api/v1/metadata': metadata,
+  '/api/v1/query_exemplars': exemplars,
   '/api/v1/targets': targets,
   // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
   '/api/v1/status/buildinfo': async () =>

@@ -1,3 +1,4 @@
+import type { Exemplar, SourceExemplars } from '../core/exemplars.ts';
 import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
@@ -94,6 +95,14 @@ export type Families = {
   add(told: readonly ToldFamily[]): Promise<void>;
   /** Everything told in the last limits.familyRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
   all(): Promise<readonly ToldFamily[]>;
+};
+
+/** Single observations that stand for many, beside the samples. */
+export type Exemplars = {
+  /** What is known to be stored may be left out; told again, it is the same. */
+  add(told: readonly SourceExemplars[]): Promise<void>;
+  /** A source's exemplars in [fromMs, toMs], both included, within the raw samples' retention: each once, the oldest first. */
+  between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Exemplar[]>;
 };
 
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
@@ -279,6 +288,7 @@ export type Ports = {
   readonly series: Series;
   readonly retention: Retention;
   readonly families: Families;
+  readonly exemplars: Exemplars;
   readonly blocks: Blocks;
   readonly targets: Targets;
   readonly keys: Keys;

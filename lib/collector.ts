@@ -134,6 +134,7 @@ export class Collector extends Measured {
       '/api/v1/labels': ['GET', 'POST'],
       '/api/v1/label/{name}/values': ['GET'],
       '/api/v1/metadata': ['GET', 'POST'],
+      '/api/v1/query_exemplars': ['GET', 'POST'],
       '/api/v1/targets': ['GET'],
       '/api/v1/status/buildinfo': ['GET'],
     });

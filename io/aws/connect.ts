@@ -7,6 +7,7 @@ import { readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
+import { dynamoExemplars } from './exemplars.ts';
 import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
@@ -51,6 +52,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const retention = keptDays === undefined ? usualRetention : readRetention(keptDays);
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
+  const exemplars = once(() => dynamoExemplars(dynamo(), clock, named(environment.series), retention));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
@@ -82,6 +84,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get families() {
       return families();
+    },
+    get exemplars() {
+      return exemplars();
     },
     get targets() {
       return targets();

@@ -20,6 +20,7 @@ import type {
 } from '../ports.ts';
 import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
+import { MemoryExemplars } from './exemplars.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -144,6 +145,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     mirror: new MemoryMirror(),
     retention: usualRetention,
     families: new MemoryFamilies(clock, faults),
+    exemplars: new MemoryExemplars(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
     targets: new MemoryTargets(faults),

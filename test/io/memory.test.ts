@@ -1,5 +1,6 @@
 import { memoryPorts } from '../../io/memory/ports.ts';
 import { blocksContract } from './blocks.contract.ts';
+import { exemplarsContract } from './exemplars.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
@@ -11,6 +12,7 @@ const shared = memoryPorts({ startMs });
 
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
+exemplarsContract('memory', () => ({ port: shared.exemplars, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));

@@ -10,6 +10,7 @@ import { awsBlocks } from '../../io/aws/blocks.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
+import { MemoryExemplars } from '../../io/memory/exemplars.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
@@ -95,6 +96,7 @@ export class World {
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
     const families = new MemoryFamilies(this.agenda, fate);
+    const exemplars = new MemoryExemplars(this.agenda, fate);
     const late = new MemoryLate();
     const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
@@ -119,6 +121,7 @@ export class World {
       onward: new MemoryOnward(fate),
       mirror: new MemoryMirror(),
       families,
+      exemplars,
       retention: usualRetention,
       ...(dynamo === undefined
         ? memory
