@@ -8,14 +8,8 @@ import type { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
-import {
-  type CollectorProps,
-  checkCollector,
-  type HeartbeatProps,
-  type KeyProps,
-  retentionDaysOf,
-  type TargetProps,
-} from './collector-props.ts';
+import { checkCollector, retentionDaysOf } from './checks.ts';
+import type { CollectorProps, HeartbeatProps, KeyProps, TargetProps } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured } from './metrics.ts';

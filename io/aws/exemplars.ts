@@ -74,14 +74,14 @@ export const dynamoExemplars = (
             { client },
             {
               TableName: table,
-              KeyConditionExpression: '#p = :p AND #s BETWEEN :from AND :to',
+              KeyConditionExpression: '#p = :p AND #s BETWEEN :first AND :last',
               FilterExpression: '#x > :now',
               ExpressionAttributeNames: { '#p': partition, '#s': sort, '#x': expires },
               ExpressionAttributeValues: attributesOf({
                 ':p': partitionOf(sourceId, day),
-                ':from': hourSort(hourOf(oldestMs)),
+                ':first': hourSort(hourOf(oldestMs)),
                 // The sign after `#`: what comes after everything of the hour.
-                ':to': `${hourOf(toMs)}$`,
+                ':last': `${hourOf(toMs)}$`,
                 ':now': clock.nowMs() / 1_000,
               }),
             },
