@@ -144,7 +144,8 @@ export class World {
 
   /** Whether a message is one of those that an outage is of. */
   #isHeld({ id }: Received): boolean {
-    const { fromMs = 0, toMs = 0, share = 0 } = this.plan.outage ?? {};
+    const { fromMs = 0, toMs = 0, share = 0, sentBeforeMs = 0 } = this.plan.outage ?? {};
+    if ((this.buffer.byId.get(id)?.takenMs ?? 0) >= sentBeforeMs) return false;
     const nowMs = this.agenda.nowMs();
     return nowMs >= fromMs && nowMs < toMs && new Chance(this.plan.seed, `held ${id}`).is(share);
   }
@@ -174,10 +175,11 @@ export class World {
     name: Name,
     work: (handler: Handler<Name>, invocation: Invocation) => Promise<T>,
     delivery?: Delivery,
+    isRival = false,
   ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
     const worker = this.#idleOne(name) ?? this.#hire(name);
     const { life, handler } = worker;
-    const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
+    const invocation: Invocation = { life, isRival, ...(delivery !== undefined && { delivery }) };
     let isOver = false;
     this.agenda.at(this.agenda.nowMs() + timeoutMs[name], () => {
       if (!isOver) life.die('timeout');
@@ -227,10 +229,10 @@ export class World {
     }
   }
 
-  /** A tick of the merger. */
-  async merge(): Promise<void> {
+  /** A tick of the merger; rivals tick side by side. */
+  async merge(isRival = false): Promise<void> {
     const event = { scheduledAt: new Date(this.agenda.nowMs()).toISOString() };
-    await this.run('compact', handler => handler(event, {} as Context) as Promise<void>);
+    await this.run('compact', handler => handler(event, {} as Context) as Promise<void>, undefined, isRival);
   }
 
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
