@@ -2,10 +2,13 @@
 import { Command } from 'commander';
 import { connectTo } from './commands/collector.ts';
 import { Complaint } from './commands/complaint.ts';
+import { flushesCommand } from './commands/flushes.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { statusCommand } from './commands/status.ts';
 import { targetsCommand } from './commands/targets.ts';
 
@@ -19,7 +22,10 @@ program
   .addCommand(targetsCommand(connect))
   .addCommand(heartbeatsCommand(connect))
   .addCommand(keysCommand(connect))
+  .addCommand(quarantineCommand(connect))
+  .addCommand(flushesCommand(connect))
   .addCommand(queryCommand(connect))
+  .addCommand(rulesCommand(connect))
   .addCommand(lintCommand())
   .showSuggestionAfterError();
 

@@ -66,11 +66,15 @@ export type Batch = {
   readonly exemplars?: readonly Exemplar[];
 };
 
+/** What a message of the buffer is called: limits.messageNameChars of a digest of its bytes, the same whenever it comes. */
+export const messageNameOf = (message: string): string =>
+  hash('sha256', message, 'base64url').slice(0, limits.messageNameChars);
+
 /**
  * The batch under a name that holds its message too: two producers of one source may count their keys alike, and one slot
  * may be scraped twice with two outcomes. Both were accepted, so both are stored; only the same bytes are the same message.
  */
 export const namedByMessage = (batch: Batch, message: string): Batch => ({
   ...batch,
-  id: `${batch.id}#${hash('sha256', message, 'base64url').slice(0, 16)}`,
+  id: `${batch.id}#${messageNameOf(message)}`,
 });

@@ -1,24 +1,28 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { alarmOf, blindAlarmOf } from '../core/heartbeat/alarm.ts';
-import type { Heartbeat } from '../core/heartbeat/heartbeat.ts';
+import { alarmOf, groupAlarmOf } from '../core/heartbeat/alarm.ts';
+import type { Flip, Heartbeat, HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
-import { type BlindSpan, type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
+import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import { changed, deadlineOf, isOver, stepAt } from '../core/heartbeat/step.ts';
 import { readWake, wakesFor } from '../core/heartbeat/wake.ts';
+import { provableAt, provenMsOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
+import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
+import { Fallen, type FallenPorts } from './fallen.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
-type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'alarms' | 'deadlines'>;
+type CheckPorts = FallenPorts &
+  Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
  * of which there is news. Decide, record, announce: the change and the alarm to send are one conditional write, and what
- * was recorded but not announced is announced by whoever looks next.
+ * was recorded but not announced is announced by whoever looks next. Between the sweeps it also sends the canaries.
  */
 export const check = (ports: CheckPorts) =>
   middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
@@ -26,71 +30,92 @@ export const check = (ports: CheckPorts) =>
     .handler(event => ('Records' in event ? answerWakes(ports, event) : sweep(ports)));
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
-  const nowMs = ports.clock.nowMs();
-  const { blind } = await markSweep(ports, nowMs);
-  await look(ports, await ports.heartbeats.all(), blind, nowMs + limits.wakeAheadMs);
+  const rows = await ports.heartbeats.all();
+  const record = await recordSweep(ports, { sources: rows.length, ...awaitedOf(rows) });
+  await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
   ports.measures.tell({ Sweeps: 1 });
+  // Whoever watches from outside misses what he is not told; a watchdog that is ill itself stops nobody here.
+  await ports.watchdog
+    ?.tell()
+    .catch((cause: Error) => ports.log.write('warn', 'watchdog not told', { cause: cause.message }));
   return undefined;
 };
 
+/** Whether silence of any of these would mean something, and when one of them was heard last. */
+const awaitedOf = (rows: readonly Row[]): Awaited => {
+  const awaited = rows.flatMap(row => {
+    const heartbeat = readHeartbeat(row).value;
+    return heartbeat?.promise !== undefined && !heartbeat.pauseWanted ? [heartbeat] : [];
+  });
+  const heardMs = awaited.reduce((newest, { lastAcceptMs = 0 }) => Math.max(newest, lastAcceptMs), 0);
+  return { isAwaited: awaited.length > 0, heardMs };
+};
+
 const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQSBatchResponse> => {
+  const orders = Records.map(({ messageId, body }) => ({ messageId, order: readWake(body) }));
+  // Canaries first: what they prove is what the others are judged by.
+  await Promise.all(orders.map(({ order }) => 'canary' in order && sendCanary(ports, order.canary)));
   const failures: { itemIdentifier: string }[] = [];
-  const blind = (await ports.heartbeats.collector())?.blind ?? [];
-  for (const { messageId, body } of Records) {
+  const keys = orders.flatMap(({ order }) => ('keys' in order ? order.keys : []));
+  const awaited = async () => awaitedOf(keys.length > 0 ? await ports.heartbeats.get(keys) : []);
+  let observed: Promise<CollectorRecord> | undefined;
+  for (const { messageId, order } of orders) {
     try {
-      const { keys, untilMs } = readWake(body);
-      await look(ports, await ports.heartbeats.get(keys), blind, untilMs);
+      observed ??= observe(ports, awaited);
+      const record = await observed;
+      if ('keys' in order) await look(ports, await ports.heartbeats.get(order.keys), record, order.untilMs);
     } catch (error) {
       ports.log.write('error', 'wake-up failed', { messageId, cause: (error as Error).message });
-      failures.push({ itemIdentifier: messageId });
+      // A canary is not sent again: it would prove another time than it was for.
+      if ('keys' in order) failures.push({ itemIdentifier: messageId });
     }
   }
   return { batchItemFailures: failures };
 };
 
-/** Records this sweep; where sweeps were missing, says once that the collector was blind. */
-const markSweep = async ({ heartbeats, alarms }: CheckPorts, nowMs: number): Promise<CollectorRecord> => {
-  const seen = await heartbeats.collector();
-  const next = sweptAt(seen, nowMs);
-  if (!(await heartbeats.swept(seen, next))) return (await heartbeats.collector()) ?? next;
-  if (next.unannounced === undefined) return next;
-  await alarms.ring(blindAlarmOf(next.unannounced));
-  const { unannounced: _, ...told } = next;
-  await heartbeats.swept(next, { ...told, epoch: next.epoch + 1 });
-  return told;
-};
-
+/** Decides for each row, announces what waits, and sets the next wake-ups, whatever of it fails for one of them. */
 const look = async (
   ports: CheckPorts,
   rows: readonly Row[],
-  blind: readonly BlindSpan[],
+  record: CollectorRecord,
   untilMs: number,
 ): Promise<void> => {
   const deadlines: { key: Heartbeat['key']; atMs: number }[] = [];
+  const settled: Heartbeat[] = [];
+  const fallen = new Fallen(ports);
   try {
     await inParallel(rows, limits.checkParallel, async row => {
-      const heartbeat = await readNoting(ports, row);
+      const seen = await readNoting(ports, row);
+      const heartbeat = seen && (await settle(ports, fallen, seen, record));
       if (heartbeat === undefined) return;
-      const settled = await settle(ports, heartbeat, blind);
-      if (settled === undefined) return;
-      const atMs = deadlineOf(settled, blind);
-      if (atMs !== undefined) deadlines.push({ key: settled.key, atMs });
+      settled.push(heartbeat);
+      const nowMs = ports.clock.nowMs();
+      const dueMs = deadlineOf(heartbeat, record.blind);
+      const atMs = dueMs === undefined || heartbeat.state === 'recovering' ? dueMs : provableAt(record, dueMs, nowMs);
+      if (atMs !== undefined) deadlines.push({ key: heartbeat.key, atMs });
     });
   } finally {
-    await ports.deadlines.send(wakesFor(deadlines, ports.clock.nowMs(), untilMs));
+    try {
+      await announce(ports, settled, Math.max(rows.length, record.sources ?? 0));
+    } finally {
+      await ports.deadlines.send(wakesFor(deadlines, ports.clock.nowMs(), untilMs));
+    }
   }
 };
 
-/** Makes every change that is due and announces what waits, oldest first. Undefined once the record is gone. */
+/** Makes every change that is due. Undefined once the record is gone. */
 const settle = async (
   ports: CheckPorts,
+  fallen: Fallen,
   seen: Heartbeat,
-  blind: readonly BlindSpan[],
+  record: CollectorRecord,
 ): Promise<Heartbeat | undefined> => {
   let heartbeat = seen;
   for (let step = 0; step < limits.stepsAtOnce; step += 1) {
-    const change = stepAt(heartbeat, ports.clock.nowMs(), blind);
-    if (change === undefined) break;
+    const nowMs = ports.clock.nowMs();
+    const decided = stepAt(heartbeat, nowMs, record.blind, provenMsOf(record, nowMs));
+    if (decided === undefined) break;
+    const change = await fallen.explained(heartbeat, decided);
     if (await ports.heartbeats.change(heartbeat, change)) {
       heartbeat = changed(heartbeat, change);
       continue;
@@ -101,16 +126,33 @@ const settle = async (
     if (fresh === undefined) return undefined;
     heartbeat = fresh;
   }
-  for (const flip of heartbeat.pending) {
-    await ports.alarms.ring(alarmOf(heartbeat.key, flip));
-    if (flip.kind === 'DOWN') ports.measures.tell({ DetectionDelay: ports.clock.nowMs() - flip.atMs });
-    await ports.heartbeats.announced(heartbeat.key, flip.epoch);
+  if (!isOver(heartbeat, ports.clock.nowMs()) || heartbeat.pending.length > 0) return heartbeat;
+  await ports.heartbeats.remove(heartbeat.key);
+  return undefined;
+};
+
+/** Announces what waits, oldest first; many that fell at once in one message. */
+const announce = async (ports: CheckPorts, settled: readonly Heartbeat[], sources: number): Promise<void> => {
+  const waiting = settled.filter(({ pending }) => pending.length > 0);
+  const fallen = waiting.filter(({ pending }) => pending.length === 1 && pending[0]?.kind === 'DOWN');
+  const isMany = fallen.length > Math.max(limits.groupedFallen, limits.groupedShare * sources);
+  const single = isMany ? waiting.filter(heartbeat => !fallen.includes(heartbeat)) : waiting;
+  for (let at = 0; isMany && at < fallen.length; at += limits.groupedMembers) {
+    const part = fallen.slice(at, at + limits.groupedMembers);
+    await ports.alarms.ring(groupAlarmOf(part.flatMap(({ key, pending }) => pending.map(flip => alarmOf(key, flip)))));
+    await inParallel(part, limits.checkParallel, async ({ key, pending }) => crossOff(ports, key, pending[0]!));
   }
-  if (isOver(heartbeat, ports.clock.nowMs())) {
-    await ports.heartbeats.remove(heartbeat.key);
-    return undefined;
-  }
-  return heartbeat;
+  await inParallel(single, limits.checkParallel, async ({ key, pending }) => {
+    for (const flip of pending) {
+      await ports.alarms.ring(alarmOf(key, flip));
+      await crossOff(ports, key, flip);
+    }
+  });
+};
+
+const crossOff = async ({ heartbeats, measures, clock }: CheckPorts, key: HeartbeatKey, flip: Flip): Promise<void> => {
+  if (flip.kind === 'DOWN') measures.tell({ DetectionDelay: clock.nowMs() - flip.atMs });
+  await heartbeats.announced(key, flip.epoch);
 };
 
 /** A row that cannot be read says on itself what is wrong and harms no other. */

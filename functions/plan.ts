@@ -14,14 +14,20 @@ import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
-import { discover } from './discover.ts';
+import type { CredentialPorts } from './credentials.ts';
+import { lookAtLists, noteUnseen, removeOrphans } from './lists.ts';
 import { inParallel } from './parallel.ts';
+import { unreachable } from './reachable.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 
 type PlanPorts = Pick<
   Ports,
-  'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'http'
->;
+  'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'reach' | 'discoveries'
+> &
+  CredentialPorts;
+
+/** Lists that the planner looks at itself; the others are looked at by functions of their own. */
+const ownLists = new Set(['http_sd'] as const);
 
 /** A target and the row it was read from. */
 type Registered = { readonly target: Target; readonly row: Row };
@@ -56,7 +62,10 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
   await ports.heartbeats.plannedUntil(untilMs);
   await retireGone(ports, heartbeats, registered, nowMs);
   // Last: whoever is asked for a list may be slow.
-  await discover(ports, all.filter(isDiscovery), rows);
+  const lists = all.filter(isDiscovery);
+  await noteUnseen(ports, lists);
+  await lookAtLists(ports, ownLists, lists, rows);
+  await removeOrphans(ports, lists, rows);
 };
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
@@ -79,7 +88,11 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
   const lists = every.filter(isDiscovery);
   const news = lists.filter(row => isChanged(row) && isNews(row, Records));
   const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
-  if (news.length > 0 || isListGone) await discover(ports, lists, rows, new Set(news.map(({ id }) => String(id))));
+  if (news.length > 0) {
+    await noteUnseen(ports, news);
+    await lookAtLists(ports, ownLists, news, rows, new Set(news.map(({ id }) => String(id))));
+  }
+  if (isListGone) await removeOrphans(ports, lists, rows);
   if (registered.length === 0) return;
   const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
@@ -202,7 +215,7 @@ const outOfReach = 'network: "vpc", but this collector has no scraper in a VPC: 
 
 /** Reads rows one by one: what is wrong with one is noted on it, and no other target notices. One that its rules drop is none. */
 const readTargets = async (
-  { targets, vpcScrapes, log }: PlanPorts,
+  { targets, vpcScrapes, reach, log }: PlanPorts,
   rows: readonly Row[],
   nowMs: number,
 ): Promise<Registered[]> => {
@@ -210,7 +223,12 @@ const readTargets = async (
   for (const row of rows) {
     const { value: target, rejects } = readTarget(row);
     const isOutOfReach = target?.network === 'vpc' && vpcScrapes === undefined;
-    const problem = rejects.length > 0 ? rejects.map(textOfReject).join('; ') : isOutOfReach ? outOfReach : null;
+    const problem =
+      rejects.length > 0
+        ? rejects.map(textOfReject).join('; ')
+        : isOutOfReach
+          ? outOfReach
+          : ((target && unreachable(reach, target)) ?? null);
     if (target !== undefined && !isOutOfReach) good.push({ target, row });
     const noted = row['problem'] ?? null;
     const notedMs = Number(row['checkedAtMs'] ?? 0);

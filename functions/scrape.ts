@@ -6,18 +6,18 @@ import { digestOfFamilies } from '../core/families.ts';
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
-import { type OrderedScrape, readOrder } from '../core/scrape/order.ts';
+import { isSameRow, type OrderedScrape, readOrder } from '../core/scrape/order.ts';
 import { batchesOfScrape, type Outcome } from '../core/scrape/page.ts';
 import { PageReaders } from '../core/scrape/page-readers.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
-import type { Ports } from '../io/ports.ts';
+import type { Ports, Row } from '../io/ports.ts';
 import { Credentials } from './credentials.ts';
 import { type FetchPorts, fetchPage } from './fetching.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 
-type ScrapePorts = Pick<Ports, 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines'> & FetchPorts;
+type ScrapePorts = Pick<Ports, 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'targets'> & FetchPorts;
 
 /**
  * Scrape orders → pages → the buffer. Each scrape waits for its own slot, runs beside the others and is stored as soon
@@ -47,7 +47,7 @@ export const scrape = (ports: ScrapePorts) => {
 const scrapeOnce = async (
   ports: ScrapePorts,
   memory: ScrapeMemory,
-  { target, slotMs, report, shared }: OrderedScrape,
+  { target, row, slotMs, report, shared, extra }: OrderedScrape,
 ): Promise<void> => {
   const { clock, buffer, log } = ports;
   if (clock.nowMs() > slotMs + target.intervalMs * limits.scrapeLateShare) {
@@ -59,6 +59,10 @@ const scrapeOnce = async (
   await clock.wait(slotMs - clock.nowMs());
   const startedMs = clock.nowMs();
   const outcome = await fetchPage(ports, memory, target);
+  if (!outcome.ok && (extra || (await isOver(ports, target.id, row)))) {
+    log.write('info', 'failure not told', { target: target.id, slotMs, reason: outcome.reason, extra });
+    return;
+  }
   const families = outcome.ok ? memory.untold(target.id, outcome.families, slotMs) : [];
   const batches = batchesOfScrape(target, outcome, { slotMs, shared, families });
   await buffer.send(batches.flatMap(encodeBatch));
@@ -66,6 +70,20 @@ const scrapeOnce = async (
   const accepted = batches.reduce((sum, { columns }) => sum + countOf(columns), 0);
   ports.measures.tell({ Accepted: accepted, ScrapeLateness: startedMs - slotMs });
   await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
+};
+
+/**
+ * Whether a target was taken out, or became another, since it was ordered: then nobody expects an answer of it, and its
+ * silence is nobody's failure. Asked only where there was none.
+ */
+const isOver = async ({ targets }: ScrapePorts, id: string, row: object): Promise<boolean> => {
+  try {
+    const now = await targets.get(id);
+    return now === undefined || !isSameRow(now, row as Row);
+  } catch {
+    // Nobody can say: then it is as it was ordered.
+    return false;
+  }
 };
 
 /** A failure is always recorded; a good scrape only where a record exists that may be waiting for it. */

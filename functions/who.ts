@@ -6,7 +6,12 @@ import { headerOf } from './middleware/http.ts';
 
 /** Who pushes: somebody whom IAM let in, or the holder of a key; or nobody, with the answer he gets. */
 export type Who =
-  | { readonly isKnown: true; readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'> }
+  | {
+      readonly isKnown: true;
+      readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'>;
+      /** With whose limits; IAM's have none of their own. */
+      readonly key?: Pick<KeyRow, 'id' | 'quota'>;
+    }
   | { readonly isKnown: false; readonly reject: Reject };
 
 /** IAM decides whom it lets in to what; once in, everything may be pushed. */
@@ -18,7 +23,10 @@ const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'una
  * API Gateway says in the request's context whom its IAM authorizer let in; no header can say so. Everybody else needs a
  * key. What cannot be one is refused before anything is asked of a table.
  */
-export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProxyEventV2): Promise<Who> => {
+export const whoIs = async (
+  { keys, clock }: Pick<Ports, 'keys' | 'clock'>,
+  event: APIGatewayProxyEventV2,
+): Promise<Who> => {
   const { authorizer } = event.requestContext as { readonly authorizer?: { readonly iam?: object } };
   if (authorizer?.iam !== undefined) return { isKnown: true, scope: anything };
   const text = keyTextOf(name => headerOf(event, name));
@@ -30,6 +38,7 @@ export const whoIs = async ({ keys }: Pick<Ports, 'keys'>, event: APIGatewayProx
   if (key === undefined) return unknown('what was sent is no key of this collector');
   const row = await keys.get(key.id);
   const known = row === undefined ? undefined : readKeyRow(row).value;
-  if (!isKeyOf(key, known) || known === undefined) return unknown('the key is not known here, or was revoked');
-  return { isKnown: true, scope: known };
+  if (!isKeyOf(key, known, clock.nowMs()) || known === undefined)
+    return unknown('the key is not known here, or was revoked');
+  return { isKnown: true, scope: known, key: known };
 };

@@ -10,18 +10,20 @@ import type {
   RetentionProps,
   TargetProps,
 } from './collector-props.ts';
+import { checkDiscovery } from './discovery.ts';
 import { checkScrapeSecrets } from './scrape-secrets.ts';
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
-  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [], retention } = props;
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   checkScrapeSecrets(props.scrapeSecrets ?? []);
+  checkDiscovery(props.discovery, vpcScraping !== undefined);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
   if (vpcScraping !== undefined) {
-    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs);
-    if (vpcScraping.allowCidrs.length === 0)
+    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
+    if (vpcScraping.allowCidrs?.length === 0)
       throw new Error(
         'vpcScraping.allowCidrs: none is given, so that the scraper in the VPC could reach nothing there',
       );
@@ -35,7 +37,10 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
-  retentionDaysOf(retention);
+  const { watchdogUrl } = props;
+  if (watchdogUrl !== undefined && !Token.isUnresolved(watchdogUrl) && !/^https?:\/\/[^\s/]+/.test(watchdogUrl))
+    throw new Error(`watchdogUrl: ${JSON.stringify(watchdogUrl)} is no address such as https://hc-ping.com/ID`);
+  backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
 };
@@ -74,10 +79,14 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
     if (!Number.isInteger(days)) throw new Error(`retention.${name}: ${days} days, expected whole ones`);
     return days;
   };
+  const keptSamples = daysOf('samples', samples, limits.rawRetentionMs);
+  // What is coarser is kept at least as long where nothing else is said.
+  const atLeast = (usualMs: number, finerDays: number): number => Math.max(usualMs, finerDays * retentionMinMs);
+  const keptFiveMinutes = daysOf('fiveMinutes', fiveMinutes, atLeast(limits.fiveMinuteRetentionMs, keptSamples));
   const kept = {
-    samples: daysOf('samples', samples, limits.rawRetentionMs),
-    fiveMinutes: daysOf('fiveMinutes', fiveMinutes, limits.fiveMinuteRetentionMs),
-    hours: daysOf('hours', hours, limits.hourRetentionMs),
+    samples: keptSamples,
+    fiveMinutes: keptFiveMinutes,
+    hours: daysOf('hours', hours, atLeast(limits.hourRetentionMs, keptFiveMinutes)),
   };
   for (const [finer, coarser] of [
     ['samples', 'fiveMinutes'],
@@ -87,6 +96,15 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
       throw new Error(`retention.${coarser}: ${kept[coarser]} days, but ${finer} are kept for ${kept[finer]}`);
   }
   return kept;
+};
+
+/** How many days old pushed samples may be. Throws where they would be older than what is kept. */
+export const backfillDaysOf = ({ retention, backfill }: Pick<CollectorProps, 'retention' | 'backfill'>): number => {
+  const { samples } = retentionDaysOf(retention);
+  if (backfill === undefined || backfill.isUnresolved()) return samples;
+  const mostMs = samples * limits.retentionMinMs;
+  checkBetween('backfill', backfill, limits.timestampBehindMs, mostMs);
+  return backfill.toMilliseconds() / limits.retentionMinMs;
 };
 
 /** The same for a target. */

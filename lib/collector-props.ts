@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { DiscoveryProps } from './discovery.ts';
 import type { ScrapeSecretProps } from './scrape-secrets.ts';
 
 export type CollectorProps = {
@@ -18,6 +19,12 @@ export type CollectorProps = {
    * @default none: such a target says on its row that nobody can reach it
    */
   readonly vpcScraping?: VpcScraping;
+  /**
+   * Who may look at what runs in the account, so that rows of these kinds become targets. Each costs about five cents a month for being
+   * looked at each minute.
+   * @default none: such a row says on itself what to set
+   */
+  readonly discovery?: DiscoveryProps;
   /**
    * Secrets that targets may name in `auth`, and the hosts each is for: to any other host it is never shown.
    * @default none: a target that names one is down with the reason
@@ -34,6 +41,24 @@ export type CollectorProps = {
    * @default 15 days of samples, 90 days of five minutes, 730 days of hours
    */
   readonly retention?: RetentionProps;
+  /**
+   * How old samples may be that are pushed with a time of their own, by remote write, OTLP, InfluxDB, Graphite or Firehose: for
+   * producers that could not send, and for what is brought from elsewhere. At most as long as samples are kept.
+   * @default as long as samples are kept
+   */
+  readonly backfill?: Duration;
+  /**
+   * Files of recording and alerting rules, in Prometheus's own YAML. They are evaluated each minute, from once all that was pushed
+   * before is stored; alerts ring the alarm topic. Costs one run of a function a minute and what its queries read.
+   * @default none, and no function
+   */
+  readonly rules?: readonly string[];
+  /**
+   * Which Prometheus's ranges queries have: since 3.0 a range does not include its older end, so that `x[1m]` over samples each
+   * 15 s has four of them and not five.
+   * @default 'prometheus-3'
+   */
+  readonly ranges?: 'prometheus-3' | 'prometheus-2';
   /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_MONTH
@@ -79,6 +104,12 @@ export type CollectorProps = {
    * @default false
    */
   readonly dashboard?: boolean;
+  /**
+   * An address outside the account that is asked for after each complete sweep, once a minute: a dead man's switch such as
+   * healthchecks.io's, for the day on which the whole account is silent.
+   * @default none
+   */
+  readonly watchdogUrl?: string;
 };
 
 export type VpcScraping = {
@@ -90,8 +121,11 @@ export type VpcScraping = {
   readonly subnets?: SubnetSelection;
   /** @default a new group that lets everything out and nothing in */
   readonly securityGroups?: readonly ISecurityGroup[];
-  /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
-  readonly allowCidrs: readonly string[];
+  /**
+   * CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones.
+   * @default the VPC's own first block
+   */
+  readonly allowCidrs?: readonly string[];
 };
 
 export type OnwardProps =
@@ -109,9 +143,9 @@ export type OnwardProps =
 export type RetentionProps = {
   /** @default Duration.days(15) */
   readonly samples?: Duration;
-  /** At least as long as samples. @default Duration.days(90) */
+  /** At least as long as samples. @default Duration.days(90), or as long as samples */
   readonly fiveMinutes?: Duration;
-  /** At least as long as fiveMinutes. @default Duration.days(730) */
+  /** At least as long as fiveMinutes. @default Duration.days(730), or as long as fiveMinutes */
   readonly hours?: Duration;
 };
 

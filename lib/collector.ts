@@ -8,15 +8,18 @@ import type { Construct } from 'constructs';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
-import { checkCollector, retentionDaysOf } from './checks.ts';
+import { backfillDaysOf, checkCollector, retentionDaysOf } from './checks.ts';
 import type { CollectorProps, HeartbeatProps, KeyProps, TargetProps } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
+import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
+import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
+import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
@@ -36,6 +39,7 @@ export class Collector extends Measured {
   readonly targets: Table;
   readonly heartbeats: Table;
   readonly keys: Table;
+  readonly usage: Table;
   readonly topic: AlarmTopic;
   /** CloudWatch's alarms over the collector itself; none where they are switched off. */
   readonly alarms: readonly Alarm[];
@@ -44,6 +48,7 @@ export class Collector extends Measured {
   readonly #api: Api;
   readonly #push: Handler;
   readonly #query: Handler;
+  readonly #account: Handler;
   readonly #declarations: () => Declarations;
 
   constructor(scope: Construct, id: string, props: CollectorProps = {}) {
@@ -52,7 +57,8 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [] } = props;
+    const { scrapeSecrets = [], rules = [] } = props;
+    const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -70,6 +76,7 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    const usage = new Table(this, 'Usage', { keys: tables.usage, named: environment.usage, ...kept });
     const days = retentionDaysOf(props.retention);
     // Two days longer than they are read: days are merged whole, and clocks differ.
     const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
@@ -93,6 +100,7 @@ export class Collector extends Measured {
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
+    const account = handler('Account', { entry: 'account', memoryMiB: 512, timeoutSeconds: 28 });
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
@@ -112,53 +120,70 @@ export class Collector extends Measured {
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
+      // What jobs say of their runs.
+      '/ping/{run+}': ['GET', 'HEAD', 'POST'],
     };
+    const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
-    api.answeredBy(query, {
-      '/': ['GET'],
-      '/-/healthy': ['GET'],
-      '/-/ready': ['GET'],
-      '/api/v1/query': ['GET', 'POST'],
-      '/api/v1/query_range': ['GET', 'POST'],
-      '/api/v1/series': ['GET', 'POST'],
-      '/api/v1/labels': ['GET', 'POST'],
-      '/api/v1/label/{name}/values': ['GET'],
-      '/api/v1/metadata': ['GET', 'POST'],
-      '/api/v1/query_exemplars': ['GET', 'POST'],
-      '/api/v1/targets': ['GET'],
-      '/api/v1/status/buildinfo': ['GET'],
-    });
+    // How much comes in with a key, where that is much: all workers together hold it to its limits.
+    usage.rowsPutBy(push);
+    usage.queriedBy(push);
+    api.answeredBy(query, questions);
+
+    // What became of a push, which whoever pushed it may ask.
+    api.answeredBy(account, { ...receipts, '/v1/flushes': ['GET'], '/metrics': ['GET'] });
+    keyedApi.answeredBy(account, receipts);
+    keys.lookedUpBy(account);
+    buffer.deadLettersSeenBy(environment.deadLetters, account);
+    targets.listedBy(account);
 
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
     // Ingest looks for what its segments may build on.
-    series.readBy(query, ingest);
-    series.queriedBy(query, ingest);
+    series.readBy(query, account, ingest);
+    series.queriedBy(query, account, ingest);
 
     // series ─► compact ─► blocks ─► query
     new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
-    series.lookedUpBy(compact);
+    series.lookedUpBy(compact, query);
     series.readBy(compact);
     series.queriedBy(compact);
     series.writtenBy(compact);
     series.keptBy(compact);
     blocks.writtenBy(compact);
-    blocks.readBy(compact, query);
+    blocks.readBy(compact, query, account);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
-    for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
+    for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
+    push.knows(environment.backfill, String(backfillDaysOf(props)));
+    if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
     // For the list of targets.
     targets.listedBy(query);
     heartbeats.listedBy(query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, compact, plan, scrape, check, query];
+    const handlers = [push, ingest, compact, plan, scrape, check, query, account];
     const unheard = [plan, scrape];
+    if (rules.length > 0) {
+      // series, blocks ─► rules ─► buffer, alarms
+      const evaluator = new RuleEvaluation(this, 'RuleEvaluation', { household, files: rules }).handler;
+      series.lookedUpBy(evaluator);
+      series.readBy(evaluator);
+      series.queriedBy(evaluator);
+      series.keptBy(evaluator);
+      blocks.readBy(evaluator);
+      buffer.fedBy(evaluator);
+      topic.rungBy(evaluator);
+      evaluator.knows(environment.retention, keptFor);
+      if (props.ranges === 'prometheus-2') evaluator.knows(environment.ranges, props.ranges);
+      handlers.push(evaluator);
+      unheard.push(evaluator);
+    }
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
       // ingest ─► passedOn ─► forward ─► somebody else's collector
@@ -183,19 +208,23 @@ export class Collector extends Measured {
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    // Who does not answer may have been taken out.
+    targets.lookedUpBy(scrape);
     const scrapers = [scrape];
+    let inside: Queue | undefined;
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
+      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
       const insider = handler('VpcScrape', {
         entry: 'scrape',
         memoryMiB: 512,
         timeoutSeconds: 60,
         inside: vpcScraping,
       });
+      targets.lookedUpBy(insider);
       inside.fedBy(plan);
       inside.drainedBy(insider, { messages: 1, atOnce: 50 });
-      insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
+      insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
@@ -204,6 +233,12 @@ export class Collector extends Measured {
     }
     shareSecrets(scrapeSecrets, scrapers);
 
+    // account ─► discover ─► targets
+    const roads = { targets, scrapes, vpcScrapes: inside };
+    const finders = discoverers(this, { household, props, plan, vpcAllow, ...roads });
+    handlers.push(...finders);
+    unheard.push(...finders);
+
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);
     heartbeats.readBy(plan, check);
@@ -211,9 +246,18 @@ export class Collector extends Measured {
     heartbeats.notedBy(push, ...scrapers, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });
+    // What else is known of who fell: whether his target answers, and under which name he may have come back.
+    targets.listedBy(check);
+    series.queriedBy(check);
+    series.readBy(check);
+    check.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
+    api.grantTo(check, push, '/v1/push');
+    check.knows(environment.canaryUrl, api.url);
+    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;
@@ -222,10 +266,12 @@ export class Collector extends Measured {
     this.targets = targets;
     this.heartbeats = heartbeats;
     this.keys = keys;
+    this.usage = usage;
     this.topic = topic;
     this.#api = api;
     this.#push = push;
     this.#query = query;
+    this.#account = account;
     this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
 
     // Eyes on the collector itself.
@@ -242,7 +288,7 @@ export class Collector extends Measured {
 
   /** Lets it read series through Prometheus's API. */
   grantQuery(grantee: IGrantable): Grant {
-    return this.#api.grantTo(grantee, this.#query);
+    return this.#api.grantTo(grantee, this.#query).combine(this.#api.grantTo(grantee, this.#account));
   }
 
   /** Has a URL scraped from the deployment on, until it leaves the app. */

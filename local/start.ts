@@ -9,6 +9,11 @@ import { readGivenSecrets } from './secrets.ts';
 const checkout = join(import.meta.dirname, '..');
 const dataFolder = resolve(process.env['SLUICE_DATA'] ?? '.sluice');
 const port = Number(process.env['SLUICE_PORT'] ?? 9640);
+const list = (text = ''): string[] =>
+  text
+    .split(',')
+    .map(each => each.trim())
+    .filter(each => each !== '');
 const print = (line: string): void => console.log(line);
 
 /** Waits until the query function answers, which it does once it reached its table. */
@@ -68,10 +73,7 @@ try {
     port,
     keysRequired: process.env['SLUICE_KEYS'] === 'required',
     print,
-    subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '')
-      .split(',')
-      .map(address => address.trim())
-      .filter(address => address !== ''),
+    subscribers: list(process.env['SLUICE_SUBSCRIBE']),
     endpoints: {
       ...(process.env['AWS_ENDPOINT_URL_DYNAMODB'] && { dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] }),
       ...(process.env['AWS_ENDPOINT_URL_SQS'] && { sqs: process.env['AWS_ENDPOINT_URL_SQS'] }),
@@ -86,6 +88,15 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
+        // Years of history fit on a disk that is there anyway, and can be tried out at once.
+        retention: process.env['SLUICE_RETENTION'] ?? '400,400,730',
+        // Synthesis runs in the checkout, and the user somewhere else.
+        rules: list(process.env['SLUICE_RULES'])
+          .map(path => resolve(path))
+          .join(','),
+        ranges: process.env['SLUICE_RANGES'] ?? '',
+        backfill: process.env['SLUICE_BACKFILL'] ?? '',
       });
       return folder;
     },

@@ -9,12 +9,14 @@ export type Counted = { readonly since: string; readonly values: Readonly<Record
 export type Collector = {
   readonly name: string;
   readonly url: string;
-  readonly ports: Pick<Ports, 'clock' | 'targets' | 'heartbeats' | 'keys'>;
+  readonly ports: Pick<Ports, 'clock' | 'targets' | 'heartbeats' | 'keys' | 'buffer' | 'quarantine'>;
   /** A GET of its API, parsed; whatever the API says of an error. */
   readonly get: (path: string) => Promise<unknown>;
   readonly counted: () => Promise<Counted>;
   /** Messages in the buffer, waiting or at work. */
   readonly buffered: () => Promise<number>;
+  /** Messages in its dead letters. */
+  readonly quarantined: () => Promise<number>;
 };
 
 /** Finds the collector that the user means: the one running in this folder, or with `--stack` a deployed one. */

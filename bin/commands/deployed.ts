@@ -30,10 +30,13 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
       [environment.targets]: named('targets'),
       [environment.heartbeats]: named('heartbeats'),
       [environment.keys]: named('keys'),
+      [environment.buffer]: named('buffer'),
+      [environment.deadLetters]: named('deadLetters'),
     }),
     get: path => getJson(new URL(path, named('url')), sign),
     counted: () => countedOf(named('collector')),
     buffered: () => messagesIn(named('buffer')),
+    quarantined: () => messagesIn(named('deadLetters')),
   };
 };
 

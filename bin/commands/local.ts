@@ -42,10 +42,13 @@ export const localCollector = (): Collector => {
       [environment.targets]: named(outputs.targets),
       [environment.heartbeats]: named(outputs.heartbeats),
       [environment.keys]: named(outputs.keys),
+      [environment.buffer]: named(outputs.buffer),
+      [environment.deadLetters]: named(outputs.deadLetters),
     }),
     get: path => getJson(new URL(path, local.url)),
     counted: async () => countedIn(join(folder, 'measures.json')),
     buffered: () => messagesIn(named(outputs.buffer)),
+    quarantined: () => messagesIn(named(outputs.deadLetters)),
   };
 };
 

@@ -19,7 +19,7 @@ export const exemplarsOfPage = (
     if (exemplar === undefined || labels === undefined) continue;
     const sampleMs = timestampsMs?.[at] ?? Number.NaN;
     const timestampMs = exemplar.timestampMs ?? (Number.isNaN(sampleMs) ? pageMs : sampleMs);
-    if (timestampMs < pageMs - limits.backfillBehindMs || timestampMs > pageMs + limits.timestampAheadMs) continue;
+    if (timestampMs < pageMs - limits.rawRetentionMs || timestampMs > pageMs + limits.timestampAheadMs) continue;
     exemplars.push({ series: labels, labels: exemplar.labels, value: exemplar.value, timestampMs });
   }
   return exemplars;

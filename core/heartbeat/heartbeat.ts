@@ -1,3 +1,5 @@
+import type { HeartbeatPromise, Maintenance } from './schedule.ts';
+
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
 export type HeartbeatKey = { readonly job: string; readonly instance: string };
 
@@ -11,6 +13,10 @@ export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused
 export type DownReason =
   | 'NOT_HEARD'
   | 'NEVER_SEEN'
+  | 'REJECTED'
+  | 'THROTTLED'
+  | 'STUCK_RUN'
+  | 'FAILED'
   | 'SCRAPE_DNS'
   | 'SCRAPE_FORBIDDEN'
   | 'SCRAPE_AUTH'
@@ -60,6 +66,9 @@ export type Failing = Omit<PullFailure, 'slotMs'> & {
 export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
 
+/** A push of the source that was not taken, and what it was told. */
+export type PushRefusal = { readonly atMs: number; readonly status: number; readonly reason: string };
+
 /**
  * One record for one source: its promise, its evidence, its state and its outbox, in one item, so that one condition
  * covers them all. Every change of state raises `epoch` by one.
@@ -67,8 +76,12 @@ export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): n
 export type Heartbeat = {
   readonly key: HeartbeatKey;
   /** The promise to be heard; absent on records that only failed scrapes made. */
-  readonly promise?: { readonly intervalMs: number; readonly graceMs: number };
+  readonly promise?: HeartbeatPromise;
   readonly pauseWanted: boolean;
+  /** Times in which nothing is held against it. */
+  readonly maintenance?: readonly Maintenance[];
+  /** Until then nothing new is told of it. */
+  readonly snoozedUntilMs?: number;
   /** The target is gone from the registry: nothing more will be scraped. */
   readonly retired: boolean;
   readonly state?: HeartbeatState;
@@ -79,6 +92,13 @@ export type Heartbeat = {
   /** Newest good scrape that was reported. */
   readonly answeredMs?: number;
   readonly failing?: Failing;
+  /** The newest push of it that was refused. */
+  readonly refused?: PushRefusal;
+  /** What pings said of a job's runs. */
+  readonly startedMs?: number;
+  readonly runId?: string;
+  readonly failedMs?: number;
+  readonly failedDetail?: string;
   readonly downSinceMs?: number;
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
@@ -93,6 +113,8 @@ export type HeartbeatChange = {
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
+  /** What a run said before no longer counts. */
+  readonly forgetsRun?: boolean;
   readonly flip?: Flip;
 };
 

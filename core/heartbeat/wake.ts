@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
 import type { HeartbeatKey } from './heartbeat.ts';
+import type { CanaryOrder } from './watermark.ts';
 
 /**
  * Asks the checker to look at some heartbeats. Looking may set further wake-ups, but none after `untilMs`: the minute's
@@ -15,8 +16,8 @@ export const wakeOf = (keys: readonly HeartbeatKey[], nowMs: number): Wake => ({
 
 export const writeWake = (wake: Wake): string => JSON.stringify(wake);
 
-/** Reads what `writeWake` wrote; only our own functions write to that queue. */
-export const readWake = (text: string): Wake => JSON.parse(text) as Wake;
+/** Reads what `writeWake` or an order of a canary wrote; only our own functions write to that queue. */
+export const readWake = (text: string): Wake | CanaryOrder => JSON.parse(text) as Wake | CanaryOrder;
 
 /**
  * Wake-ups for deadlines before `untilMs`, at the first whole second at which each has passed, together where they

@@ -18,9 +18,12 @@ export type WrittenOrder = { readonly dueMs: number; readonly body: string };
 /** One scrape to make, for which slot; see Planned. */
 export type OrderedScrape = {
   readonly target: Target;
+  readonly row: object;
   readonly slotMs: number;
   readonly report: boolean;
   readonly shared: boolean;
+  /** Beside the target's slots: what comes of it is kept only if it is good, for nobody promised to be there. */
+  readonly extra: boolean;
 };
 
 /** A row without what the collector noted on it. */
@@ -29,6 +32,25 @@ export const writeRow = ({
   checkedAtMs: _checkedAtMs,
   ...row
 }: Readonly<Record<string, unknown>>): string => JSON.stringify(row);
+
+/**
+ * Whether two rows ask for the same, whatever was noted on them and in whatever order a table gives their attributes.
+ */
+export const isSameRow = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
+  canonical(one) === canonical(other);
+
+const canonical = (row: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(JSON.parse(writeRow(row)), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
+/** The order of one scrape beside the target's slots; see OrderedScrape. The same row and instant are the same samples. */
+export const extraOrder = (row: Readonly<Record<string, unknown>>, atMs: number): WrittenOrder => ({
+  dueMs: atMs,
+  body: `{"dueMs":${atMs},"scrapes":[{"slotMs":${atMs},"report":false,"shared":false,"extra":true,"row":${writeRow(row)}}]}`,
+});
 
 /** What every order has around its rows, and each row around itself, at most. */
 const frameBytes = 200;
@@ -88,7 +110,7 @@ function* ordersOf(
 /** In UTF-8; most rows are ASCII, and a short one is not worth a look. */
 const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
 
-type Ordered = { readonly slotMs: number; readonly report: boolean; readonly shared: boolean; readonly row: object };
+type Ordered = Omit<OrderedScrape, 'target' | 'extra'> & { readonly extra?: boolean };
 
 /**
  * Reads an order. Only our own planner writes to that queue, so a bad order is a bug and throws. Rows that `targetOf` knows
@@ -101,9 +123,9 @@ export const readOrder = (
   const { dueMs, scrapes } = JSON.parse(text) as { readonly dueMs: number; readonly scrapes: readonly Ordered[] };
   return {
     dueMs,
-    scrapes: scrapes.flatMap(({ row, ...scrape }) => {
+    scrapes: scrapes.flatMap(({ row, extra = false, ...scrape }) => {
       const target = targetOf(row);
-      return target === undefined ? [] : [{ ...scrape, target }];
+      return target === undefined ? [] : [{ ...scrape, extra, row, target }];
     }),
   };
 };

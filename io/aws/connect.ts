@@ -1,9 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Mirrored } from '../../core/onward/mirror.ts';
-import { readRetention, usualRetention } from '../../core/retention.ts';
+import { readBackfillMs, readRetention, usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import { httpGetter } from '../http/get.ts';
-import { readAllowList } from '../http/guard.ts';
+import { mayReach, readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
@@ -13,7 +14,9 @@ import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoKeys } from './keys.ts';
 import { lineLog, lineMeasures, lineMirror } from './lines.ts';
 import { type Environment, namesIn, once } from './names.ts';
+import { sqsQuarantine } from './quarantine.ts';
 import { sqsQueue } from './queue.ts';
+import { dynamoRules } from './rules.ts';
 import { dynamoSeries } from './series.ts';
 import { dynamoTargets } from './targets.ts';
 
@@ -27,10 +30,23 @@ const writeLine = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const readDiscoveries = (text = ''): ReadonlySet<DiscoveryKind> =>
+  new Set(text.split(',').filter(kind => kind !== '') as DiscoveryKind[]);
+
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
   Ports,
-  'blocks' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants' | 'onward' | 'alarms'
+  | 'usage'
+  | 'blocks'
+  | 'secrets'
+  | 'parameters'
+  | 'signatures'
+  | 'scrapeGrants'
+  | 'onward'
+  | 'alarms'
+  | 'canary'
+  | 'watchdog'
+  | 'inventory'
 >;
 
 /**
@@ -43,6 +59,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const sqs = once(() => new SQSClient({}));
   const clock = systemClock;
   const buffer = once(() => sqsQueue(sqs(), clock, named(environment.buffer), 'buffer'));
+  const quarantine = once(() => sqsQuarantine(sqs(), clock, named(environment.deadLetters)));
   const scrapes = once(() => sqsQueue(sqs(), clock, named(environment.scrapes), 'scrapes'));
   const vpcScrapes = once(() => sqsQueue(sqs(), clock, named(environment.vpcScrapes), 'vpcScrapes'));
   const deadlines = once(() => sqsQueue(sqs(), clock, named(environment.deadlines), 'deadlines'));
@@ -50,12 +67,19 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const chosen = JSON.parse(env[environment.mirror] ?? '[]') as Mirrored[];
   const keptDays = env[environment.retention];
   const retention = keptDays === undefined ? usualRetention : readRetention(keptDays);
+  const backfillDays = env[environment.backfill];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
   const exemplars = once(() => dynamoExemplars(dynamo(), clock, named(environment.series), retention));
+  const rules = once(() => dynamoRules(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
   const heartbeats = once(() => dynamoHeartbeats(dynamo(), clock, named(environment.heartbeats)));
+  const reachOf = (allowed: string) => {
+    const list = once(() => readAllowList(allowed));
+    return (address: string): boolean => mayReach(address, list());
+  };
+  const inVpc = env[environment.vpcScrapeAllow];
   const http = once(() => httpGetter(readAllowList(env[environment.scrapeAllow] ?? '')));
   return {
     clock,
@@ -64,6 +88,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     measures: lineMeasures(writeLine, clock, env[environment.collector] ?? 'local'),
     get buffer() {
       return buffer();
+    },
+    get quarantine() {
+      return quarantine();
     },
     get scrapes() {
       return scrapes();
@@ -79,6 +106,8 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     mirror: lineMirror(writeLine, chosen),
     retention,
+    backfillMs: backfillDays === undefined ? usualBackfillMs(retention) : readBackfillMs(backfillDays),
+    includesOlderEnd: env[environment.ranges] === 'prometheus-2',
     get series() {
       return series();
     },
@@ -87,6 +116,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get exemplars() {
       return exemplars();
+    },
+    get rules() {
+      return rules();
     },
     get targets() {
       return targets();
@@ -97,6 +129,11 @@ export const connect = (env: Environment = process.env): BasePorts => {
     get heartbeats() {
       return heartbeats();
     },
+    reach: {
+      public: reachOf(env[environment.scrapeAllow] ?? ''),
+      vpc: inVpc === undefined ? undefined : reachOf(inVpc),
+    },
+    discoveries: readDiscoveries(env[environment.discoveries]),
     deployment: cloudFormationDeployment(),
     get http() {
       return http();

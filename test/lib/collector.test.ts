@@ -44,10 +44,14 @@ describe('tables', () => {
       TargetsTable: [tables.targets.partition],
       HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
       KeysTable: [tables.keys.partition],
+      UsageTable: [tables.usage.partition, tables.usage.sort],
     });
     const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
-    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
-    expect(expiring[0]?.properties.TimeToLiveSpecification.AttributeName).toBe(tables.series.expires);
+    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable', 'UsageTable']);
+    expect(expiring.map(({ properties }) => properties.TimeToLiveSpecification.AttributeName)).toEqual([
+      tables.series.expires,
+      tables.usage.expires,
+    ]);
   });
 
   test('go with the stack where that is asked for', () => {
@@ -65,6 +69,7 @@ describe('tables', () => {
       'CollectorTargetsTable47A34079',
       'CollectorHeartbeatsTableFBBAD3D3',
       'CollectorKeysTable9C42B1E2',
+      'CollectorUsageTable2A5A149A',
     ]);
   });
 
@@ -182,6 +187,8 @@ describe('routes', () => {
         'DELETE /metrics',
         'DELETE /metrics/{group+}',
         'GET /metrics/{group+}',
+        'GET /ping/{run+}',
+        'HEAD /ping/{run+}',
         'POST /api/v1/otlp/v1/metrics',
         'POST /api/v1/push',
         'POST /api/v1/write',
@@ -189,6 +196,7 @@ describe('routes', () => {
         'POST /api/v2/write',
         'POST /metrics',
         'POST /metrics/{group+}',
+        'POST /ping/{run+}',
         'POST /v1/firehose',
         'POST /v1/graphite',
         'POST /v1/lint',
@@ -213,17 +221,24 @@ describe('routes', () => {
         'GET /api/v1/query',
         'GET /api/v1/query_exemplars',
         'GET /api/v1/query_range',
+        'GET /api/v1/rules',
         'GET /api/v1/series',
-        'GET /api/v1/status/buildinfo',
+        'GET /api/v1/status/{what}',
         'GET /api/v1/targets',
+        'GET /api/v1/{nothing+}',
+        'GET /federate',
+        'POST /api/v1/label/{name}/values',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
         'POST /api/v1/query',
         'POST /api/v1/query_exemplars',
         'POST /api/v1/query_range',
+        'POST /api/v1/read',
         'POST /api/v1/series',
+        'POST /api/v1/{nothing+}',
       ],
     ],
+    ['Account', ['GET /metrics', 'GET /v1/flushes', 'GET /v1/receipts/{id}']],
   ])('%s answers', (name, expected) => {
     const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');
     expect(answered.map(({ properties }) => properties.RouteKey).sort()).toEqual(expected);
@@ -238,10 +253,19 @@ describe('routes', () => {
     },
   );
 
-  test('whom IAM does not know may push, and nothing else, and is asked for a key by the function', () => {
+  test('whom IAM does not know may push and ask what became of it, and nothing else, and is asked for a key by the function', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
-    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(new Set(['KeyedApiHttp Push']));
-    expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
+    expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Account']),
+    );
+    const asks = keyed.filter(({ handler }) => handler.name === 'Account');
+    expect(asks.map(({ properties }) => properties.RouteKey)).toEqual(['GET /v1/receipts/{id}']);
+    expect(
+      keyed
+        .filter(({ handler }) => handler.name === 'Push')
+        .map(({ properties }) => properties.RouteKey)
+        .sort(),
+    ).toEqual(
       routes
         .filter(({ api, handler }) => api === 'ApiHttp' && handler.name === 'Push')
         .map(({ properties }) => properties.RouteKey)

@@ -15,6 +15,7 @@ const push = 'functions/push.ts';
 const ingest = 'functions/ingest.ts';
 const scrape = 'functions/scrape.ts';
 const reading = 'functions/reading.ts';
+const mergedReading = 'functions/merged-reading.ts';
 const series = 'io/aws/series.ts';
 const queue = 'io/aws/queue.ts';
 const compacting = 'functions/compact.ts';
@@ -27,8 +28,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'acknowledge before sending',
-    'await ports.buffer.send(batches.flatMap(encodeBatch));',
-    'void ports.buffer.send(batches.flatMap(encodeBatch)).catch(() => undefined);',
+    'await ports.buffer.send(encoded.flatMap(({ messages }) => messages));',
+    'void ports.buffer.send(encoded.flatMap(({ messages }) => messages)).catch(() => undefined);',
   ),
   at(
     push,
@@ -39,8 +40,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'send only one message of a push',
-    'ports.buffer.send(batches.flatMap(encodeBatch))',
-    'ports.buffer.send(batches.flatMap(encodeBatch).slice(0, 1))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages).slice(0, 1))',
   ),
   at(
     'functions/middleware/http.ts',
@@ -57,7 +58,12 @@ export const mutants: readonly Mutant[] = [
     'for (const message of decoded)',
     'for (const message of decoded.slice(0, 1))',
   ),
-  at(ingest, 'tell messages apart by key alone', 'namedByMessage(read.batch, record.body)', 'read.batch'),
+  at(
+    ingest,
+    'tell messages apart by key alone',
+    'namedByMessage(arrived(read.batch, clock.nowMs()), record.body)',
+    'arrived(read.batch, clock.nowMs())',
+  ),
   at(
     scrape,
     'stamp scrapes by the clock',
@@ -124,7 +130,7 @@ export const mutants: readonly Mutant[] = [
   at(queue, 'ignore failed entries', 'return Failed.map(({ Id }) => left[Number(Id)]!);', 'return [];'),
   at(queue, 'send only one group', 'of grouped(delayed)', 'of grouped(delayed).slice(0, 1)'),
   at(reading, 'read only the last hour asked for', 'let hourMs = hourOf(oldestMs);', 'let hourMs = hourOf(toMs);'),
-  at(reading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
+  at(mergedReading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
   at(
     reading,
     'read merged hours as if they were not',
@@ -132,7 +138,7 @@ export const mutants: readonly Mutant[] = [
     'if (isMerged(sourceId, hourMs))',
   ),
   at(
-    reading,
+    mergedReading,
     'read manifests before late segments',
     `const late = await this.#lateOn(day, shards, ids);
       const own = await this.#manifestsOn(day, shards);`,

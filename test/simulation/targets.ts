@@ -32,6 +32,7 @@ const carryOut = async (world: World, name: string, { target, slotMs }: Scrape):
     slotMs,
     slotMs + 1,
   );
+  world.targets.rows.set(id, row);
   const { body } = order!;
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const messageId = `${name} try ${attempt}`;

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
@@ -13,12 +13,16 @@ import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryExemplars } from '../../io/memory/exemplars.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
+import { MemoryInventory } from '../../io/memory/inventory.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
+import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import type { Received } from '../../io/memory/redelivering-queue.ts';
+import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
+import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
@@ -72,6 +76,7 @@ export class World {
   readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
+  readonly targets = new MemoryTargets(fate);
   readonly breaches: Breach[] = [];
   readonly deliveries: Delivery[] = [];
   /** What a GET of a target answers. */
@@ -114,6 +119,7 @@ export class World {
         dynamo === undefined
           ? this.buffer
           : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
+      quarantine: new MemoryQuarantine(fate),
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
@@ -123,15 +129,21 @@ export class World {
       families,
       exemplars,
       retention: usualRetention,
+      includesOlderEnd: false,
+      rules: new MemoryRules(fate),
+      backfillMs: usualBackfillMs(usualRetention),
       ...(dynamo === undefined
         ? memory
         : {
             series: dynamoSeries(dynamo.client, this.agenda, 'series'),
             blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
           }),
-      targets: new MemoryTargets(fate),
+      targets: this.targets,
       heartbeats: this.heartbeats,
+      canary: undefined,
+      watchdog: undefined,
       keys: new MemoryKeys(fate),
+      usage: new MemoryUsage(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
       signatures: { sign: async () => ({}) },
@@ -139,6 +151,9 @@ export class World {
       deployment: new MemoryDeployment(fate),
       alarms: new MemoryAlarms(fate),
       http: this.http,
+      reach: { public: () => true, vpc: undefined },
+      inventory: new MemoryInventory(fate),
+      discoveries: new Set(),
     });
   }
 
