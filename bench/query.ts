@@ -22,7 +22,9 @@ import { awsClient, hasDynoxide, makeTable, startDynalite, startDynoxide } from 
 // handler over the embedded DynamoDB and S3, beside a Prometheus that holds what the questions touch. Replicas of a job say the same,
 // so that a day is encoded once a job; they are stored, found and read one by one.
 
-const [jobs, replicas, metrics, paths] = [10, 20, 50, 10];
+/** `npm run bench:query -- 10 20 50`: jobs, replicas of each, metrics of ten series each. */
+const [jobs = 10, replicas = 20, metrics = 50] = process.argv.slice(2).map(Number);
+const paths = 10;
 const everyMs = 15_000;
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -180,20 +182,20 @@ const metric = metricName(3);
 const questions: readonly Question[] = [
   {
     name: 'one series, the last hour',
-    text: `${metric}{job="job1",instance="10.0.1.4:9100",path="/p2"}`,
+    text: `${metric}{job="job1",instance="10.0.1.2:9100",path="/p2"}`,
     fromMs: nowMs - hour,
     toMs: nowMs,
     stepMs: everyMs,
   },
   {
     name: 'one series, an hour of yesterday',
-    text: `${metric}{job="job1",instance="10.0.1.4:9100",path="/p2"}`,
+    text: `${metric}{job="job1",instance="10.0.1.2:9100",path="/p2"}`,
     fromMs: todayMs - 3 * hour,
     toMs: todayMs - 2 * hour,
     stepMs: everyMs,
   },
   {
-    name: 'sum by (job) (rate[5m]) of 2,000, the last hour',
+    name: 'sum by (job) (rate[5m]) of all, the last hour',
     text: `sum by (job) (rate(${metric}[5m]))`,
     fromMs: nowMs - hour + 300_000,
     toMs: nowMs,
@@ -207,7 +209,7 @@ const questions: readonly Question[] = [
     stepMs: 60_000,
   },
   {
-    name: '24 h at 60 s of one job (200 series)',
+    name: '24 h at 60 s of one job',
     text: `sum by (job) (rate(${metric}{job="job1"}[5m]))`,
     fromMs: nowMs - day + 300_000,
     toMs: nowMs,

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, sourceOf } from '../core/batch.ts';
-import { labelSetOf } from '../core/labels.ts';
+import { columnsOfRows } from '../core/columns.ts';
+import { type LabelSet, labelSetOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
-import { Column } from '../core/sample.ts';
+import { together } from '../core/scrape/span.ts';
 import { startHouse } from './house.ts';
 import {
   ask,
@@ -11,7 +12,6 @@ import {
   hour,
   hourOfBatches,
   manifestsOf,
-  moved,
   pagesAnHour,
   round,
   samplesIn,
@@ -29,15 +29,12 @@ import { pageFigures } from './storage/page-figures.ts';
 
 const asked = process.argv.slice(2);
 const isAsked = (part: 'pages' | 'days' | 'fleet'): boolean => asked.length === 0 || asked.includes(part);
+/** What a loop gathers at 15 s: limits.freshnessDefaultMs of it. */
+const spanScrapes = limits.freshnessDefaultMs / 15_000;
+
 const results: Record<string, Figures> = {};
 const started = await startHouse();
 const { house, stop } = started;
-
-const copied = (from: Column): Column => {
-  const column = new Column(from.length);
-  for (let slot = 0; slot < from.length; slot += 1) column.join(slot, from, slot);
-  return column;
-};
 
 if (isAsked('pages')) {
   for (const name of ['node', 'prometheus', 'victoria', 'histograms']) results[name] = await pageFigures(name, started);
@@ -57,18 +54,35 @@ if (isAsked('fleet')) {
       ]),
     ),
   );
-  const four = (at: number, source: number): Batch[] =>
-    Array.from({ length: 4 }, (_, each) => {
-      const slot = (at + each + source * 4) % pagesAnHour;
-      const { columns, ...batch } = batches[slot]!;
-      const series = columns.series.slice(0, 500).map(({ labels, column }) => ({ labels, column: copied(column) }));
-      return moved({ ...batch, columns: { ...columns, series } }, (at + each - slot) * 15_000, sources[source]!);
+  // The first 500 series of every page, as rows under a list that is the same as long as the series are.
+  const lists = new Map<string, readonly LabelSet[]>();
+  const rows = batches.map(({ columns }) => {
+    const series = columns.series.slice(0, 500);
+    const labels = series.map(each => each.labels);
+    const key = JSON.stringify(labels);
+    if (!lists.has(key)) lists.set(key, labels);
+    return { labels: lists.get(key)!, values: [Float64Array.from(series, ({ column }) => column.values[0]!)] };
+  });
+  /** What a loop hands over for a source: the scrapes of its span together. */
+  const spanOf = (at: number, source: number): Batch[] => {
+    const pages = Array.from({ length: spanScrapes }, (_, each): Batch => {
+      const timestampMs = startMs + (at + each) * 15_000;
+      const columns = columnsOfRows([timestampMs], [true], rows[(at + each + source * 4) % pagesAnHour]!);
+      return {
+        id: `${source}@${timestampMs}`,
+        via: 'pull',
+        source: sources[source]!,
+        acceptedAtMs: timestampMs,
+        columns,
+      };
     });
+    return together(pages, `${source}@${at}`);
+  };
   let samples = 0;
-  for (let at = 0; at < pagesAnHour; at += 4) {
-    await own.at(startMs + (at + 4) * 15_000);
-    for (let from = 0; from < fleet; from += 25) {
-      const all = Array.from({ length: 25 }, (_, each) => four(at, from + each)).flat();
+  for (let at = 0; at < pagesAnHour; at += spanScrapes) {
+    await own.at(startMs + (at + spanScrapes) * 15_000);
+    for (let from = 0; from < fleet; from += 50) {
+      const all = Array.from({ length: 50 }, (_, each) => spanOf(at, from + each)).flat();
       samples += samplesIn(all);
       await own.store(all);
     }

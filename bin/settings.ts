@@ -17,6 +17,8 @@ const settings = [
   'backfill',
   'ranges',
   'rules',
+  'alertmanager',
+  'freshness',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -39,6 +41,8 @@ export const settingsOf = (
   | 'backfill'
   | 'ranges'
   | 'rules'
+  | 'alertmanagerUrl'
+  | 'freshness'
 > & {
   stackName: string;
 } => {
@@ -61,6 +65,9 @@ export const settingsOf = (
   const discovery = discoveryIn(list('discovery'));
   const onward = text('onward');
   const watchdogUrl = text('watchdog');
+  const alertmanagerUrl = text('alertmanager');
+  const freshness = text('freshness');
+  if (!/^\d*$/.test(freshness)) throw new Error(`freshness: ${JSON.stringify(freshness)}, expected whole seconds`);
   const mirror = list('mirror').map(metric => ({ metric }));
   const rules = list('rules');
   const retention = text('retention');
@@ -78,6 +85,8 @@ export const settingsOf = (
     ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
     ...(watchdogUrl !== '' && { watchdogUrl }),
+    ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
+    ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),

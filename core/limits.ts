@@ -208,6 +208,8 @@ export const limits = {
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
   orderTargets: 25,
+  /** What sending the orders of a small fleet takes; of those sent later each comes a second earlier. */
+  orderSendMs: 300,
   /** Orders made and sent together, and calls open at once: 4,000 scrapes' worth in memory, and more calls gain nothing. */
   ordersAtOnce: 160,
   sendParallel: 16,
@@ -215,6 +217,25 @@ export const limits = {
   tickMs: 1 * minute,
   /** Slots are ordered up to this long after the running minute's start: a tick a minute late is still in time. */
   planAheadMs: 2 * minute,
+  /** What one loop order covers at most, on a grid of it: eight scrapes at 15 s are one segment, in which they take a third less to write than four and four. */
+  loopSpanMs: 2 * minute,
+  /** Scrapes a second from which on a worker that loops costs less than orders by the slot: one awake all the time is as much as 0.5 orders a second. */
+  loopWorthScrapesASecond: 0.5,
+  /** Targets of one loop, and scrapes a second: a tenth of a core, which 160 MiB buy, makes some 30 of 500 series. */
+  loopTargets: 250,
+  loopScrapesASecond: 25,
+  /** A loop's order is to be there this long before its first slot: queues hand over within tens of milliseconds, mostly. */
+  loopLeadMs: 1 * second,
+  /** Scrapes of one loop under way at once: a target that hangs holds a place for its timeout, and nobody else up. */
+  loopParallel: 250,
+  /** What a loop has in hand at most: beyond it a target's scrapes are handed over as they are. */
+  loopHeldBytes: 24 * MiB,
+  /** How long a loop gathers messages for one call, and how long after its span's end it tries to hand over what is left. */
+  loopGatherMs: 1 * second,
+  loopHandOverMs: 15 * second,
+  /** How old a looped target's samples are at most when they are handed over, where nothing else is asked for, and at most. */
+  freshnessDefaultMs: 2 * minute,
+  freshnessMaxMs: 2 * minute,
   /** Wake-ups are set for deadlines this near; ticks that are a minute apart overlap, so a late one misses none. */
   wakeAheadMs: 2 * minute,
   /** Heartbeats named by one wake-up. */
@@ -225,14 +246,22 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets of which a warm worker remembers the row, the last page as far as predictedBytes go, and whether they failed. */
+  /** Targets of which a warm worker remembers the row, the last page as far as predictedShare goes, and whether they failed. */
   targetsRemembered: 2_000,
   /** Characters of a row that is remembered: longer ones are read again for each scrape. */
   rowRememberedChars: 8 * KiB,
-  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
+  predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /**
+   * How often `up` of who pushes is written: twice within what an instant query looks back, so that one that is lost leaves
+   * no gap.
+   */
+  upEveryMs: 2 * minute,
+  /** Signs of life from which a cadence is learned. */
+  learnedBeats: 12,
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
   explainedAtOnce: 5,
   explainMs: 5 * second,
@@ -275,6 +304,15 @@ export const limits = {
   blindAfterMs: 150 * second,
   /** After blindness, producers get this long to come back before their silence counts again. */
   blindHoldMs: 60 * second,
+  /** So long after the last sweep the planner orders one; so long after the last plan the checker tells no watchdog. */
+  sweepMissedMs: 90 * second,
+  plannerAwayMs: 5 * minute,
+  /** What a receiver of alarms beside SNS may take. */
+  ringTimeoutMs: 4 * second,
+  /** How long an alert that nobody resolves stays open in an Alertmanager. */
+  alertOpenMs: 30 * day,
+  /** Members of a grouped alarm in one event: EventBridge takes 256 KB, as SNS does. */
+  busMembers: 400,
   /** Spans of blindness kept. */
   blindSpansKept: 20,
   /**
@@ -338,6 +376,8 @@ export const limits = {
   readRequestBytes: 1 * MiB,
   readQueries: 10,
   readSamples: 2_000_000,
+  /** How long a query may take, unless it asks for less itself: the function answers by itself at 26 s. */
+  queryForMs: 24 * second,
   /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
   bucketsFromMs: 2 * day,
   /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */

@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts';
 import { evaluate } from '../core/promql/evaluate/evaluate.ts';
 import { compareLabels } from '../core/promql/label-sets.ts';
 import { type PlannedRead, planOf, type Query } from '../core/promql/query.ts';
-import { limited, type Result } from '../core/promql/result.ts';
+import { limited, type Result, TimedOut } from '../core/promql/result.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import type { Ports } from '../io/ports.ts';
 import { Buckets, bucketsFor } from './bucketing.ts';
@@ -31,8 +31,13 @@ export class Answering {
     this.#buckets = new Buckets(ports, this.samples);
   }
 
-  /** Reads what a query needs and answers it with at most so many series; `more` is what cannot be read yet. */
-  async answer(query: Query, most = Number.POSITIVE_INFINITY, more: readonly SeriesColumns[] = []): Promise<Answered> {
+  /** Reads what a query needs and answers it with at most so many series; `more` is what cannot be read yet, `untilMs` when it is no longer waited for. */
+  async answer(
+    query: Query,
+    most = Number.POSITIVE_INFINITY,
+    more: readonly SeriesColumns[] = [],
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<Answered> {
     const { clock, retention } = this.#ports;
     const nowMs = clock.nowMs();
     const plan = planOf(query);
@@ -66,7 +71,10 @@ export class Answering {
         ),
       );
     });
-    const result = evaluate(plan, read => columns.get(keyOf(read, bucketsFor(read, nowMs, retention))) ?? []);
+    const isOver = () => clock.nowMs() > untilMs;
+    if (isOver()) throw new TimedOut();
+    const found = (read: PlannedRead) => columns.get(keyOf(read, bucketsFor(read, nowMs, retention))) ?? [];
+    const result = evaluate(plan, found, isOver);
     return { result: limited(result, most), warnings: [...warnings], infos: [...infos] };
   }
 }

@@ -5,7 +5,7 @@ import type { Flip, Heartbeat, HeartbeatKey } from '../core/heartbeat/heartbeat.
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import { changed, deadlineOf, isOver, stepAt } from '../core/heartbeat/step.ts';
-import { readWake, wakesFor } from '../core/heartbeat/wake.ts';
+import { isSweepDue, readWake, wakesFor } from '../core/heartbeat/wake.ts';
 import { provableAt, provenMsOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
@@ -15,9 +15,10 @@ import { Fallen, type FallenPorts } from './fallen.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
+import { tellUp } from './up.ts';
 
 type CheckPorts = FallenPorts &
-  Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'>;
+  Pick<Ports, 'buffer' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines' | 'watchdog'>;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
@@ -32,13 +33,25 @@ export const check = (ports: CheckPorts) =>
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const rows = await ports.heartbeats.all();
   const record = await recordSweep(ports, { sources: rows.length, ...awaitedOf(rows) });
-  await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
+  const looked = await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
+  const isWriting = Math.floor(ports.clock.nowMs() / limits.tickMs) % (limits.upEveryMs / limits.tickMs) === 0;
+  await tellUp(ports, isWriting ? looked.settled : looked.turned);
   ports.measures.tell({ Sweeps: 1 });
+  if (await isPlannerAway(ports)) return undefined;
   // Whoever watches from outside misses what he is not told; a watchdog that is ill itself stops nobody here.
   await ports.watchdog
     ?.tell()
     .catch((cause: Error) => ports.log.write('warn', 'watchdog not told', { cause: cause.message }));
   return undefined;
+};
+
+/** The planner and the checker watch each other: no word goes out that all is well while nobody plans. */
+const isPlannerAway = async ({ heartbeats, clock, log, watchdog }: CheckPorts): Promise<boolean> => {
+  if (watchdog === undefined) return false;
+  const untilMs = await heartbeats.planned();
+  const isAway = untilMs !== undefined && clock.nowMs() - untilMs > limits.plannerAwayMs;
+  if (isAway) log.write('error', 'nobody plans scrapes', { sinceMs: untilMs });
+  return isAway;
 };
 
 /** Whether silence of any of these would mean something, and when one of them was heard last. */
@@ -63,15 +76,21 @@ const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQ
     try {
       observed ??= observe(ports, awaited);
       const record = await observed;
-      if ('keys' in order) await look(ports, await ports.heartbeats.get(order.keys), record, order.untilMs);
+      if ('sweep' in order && isSweepDue(record, ports.clock.nowMs())) await sweep(ports);
+      if (!('keys' in order)) continue;
+      const { turned } = await look(ports, await ports.heartbeats.get(order.keys), record, order.untilMs);
+      await tellUp(ports, turned);
     } catch (error) {
       ports.log.write('error', 'wake-up failed', { messageId, cause: (error as Error).message });
       // A canary is not sent again: it would prove another time than it was for.
-      if ('keys' in order) failures.push({ itemIdentifier: messageId });
+      if (!('canary' in order)) failures.push({ itemIdentifier: messageId });
     }
   }
   return { batchItemFailures: failures };
 };
+
+/** All that were looked at, and those of them whose state changed. */
+type Looked = { readonly settled: readonly Heartbeat[]; readonly turned: readonly Heartbeat[] };
 
 /** Decides for each row, announces what waits, and sets the next wake-ups, whatever of it fails for one of them. */
 const look = async (
@@ -79,9 +98,10 @@ const look = async (
   rows: readonly Row[],
   record: CollectorRecord,
   untilMs: number,
-): Promise<void> => {
+): Promise<Looked> => {
   const deadlines: { key: Heartbeat['key']; atMs: number }[] = [];
   const settled: Heartbeat[] = [];
+  const turned: Heartbeat[] = [];
   const fallen = new Fallen(ports);
   try {
     await inParallel(rows, limits.checkParallel, async row => {
@@ -89,6 +109,7 @@ const look = async (
       const heartbeat = seen && (await settle(ports, fallen, seen, record));
       if (heartbeat === undefined) return;
       settled.push(heartbeat);
+      if (heartbeat.state !== seen?.state) turned.push(heartbeat);
       const nowMs = ports.clock.nowMs();
       const dueMs = deadlineOf(heartbeat, record.blind);
       const atMs = dueMs === undefined || heartbeat.state === 'recovering' ? dueMs : provableAt(record, dueMs, nowMs);
@@ -101,6 +122,7 @@ const look = async (
       await ports.deadlines.send(wakesFor(deadlines, ports.clock.nowMs(), untilMs));
     }
   }
+  return { settled, turned };
 };
 
 /** Makes every change that is due. Undefined once the record is gone. */

@@ -7,7 +7,7 @@ import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { canaryJob, isCanaryNow, isProofOf } from '../core/heartbeat/watermark.ts';
 import { identified } from '../core/key/identity.ts';
 import { usualQuota } from '../core/key/quota.ts';
-import { labelOf } from '../core/labels.ts';
+import { labelOf, noLabels } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { batchesOf } from '../core/protocol/gather.ts';
 import { protocolAt } from '../core/protocol/protocols.ts';
@@ -100,6 +100,10 @@ const takeFrom = async (
   if (who.scope.protocols?.includes(protocol.name) === false)
     return refuse(403, [{ code: 'forbidden', reason: `this key may not be used with ${protocol.name}` }]);
   const { key } = who;
+  const about = (job: string, refusedSamples: number): void =>
+    ports.measures.about({ protocol: protocol.name, job, refusedSamples });
+  // What is refused before it is read is of the key's job, or nobody's.
+  about(who.scope.jobs?.[0] ?? request.query['job'] ?? '', 0);
   const quota = key?.quota ?? usualQuota;
   const limited = ({ status, reject, retryAfterMs }: Limited): Refused => {
     ports.measures.tell({ Limited: 1 });
@@ -162,6 +166,7 @@ const takeFrom = async (
     return answerOf(read.answer, receipt);
   }
   await ports.buffer.send(encoded.flatMap(({ messages }) => messages));
+  about(labelOf(batches[0]?.source ?? pushed.sourceLabels ?? noLabels, 'job'), read.refusedSamples);
   ports.measures.tell({ Pushes: 1, Accepted: pushed.samples.length });
   await hear(ports, batches, pushed, acceptedAtMs);
   const answer = answerOf(read.answer, receipt);

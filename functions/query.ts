@@ -4,7 +4,8 @@ import { limits } from '../core/limits.ts';
 import { errorBody, queryError, resultBody, statusOf, successBody } from '../core/promql/answer.ts';
 import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
-import { EvaluationError } from '../core/promql/result.ts';
+import { EvaluationError, TimedOut } from '../core/promql/result.ts';
+import { listAlerts } from './alerts.ts';
 import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
@@ -44,6 +45,7 @@ const answer = async (asked: Asked): Promise<Answer> => {
     return { ...rest, headers: { ...headers, 'x-sluice-read-units': readUnits, 'x-sluice-object-reads': gets } };
   } catch (error) {
     if (error instanceof Refused) return json(statusOf[error.type], errorBody(error.type, error.message));
+    if (error instanceof TimedOut) return json(statusOf.timeout, errorBody('timeout', error.message));
     if (error instanceof OverLimit || error instanceof EvaluationError)
       return json(statusOf.execution, errorBody('execution', error.message));
     throw error;
@@ -76,14 +78,20 @@ const evaluated = async (
   { parameters, answering, ports }: Asked,
   asked: Pick<Query, 'steps' | 'endMs' | 'isInstant'>,
 ): Promise<Answer> => {
-  given(readSpanParameter('timeout', optional(parameters, 'timeout')));
+  const timeoutMs = given(readSpanParameter('timeout', optional(parameters, 'timeout'))) ?? limits.queryForMs;
+  const untilMs = ports.clock.nowMs() + Math.min(timeoutMs, limits.queryForMs);
   const lookback = optional(parameters, 'lookback_delta');
   const asksBackMs = given(readSpanParameter('lookback_delta', lookback, 'error parsing lookback delta duration'));
   const lookbackMs = asksBackMs !== undefined && asksBackMs > 0 ? asksBackMs : limits.lookbackMs;
   const most = taken(readLimit(optional(parameters, 'limit')));
   const { value: query, rejects } = readQuery(parameters.get('query') ?? '', asked, lookbackMs);
   if (query === undefined) throw new Refused('bad_data', rejects[0] ? queryError(rejects[0]) : 'unreadable');
-  const { result, ...remarks } = await answering.answer({ ...query, includesOlderEnd: ports.includesOlderEnd }, most);
+  const { result, ...remarks } = await answering.answer(
+    { ...query, includesOlderEnd: ports.includesOlderEnd },
+    most,
+    [],
+    untilMs,
+  );
   return json(200, resultBody(result, remarks));
 };
 
@@ -103,6 +111,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/metadata': metadata,
   '/api/v1/query_exemplars': exemplarsDoor,
   '/api/v1/targets': targets,
+  '/api/v1/alerts': async ({ ports }) => json(200, successBody({ alerts: await listAlerts(ports) })),
   '/api/v1/rules': listRules,
   '/federate': federate,
   '/api/v1/read': remoteRead,

@@ -390,10 +390,15 @@ export type Log = {
   ): void;
 };
 
+/** Whose push was counted. `job` is the first of several. */
+export type PushedBy = { readonly protocol: string; readonly job: string; readonly refusedSamples: number };
+
 /** What an invocation has to say of itself, for CloudWatch. Costs no call and never throws. */
 export type Measures = {
   /** Gathers: counts add up, of durations the longest is kept. */
   tell(told: Told): void;
+  /** What the next flush stands beside its counts, to be added up by whoever reads lines: no metric, and at no charge. */
+  about(about: PushedBy): void;
   /** Says what was gathered: at the end of each invocation, see functions/middleware/measured.ts. */
   flush(): void;
 };
@@ -419,6 +424,10 @@ export type Ports = {
   readonly backfillMs: number;
   /** Whether ranges and lookback have their older end, as before Prometheus 3. */
   readonly includesOlderEnd: boolean;
+  /** How old a looped target's samples may be when they are handed over; 0 for each at once. */
+  readonly freshnessMs: number;
+  /** What the function has for everything. */
+  readonly memoryBytes: number;
   readonly families: Families;
   readonly exemplars: Exemplars;
   readonly blocks: Blocks;

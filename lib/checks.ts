@@ -21,6 +21,13 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
+  checkBetween('freshness', props.freshness, 0, limits.freshnessMaxMs);
+  const { scrapeMemoryMiB = 160 } = props;
+  if (
+    !Token.isUnresolved(scrapeMemoryMiB) &&
+    !(Number.isInteger(scrapeMemoryMiB) && scrapeMemoryMiB >= 128 && scrapeMemoryMiB <= 10_240)
+  )
+    throw new Error(`scrapeMemoryMiB: ${scrapeMemoryMiB}, expected whole ones from 128 to 10,240`);
   if (vpcScraping !== undefined) {
     checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
     if (vpcScraping.allowCidrs?.length === 0)
@@ -37,12 +44,16 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
-  const { watchdogUrl } = props;
-  if (watchdogUrl !== undefined && !Token.isUnresolved(watchdogUrl) && !/^https?:\/\/[^\s/]+/.test(watchdogUrl))
-    throw new Error(`watchdogUrl: ${JSON.stringify(watchdogUrl)} is no address such as https://hc-ping.com/ID`);
+  checkAddress('watchdogUrl', props.watchdogUrl, 'https://hc-ping.com/ID');
+  checkAddress('alertmanagerUrl', props.alertmanagerUrl, 'https://alertmanager.example.com');
   backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+const checkAddress = (name: string, url: string | undefined, example: string): void => {
+  if (url !== undefined && !Token.isUnresolved(url) && !/^https?:\/\/[^\s/]+/.test(url))
+    throw new Error(`${name}: ${JSON.stringify(url)} is no address such as ${example}`);
 };
 
 const checkOnward = (onward: OnwardProps): void => {

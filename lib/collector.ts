@@ -5,6 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
@@ -19,11 +20,15 @@ import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
 import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
+import { receivedBy } from './receivers.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
+
+/** Scrapers awake at once: two a loop when one takes over from the other, so that 60,000 targets fit. */
+const scrapersAtOnce = 500;
 
 /**
  * The whole building. Two doors in (push, scrape), one writer (ingest), one reader (query), one watcher (check).
@@ -57,7 +62,8 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [], rules = [] } = props;
+    const { scrapeSecrets = [], rules = [], scrapeMemoryMiB = 160 } = props;
+    const { freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
     const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
@@ -84,8 +90,9 @@ export class Collector extends Measured {
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
-    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
-    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(2));
+    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not. Ten
+    // receives of a scrape order that fails take three hours.
+    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(4));
     const deadlines = queue('Deadlines', environment.deadlines, Duration.hours(2));
     const topic = new AlarmTopic(this, 'Alarms', { named: environment.alarms, encryptionKey });
 
@@ -96,7 +103,9 @@ export class Collector extends Measured {
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
     // Half a core: a tick over 100,000 targets takes some four seconds of it.
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
-    const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
+    // Long enough for a loop's span, the slowest target at its end, and handing over.
+    const scraper = { entry: 'scrape', memoryMiB: scrapeMemoryMiB, timeoutSeconds: 190 };
+    const scrape = handler('Scrape', scraper);
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // A whole core: somebody is looking at a chart that is not there yet.
@@ -162,9 +171,10 @@ export class Collector extends Measured {
     for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
     push.knows(environment.backfill, String(backfillDaysOf(props)));
     if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
-    // For the list of targets.
+    // For the lists of targets and alerts.
     targets.listedBy(query);
     heartbeats.listedBy(query);
+    heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account];
@@ -206,7 +216,7 @@ export class Collector extends Measured {
     // A target that is gone ends by an empty page.
     buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
-    scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
+    scrapes.drainedBy(scrape, { messages: 1, atOnce: scrapersAtOnce });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     // Who does not answer may have been taken out.
     targets.lookedUpBy(scrape);
@@ -214,22 +224,23 @@ export class Collector extends Measured {
     let inside: Queue | undefined;
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
-      const insider = handler('VpcScrape', {
-        entry: 'scrape',
-        memoryMiB: 512,
-        timeoutSeconds: 60,
-        inside: vpcScraping,
-      });
+      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(4));
+      const insider = handler('VpcScrape', { ...scraper, inside: vpcScraping });
       targets.lookedUpBy(insider);
       inside.fedBy(plan);
-      inside.drainedBy(insider, { messages: 1, atOnce: 50 });
+      inside.drainedBy(insider, { messages: 1, atOnce: scrapersAtOnce });
       insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
       handlers.push(insider);
       unheard.push(insider);
+    }
+    // V8 would let garbage grow over what there is: Node and its code take 85 MiB beside the heap.
+    const heap = `--max-old-space-size=${Math.max(58, scrapeMemoryMiB - 85)} --max-semi-space-size=4`;
+    for (const each of scrapers) {
+      each.knows(environment.freshness, String(freshness.toSeconds()));
+      each.knows(environment.node, heap);
     }
     shareSecrets(scrapeSecrets, scrapers);
 
@@ -254,10 +265,12 @@ export class Collector extends Measured {
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
+    // Who pushes is up or down, as a series.
+    buffer.fedBy(check);
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);
-    if (props.watchdogUrl !== undefined) check.knows(environment.watchdogUrl, props.watchdogUrl);
+    receivedBy(props, check);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;

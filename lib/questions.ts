@@ -13,6 +13,7 @@ export const questions: Routes = {
   '/api/v1/metadata': ['GET', 'POST'],
   '/api/v1/query_exemplars': ['GET', 'POST'],
   '/api/v1/targets': ['GET'],
+  '/api/v1/alerts': ['GET'],
   '/api/v1/rules': ['GET'],
   '/api/v1/read': ['POST'],
   '/federate': ['GET'],

@@ -33,7 +33,7 @@ export type HouseSettings = {
 };
 
 /** How long running work may take to end before it is ended. */
-const patienceMs = 5_000;
+const patienceMs = 2_000;
 
 const saveMeasuresEveryMs = 2_000;
 

@@ -9,7 +9,18 @@ type MetricLine = {
   readonly [name: string]: unknown;
 };
 
-type Kept = { readonly since: string; readonly values: Record<string, number> };
+/** Of one protocol and job: pushes taken and refused, samples taken and refused. */
+type Pushed = { Pushes: number; Refused: number; Accepted: number; refusedSamples: number };
+
+type Kept = {
+  readonly since: string;
+  readonly values: Record<string, number>;
+  /** By protocol and job, as `otlp checkout`. */
+  pushed?: Record<string, Pushed>;
+};
+
+/** Protocols and jobs that are told apart; others are counted together. */
+const mostPushed = 1_000;
 
 /** Counts since the data folder was made, and of durations the longest: kept in `measures.json`, for the command line. */
 export class LocalMeasures {
@@ -36,8 +47,20 @@ export class LocalMeasures {
       const [before, value] = [values[Name] ?? 0, Number(metrics[Name])];
       values[Name] = Unit === 'Count' ? before + value : Math.max(before, value);
     }
+    this.#addPushed(metrics);
     this.#isChanged = true;
     return true;
+  }
+
+  #addPushed(line: MetricLine): void {
+    const { protocol, job } = line;
+    if (typeof protocol !== 'string' || typeof job !== 'string') return;
+    this.#kept.pushed ??= {};
+    const { pushed } = this.#kept;
+    const name = `${protocol} ${job}`;
+    const key = Object.hasOwn(pushed, name) || Object.keys(pushed).length < mostPushed ? name : 'other';
+    pushed[key] ??= { Pushes: 0, Refused: 0, Accepted: 0, refusedSamples: 0 };
+    for (const each of Object.keys(pushed[key]) as (keyof Pushed)[]) pushed[key][each] += Number(line[each] ?? 0);
   }
 
   /** Writes what changed, so that a reader sees all of it or what was before. */

@@ -97,6 +97,9 @@ try {
           .join(','),
         ranges: process.env['SLUICE_RANGES'] ?? '',
         backfill: process.env['SLUICE_BACKFILL'] ?? '',
+        alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
+        // Nothing is charged here.
+        freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
     },

@@ -3,7 +3,12 @@ import { deployedCollector } from './deployed.ts';
 import { localCollector } from './local.ts';
 
 /** Metrics of the collector over a span, by name: counts as sums, durations as their maximum. */
-export type Counted = { readonly since: string; readonly values: Readonly<Record<string, number>> };
+export type Counted = {
+  readonly since: string;
+  readonly values: Readonly<Record<string, number>>;
+  /** Pushes and samples by protocol and job, where the collector keeps them; deployed they are in its log. */
+  readonly pushed?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+};
 
 /** A collector the command line can talk to: its tables through the ports, its API by path. */
 export type Collector = {

@@ -55,8 +55,8 @@ export const localCollector = (): Collector => {
 /** What the local host keeps of the functions' metrics: everything since the data folder was made. */
 const countedIn = (file: string): Counted => {
   try {
-    const { since, values } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
-    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values };
+    const { since, values, pushed = {} } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
+    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values, pushed };
   } catch {
     return { since: 'so far', values: {} };
   }

@@ -8,6 +8,7 @@ import { readTarget } from '../../core/scrape/target.ts';
 import { decodeBatch } from '../../core/segment/batch-message.ts';
 import type { Row } from '../../io/ports.ts';
 import type { Collector, Connect, Counted } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
 import { printable } from './show.ts';
 
@@ -39,6 +40,7 @@ export const statusCommand = (connect: Connect): Command =>
         buffered,
         quarantinedMessages: quarantined.messages,
         ...values,
+        ...(counted.pushed && { pushed: counted.pushed }),
       };
       if (options.json) console.log(JSON.stringify({ ...report, costUsd: costOf(values).usd }, null, 2));
       else
@@ -51,7 +53,7 @@ const linesOf = (
   { name, url }: Collector,
   targets: Section,
   heartbeats: Section,
-  { since, values }: Counted,
+  { since, values, pushed = {} }: Counted,
   buffered: number,
   quarantined: Lying,
 ): string[] => {
@@ -72,12 +74,24 @@ const linesOf = (
       `${count(Quarantined)} quarantined + ${count(Math.max(0, waiting))} on their way`,
     `refused     ${count(Refused)} pushes, ${count(Limited)} of them by a limit of their key; ${count(ScrapesMissed)} scrapes missed`,
     `waiting     ${count(buffered)} messages in the buffer`,
+    ...pushedLines(pushed),
     ...(quarantined.messages === 0
       ? []
       : [`put aside   ${count(quarantined.messages)} messages: \`npx sluice quarantine list\``]),
     `late        scrapes ${ms(values['ScrapeLateness'])}, alarms ${ms(values['DetectionDelay'])} at most`,
     `cost        $${usd.toFixed(4)} ${since}: ${parts}`,
   ];
+};
+
+/** The most of them, by protocol and job. */
+const pushedLines = (pushed: NonNullable<Counted['pushed']>): string[] => {
+  const all = Object.entries(pushed).sort(([, a], [, b]) => (b['Accepted'] ?? 0) - (a['Accepted'] ?? 0));
+  const lines = all.slice(0, mostNamed).map(([name, { Pushes = 0, Refused = 0, Accepted = 0, refusedSamples = 0 }]) => {
+    const refused = `refused ${count(Refused)} pushes and ${count(refusedSamples)} samples`;
+    return `            ${printable(name)}: ${count(Accepted)} samples in ${count(Pushes)} pushes, ${refused}`;
+  });
+  if (lines.length === 0) return [];
+  return ['pushed', ...lines, ...(all.length > mostNamed ? [`            and ${all.length - mostNamed} more`] : [])];
 };
 
 type Lying = { readonly messages: number; readonly samples: number };
@@ -99,7 +113,13 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const ms = (value: number | undefined): string => (value === undefined ? 'unknown' : `${Math.round(value)} ms`);
 
 const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
-  const vector = await instantQuery(collector, 'up');
+  const vector = await instantQuery(collector, 'up').catch((error: Error) => {
+    if (error instanceof Complaint) return error;
+    throw error;
+  });
+  // Whoever asks how a collector is that has too much to do is to hear the rest all the same.
+  if (vector instanceof Complaint)
+    return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [vector.message] };
   const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
   const troubled: string[] = [];
   let good = 0;

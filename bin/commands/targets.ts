@@ -135,7 +135,7 @@ export const targetsCommand = (connect: Connect): Command => {
     .action(async (id: string) => {
       if (!(await (await connect()).ports.targets.remove(id)))
         throw new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
-      console.log(`removed ${id}; scrapes already ordered may still come for two minutes`);
+      console.log(`removed ${id}; scrapes already ordered may still come for three minutes`);
     });
 
   return targets;

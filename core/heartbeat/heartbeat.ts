@@ -1,3 +1,4 @@
+import type { Learned } from './learning.ts';
 import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
@@ -6,9 +7,9 @@ export type HeartbeatKey = { readonly job: string; readonly instance: string };
 export const anyInstance = '*';
 
 /**
- * expected: registered, never heard · up · down · recovering: heard again, not yet announced · paused: nobody waits.
+ * learning: its cadence is watched before it is held to any · expected: registered, never heard · up · down · recovering: heard again, not yet announced · paused: nobody waits.
  */
-export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused';
+export type HeartbeatState = 'learning' | 'expected' | 'up' | 'down' | 'recovering' | 'paused';
 
 export type DownReason =
   | 'NOT_HEARD'
@@ -78,6 +79,9 @@ export type Heartbeat = {
   /** The promise to be heard; absent on records that only failed scrapes made. */
   readonly promise?: HeartbeatPromise;
   readonly pauseWanted: boolean;
+  /** Its promise is to be learned, and is not there yet. */
+  readonly isLearned?: boolean;
+  readonly learned?: Learned;
   /** Times in which nothing is held against it. */
   readonly maintenance?: readonly Maintenance[];
   /** Until then nothing new is told of it. */
@@ -113,6 +117,10 @@ export type HeartbeatChange = {
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
+  readonly learned?: Learned;
+  /** The promise, as a user would write it. */
+  readonly interval?: string;
+  readonly grace?: string;
   /** What a run said before no longer counts. */
   readonly forgetsRun?: boolean;
   readonly flip?: Flip;

@@ -79,7 +79,9 @@ const row = z.object({
   snoozeUntil: instant.optional(),
   refused: z.object({ atMs: timeMs, status: z.number(), reason: z.string() }).optional(),
   retired: z.boolean().default(false),
-  state: z.enum(['expected', 'up', 'down', 'recovering', 'paused']).optional(),
+  expect: z.literal('auto').optional(),
+  learned: z.object({ beats: z.number(), firstMs: timeMs, lastMs: timeMs, longestMs: timeMs }).optional(),
+  state: z.enum(['learning', 'expected', 'up', 'down', 'recovering', 'paused']).optional(),
   epoch: z.number().default(0),
   registeredAtMs: timeMs.optional(),
   lastAcceptMs: timeMs.optional(),
@@ -99,15 +101,17 @@ const row = z.object({
 export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
-  const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, ...more } = value;
+  const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, expect, ...more } = value;
   const { paused, pending, failing: fails, snoozeUntil, manualResume: _, ...rest } = more;
   const isScheduled = cron !== undefined || onCalendar !== undefined;
-  const promised = interval !== undefined || grace !== undefined || isScheduled || fails === undefined;
+  const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
+  const promised = !isLearned && (interval !== undefined || grace !== undefined || isScheduled || fails === undefined);
   const heartbeat = {
     ...rest,
     key: { job, instance },
     pauseWanted: paused,
     pending: pending as Flip[],
+    ...(isLearned && { isLearned }),
     ...(snoozeUntil !== undefined && { snoozedUntilMs: snoozeUntil }),
     ...(fails && { failing: fails as Heartbeat['failing'] }),
     ...(promised && {

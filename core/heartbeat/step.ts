@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
 import { type Flip, failedSlots, type Heartbeat, type HeartbeatChange, lastHeardMs } from './heartbeat.ts';
+import { learningStep } from './learning.ts';
 import { allowedMsAfter, maintenanceIn, whenOf } from './schedule.ts';
 import { type BlindSpan, heardableMs, instantAfter, unionOf } from './silence.ts';
 
@@ -131,6 +132,7 @@ export const stepAt = (
   provenMs = nowMs,
 ): HeartbeatChange | undefined => {
   const { state } = heartbeat;
+  if (heartbeat.isLearned && (state === undefined || state === 'learning')) return learningStep(heartbeat);
   if (state === undefined) return { state: heartbeat.promise === undefined ? 'up' : 'expected', registeredAtMs: nowMs };
   if (heartbeat.pauseWanted) {
     if (state === 'paused') return undefined;
@@ -153,6 +155,9 @@ export const stepAt = (
   const isQuiet = !isAnnouncedDown(heartbeat) && quietUntilMs(heartbeat, nowMs) !== undefined;
   const verdict = isQuiet ? undefined : verdictAt(heartbeat, provenMs, blind);
   switch (state) {
+    case 'learning':
+      // Somebody wrote the promise himself.
+      return { state: 'up' };
     case 'expected':
       if (verdict !== undefined) return wentDown(heartbeat, verdict);
       return lastHeardMs(heartbeat) === undefined ? undefined : { state: 'up' };

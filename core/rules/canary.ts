@@ -1,5 +1,5 @@
 import { type Batch, sourceOf } from '../batch.ts';
-import { columnsOfRow } from '../columns.ts';
+import { columnsOfRows } from '../columns.ts';
 import { labelSetOf } from '../labels.ts';
 import { matcherOf } from '../promql/matchers.ts';
 
@@ -24,9 +24,9 @@ const batchOf = (sentMs: number, seconds: number): Batch => ({
   via: 'push',
   source,
   acceptedAtMs: sentMs,
-  columns: columnsOfRow(sentMs, false, {
+  columns: columnsOfRows([sentMs], [false], {
     labels: [labelSetOf([['__name__', metric]])],
-    values: Float64Array.of(seconds),
+    values: [Float64Array.of(seconds)],
   }),
 });
 

@@ -1,5 +1,5 @@
 import { type Batch, type Family, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
-import { columnsOfRow } from '../columns.ts';
+import { columnsOfRows } from '../columns.ts';
 import { boundedExemplars } from '../exemplars.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
 import { boundedFamilies } from '../families.ts';
@@ -88,16 +88,16 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
     );
     return [...pages, ...beginnings];
   }
-  const row = outcome.ok
-    ? { labels: outcome.places.stored, values: valuesOf(outcome, reportValues(target, outcome)) }
-    : { labels: report.map(([labels]) => labels), values: Float64Array.from(report, ([, value]) => value) };
+  const rows = outcome.ok
+    ? { labels: outcome.places.stored, values: [valuesOf(outcome, reportValues(target, outcome))] }
+    : { labels: report.map(([labels]) => labels), values: [Float64Array.from(report, ([, value]) => value)] };
   return [
     {
       id,
       via: 'pull',
       source: sourceOf(labelsOf(target)),
       acceptedAtMs: slotMs,
-      columns: columnsOfRow(slotMs, !shared, row),
+      columns: columnsOfRows([slotMs], [!shared], rows),
       ...(families.length > 0 && { families: boundedFamilies(families) }),
       ...(exemplars.length > 0 && {
         exemplars: boundedExemplars(exemplars.map(each => ({ ...each, series: withoutSource(each.series) }))),

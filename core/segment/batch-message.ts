@@ -6,9 +6,10 @@ import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { decodeLabelSets, encodeLabelSets, readLabelSets } from './chunk.ts';
-import { readNumbers, writeNumbers, writeRow } from './columns-codec.ts';
+import { readNumbers, writeNumbers, writeRows } from './columns-codec.ts';
 import { guarded, seal, unseal } from './envelope.ts';
 import { readIncrements, writeIncrements } from './increments-codec.ts';
+import { bytesOfLabels } from './written-labels.ts';
 
 // What crosses the buffer: an envelope whose open part is the label sets, sealed by themselves, so that neither who sends the
 // same series again nor who receives them has that work twice. Base64, because SQS refuses control characters.
@@ -22,8 +23,8 @@ type Head = Omit<Batch, 'columns' | 'exemplars'> & {
 
 /** The messages of one batch, each at most limits.messageBytes characters: cut by series, numbered from 0. */
 export const encodeBatch = (batch: Batch): string[] => {
-  const { row } = batch.columns;
-  if (row !== undefined) {
+  const { rows } = batch.columns;
+  if (rows !== undefined) {
     const whole = textOf(batch, batch.columns, 0, 1);
     if (isMessage(whole)) return [whole];
   }
@@ -58,33 +59,22 @@ const textOf = (
   part: number,
   parts: number,
 ): string => {
-  const { timestampsMs, pages, row, tags } = columns;
+  const { timestampsMs, pages, rows, tags } = columns;
   const writer = new ByteWriter();
   // Said once, in the first part.
   const told =
     part === 0 ? { ...(families && { families }), ...(exemplars && { exemplars: exemplars.map(writeExemplar) }) } : {};
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   let labels: Uint8Array;
-  if (row === undefined) {
+  if (rows === undefined) {
     labels = encodeLabelSets(columns.series.map(each => each.labels));
     const numbers = columns.series.map(({ column }) => column);
     (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
   } else {
-    labels = encodedOnce(row.labels);
-    writeRow(writer, timestampsMs[0]!, pages.size > 0, row.values);
+    labels = bytesOfLabels(rows.labels);
+    writeRows(writer, timestampsMs, pages, rows.values);
   }
   return Buffer.from(seal('SB', labels, writer.done())).toString('base64');
-};
-
-const encoded = new WeakMap<readonly LabelSet[], Uint8Array>();
-
-/** The bytes of a list that pages have again and again. */
-const encodedOnce = (labels: readonly LabelSet[]): Uint8Array => {
-  const known = encoded.get(labels);
-  if (known !== undefined) return known;
-  const made = encodeLabelSets(labels);
-  encoded.set(labels, made);
-  return made;
 };
 
 /** Label sets that messages had, by a digest of their bytes: replicas have the same, and each has them again. */
@@ -119,5 +109,7 @@ export const decodeBatch = (text: string) =>
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
     const series = columns.map((column, index) => ({ labels: sets[index]!, column }));
     const told = exemplars && { exemplars: exemplars.map(readExemplar) };
-    return { batch: { ...head, ...told, source: labelSetOf(source), columns: { ...numbers, series } }, part, parts };
+    const known = open.length > 0 && { sets };
+    const all = { ...numbers, series, ...known };
+    return { batch: { ...head, ...told, source: labelSetOf(source), columns: all }, part, parts };
   });

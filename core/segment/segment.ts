@@ -5,12 +5,13 @@ import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { codeColumn } from './column-coder.ts';
-import { Above, type ColumnState, newState } from './column-state.ts';
+import { Above, type ColumnState, copyOf, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
 import type { Learned, Mixing } from './mixing.ts';
 import { mixingFrom, NumberCoder } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
+import { keysOfSets } from './sorted.ts';
 import { readTimes, type Times, writeTimes } from './times.ts';
 
 /** A chunk of the schema that a segment's columns follow, and how many sets it has. */
@@ -51,13 +52,29 @@ const startOf = (
   const mixing = mixingFrom(base?.learned);
   if (base === undefined) return { mixing, states: sets.map(newState), gap: 1 };
   const gap = base.stepMs > 0 ? Math.max(1, Math.round(((timestampsMs[0] ?? 0) - base.lastMs) / base.stepMs)) : 1;
-  const states = placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : { ...base.states[place]! }));
+  const states =
+    sets === base.sets
+      ? base.states.map(copyOf)
+      : placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : copyOf(base.states[place]!)));
   return { mixing, states, gap };
 };
 
-/** Where the base has each of these series; -1 where it has it not. Asked at once by chunk, else by labels. */
-const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
-  if (sets === base.sets) return sets.map((_, place) => place);
+type Places = { readonly of: readonly LabelSet[]; readonly places: readonly number[] };
+
+/** The last answer for a list: replicas ask the same, and each asks twice. */
+const answered = new WeakMap<readonly LabelSet[], Places>();
+
+/** Where the base has each of these series; -1 where it has it not. */
+const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): readonly number[] => {
+  const last = answered.get(sets);
+  if (last?.of === base.sets) return last.places;
+  const places = findPlaces(base, chunks, sets);
+  answered.set(sets, { of: base.sets, places });
+  return places;
+};
+
+/** Asked at once by chunk, else by labels. */
+const findPlaces = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
   const firstOf = new Map<string, number>();
   let at = 0;
   for (const { id, count } of base.chunks) {
@@ -68,7 +85,7 @@ const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelS
   const places: number[] = [];
   for (const { id, count } of chunks) {
     const first = firstOf.get(id);
-    if (first === undefined) byKey ??= new Map(base.sets.map((set, index) => [keyOf(set), index]));
+    if (first === undefined) byKey ??= new Map(keysOfSets(base.sets).map((key, index) => [key, index]));
     for (let each = 0; each < count; each += 1)
       places.push(first === undefined ? (byKey?.get(keyOf(sets[places.length]!)) ?? -1) : first + each);
   }
@@ -98,7 +115,7 @@ const coded = (chunks: readonly ChunkRef[], columns: Columns, base?: Base): Code
   writeChunks(open, chunks, base?.chunks ?? []);
   writeTimes(open, columns, base?.lastMs ?? 0);
   const isSame = base !== undefined && sameChunks(chunks, base.chunks);
-  const sets = isSame ? base.sets : series.map(({ labels }) => labels);
+  const sets = columns.sets ?? (isSame ? base.sets : series.map(({ labels }) => labels));
   const start = startOf(base, chunks, sets, timestampsMs);
   const bits = new BitWriter();
   const coder = new NumberCoder(bits, start.mixing);
@@ -227,8 +244,9 @@ const decodeCoded = ({ open, unpack }: Opened, lookup: Lookup): Decoded => {
   const start = startOf(base, chunks, sets, times.timestampsMs);
   const coder = new NumberCoder(new BitReader(unpack()), start.mixing);
   const above = new Above(length);
+  const room = Column.many(sets.length, length);
   const series = sets.map((labels, index) => {
-    const column = new Column(length);
+    const column = room[index]!;
     codeColumn(coder, start.states[index]!, column, above, start.gap, false);
     return { labels, column };
   });

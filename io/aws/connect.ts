@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { limits } from '../../core/limits.ts';
 import type { Mirrored } from '../../core/onward/mirror.ts';
 import { readBackfillMs, readRetention, usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
@@ -32,6 +33,9 @@ const writeLine = (line: string): void => {
 
 const readDiscoveries = (text = ''): ReadonlySet<DiscoveryKind> =>
   new Set(text.split(',').filter(kind => kind !== '') as DiscoveryKind[]);
+/** Seconds, as lib gives them. */
+const freshnessIn = (seconds: string | undefined): number =>
+  seconds === undefined ? limits.freshnessDefaultMs : Number(seconds) * 1_000;
 
 /** What most functions need, and nothing that is large: other ports have files of their own, `connect-….ts`. */
 export type BasePorts = Omit<
@@ -108,6 +112,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     retention,
     backfillMs: backfillDays === undefined ? usualBackfillMs(retention) : readBackfillMs(backfillDays),
     includesOlderEnd: env[environment.ranges] === 'prometheus-2',
+    // Lambda says it in MB, which are MiB.
+    memoryBytes: Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? 512) * 2 ** 20,
+    freshnessMs: freshnessIn(env[environment.freshness]),
     get series() {
       return series();
     },

@@ -31,6 +31,9 @@ export const environment = {
   alarms: 'ALARMS_TOPIC',
   /** The address of the signed API, which canaries push to. */
   canaryUrl: 'CANARY_URL',
+  /** Who is told of alarms beside the topic; unset for nobody. */
+  alertmanagerUrl: 'ALERTMANAGER_URL',
+  eventBus: 'EVENT_BUS',
   /** Asked for after each complete sweep; unset for none. */
   watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */
@@ -41,6 +44,10 @@ export const environment = {
   vpcScrapeAllow: 'VPC_SCRAPE_ALLOW',
   /** Comma-separated kinds of lists: to the planner those that are looked at at all, to who looks its own. */
   discoveries: 'DISCOVERIES',
+  /** How old a looped target's samples may be when they are handed over, in seconds. */
+  freshness: 'FRESHNESS_SECONDS',
+  /** Node's own. */
+  node: 'NODE_OPTIONS',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   BatchGetItemCommand,
   DeleteItemCommand,
@@ -16,6 +15,7 @@ import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
 import { type Attributes, attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf, untilDone } from './calls.ts';
+import { dynamoCanaries } from './canary-ring.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
 import { scanned } from './rows.ts';
@@ -24,9 +24,6 @@ const { partition, sort } = tables.heartbeats;
 
 /** Our own records live beside the others under names that no producer can have. */
 const collectorKey: HeartbeatKey = { job: '__sluice', instance: 'check' };
-const canaryKey: HeartbeatKey = { job: '__sluice', instance: 'canary' };
-/** A canary's place in the ring holds its slot and how many milliseconds after it, below this, it was accepted. */
-const canaryScale = 100_000;
 /** What a run said of itself. */
 const runNames = ['startedMs', 'runId', 'failedMs', 'failedDetail'] as const;
 const planKey: HeartbeatKey = { job: '__sluice', instance: 'plan' };
@@ -38,7 +35,6 @@ const isReserved = (row: Row): boolean => isReservedJob(String(row[partition]));
 
 /** One item a source, holding promise, evidence, state and outbox: one condition covers them all. */
 export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: string): Heartbeats => {
-  let secret: string | undefined;
   const registered = new Remembered<boolean>(limits.heartbeatDirectorySources, limits.heartbeatDirectoryMs);
 
   const update = (
@@ -290,46 +286,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       return Attributes !== undefined;
     },
 
-    canarySecret: async () => {
-      secret ??= await called('heartbeats.canarySecret', async () => {
-        const { Attributes } = await client.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: attributesOfKey(canaryKey),
-            UpdateExpression: 'SET #secret = if_not_exists(#secret, :new)',
-            ExpressionAttributeNames: { '#secret': 'secret' },
-            ExpressionAttributeValues: attributesOf({ ':new': randomBytes(32).toString('hex') }),
-            ReturnValues: 'ALL_NEW',
-          }),
-        );
-        return String(Attributes?.['secret']?.S);
-      });
-      return secret;
-    },
-
-    canaryHeard: async (slot, atMs) => {
-      await update('heartbeats.canaryHeard', canaryKey, {
-        UpdateExpression: 'SET #place = :heard',
-        ConditionExpression: 'attribute_not_exists(#place) OR #place < :heard',
-        ExpressionAttributeNames: { '#place': `c${slot % limits.canariesKept}` },
-        // One number, so that the whole ring stays within one write unit and the slot decides what is newer.
-        ExpressionAttributeValues: attributesOf({
-          ':heard': slot * canaryScale + Math.max(0, Math.min(canaryScale - 1, atMs - slot * limits.canaryEveryMs)),
-        }),
-      });
-    },
-
-    canaries: async () => {
-      const { Item } = await called('heartbeats.canaries', () =>
-        client.send(new GetItemCommand({ TableName: table, Key: attributesOfKey(canaryKey), ConsistentRead: true })),
-      );
-      const ring = Item === undefined ? [] : Object.entries(rowOf(Item)).filter(([name]) => /^c[0-9]+$/.test(name));
-      return ring
-        .map(
-          ([, heard]) => Math.floor(Number(heard) / canaryScale) * limits.canaryEveryMs + (Number(heard) % canaryScale),
-        )
-        .sort((a, b) => a - b);
-    },
+    ...dynamoCanaries(client, table),
 
     collector: async () => {
       const { Item } = await called('heartbeats.collector', () =>

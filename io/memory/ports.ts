@@ -1,4 +1,5 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
+import { limits } from '../../core/limits.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
 import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
@@ -15,6 +16,7 @@ import type {
   Mirror,
   Onward,
   Ports,
+  PushedBy,
   Reach,
   Refusal,
   ScrapeGrant,
@@ -100,6 +102,12 @@ export class MemoryMeasures implements Measures {
     this.told.push(told);
   }
 
+  readonly abouts: PushedBy[] = [];
+
+  about(about: PushedBy): void {
+    this.abouts.push(about);
+  }
+
   flush(): void {}
 
   /** Everything told of one measure, added up. */
@@ -155,6 +163,8 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     retention: usualRetention,
     backfillMs: usualBackfillMs(usualRetention),
     includesOlderEnd: false as boolean,
+    memoryBytes: 512 * 2 ** 20,
+    freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
     exemplars: new MemoryExemplars(clock, faults),
     series: new MemorySeries(clock, faults, late),

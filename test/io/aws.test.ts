@@ -9,6 +9,7 @@ import { dynamoExemplars } from '../../io/aws/exemplars.ts';
 import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoRules } from '../../io/aws/rules.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
 import { blocksContract } from './blocks.contract.ts';
@@ -17,6 +18,7 @@ import { exemplarsContract } from './exemplars.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
 
@@ -60,6 +62,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
     port: dynamoExemplars(engine.client, systemClock, names.series),
     nowMs: Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000,
   }));
+  rulesContract(name, () => dynamoRules(engine.client, systemClock, names.series));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });
 

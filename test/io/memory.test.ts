@@ -4,6 +4,7 @@ import { exemplarsContract } from './exemplars.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
 
@@ -15,6 +16,7 @@ targetsContract('memory', () => shared.targets);
 exemplarsContract('memory', () => ({ port: shared.exemplars, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
+rulesContract('memory', () => shared.rules);
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {
   const { buffer, clock } = memoryPorts({ startMs });

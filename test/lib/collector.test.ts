@@ -121,7 +121,7 @@ describe('queues and the topic', () => {
 
   test.each([
     { queue: 'BufferQueue', handler: 'Ingest', messages: 100, gatheredForSeconds: 5, keptForSeconds: 14 * 86_400 },
-    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
+    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 14_400 },
     { queue: 'DeadlinesQueue', handler: 'Check', messages: 10, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
   ])(
     '$queue is drained by $handler, up to $messages at once',
@@ -215,6 +215,7 @@ describe('routes', () => {
         'GET /',
         'GET /-/healthy',
         'GET /-/ready',
+        'GET /api/v1/alerts',
         'GET /api/v1/label/{name}/values',
         'GET /api/v1/labels',
         'GET /api/v1/metadata',

@@ -89,6 +89,7 @@ const table = {
   ],
   CheckRole: [
     'AlarmsTopic: sns:Publish',
+    'BufferQueue: sqs:SendMessage',
     `DeadlinesQueue: ${drain}`,
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
@@ -102,7 +103,7 @@ const table = {
   QueryRole: [
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
-    'HeartbeatsTable: dynamodb:Scan',
+    'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
     logs('Query'),
     'SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -154,8 +155,14 @@ test.each([
   { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
   { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow'] },
+  {
+    name: 'Scrape',
+    knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow', 'freshness', 'node'],
+  },
+  {
+    name: 'Check',
+    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
+  },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats'] },
   { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },

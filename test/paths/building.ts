@@ -114,6 +114,8 @@ export const memoryBuilding = (options: {
   return {
     ports,
     tick,
+    planTick: () => call(workers.plan, {}),
+    checkTick: () => call(workers.check, {}),
     pump,
     /** Writes a row, of which the registry's stream then tells the planner. */
     register: async (row: Readonly<Record<string, unknown>>): Promise<void> => {

@@ -161,7 +161,7 @@ describe('a job that pings', () => {
     await house.pass(10 * second);
     expect(rung(house)).toEqual(['DOWN nightly FAILED']);
     expect(house.ports.alarms.rung[0]?.text).toMatch(/exit code 3: disk full/);
-    expect(await house.values('{job="nightly"}')).toEqual({
+    expect(await house.values('{job="nightly",via=""}')).toEqual({
       'sluice_job_success{"job":"nightly"}': '0',
       'sluice_job_exit_code{"job":"nightly"}': '3',
       'sluice_job_duration_seconds{"job":"nightly"}': '10',

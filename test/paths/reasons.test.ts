@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { proposalOf } from '../../core/heartbeat/learning.ts';
 import { canaryJob, slotOfCanary } from '../../core/heartbeat/watermark.ts';
 import { memoryBuilding } from './building.ts';
 
@@ -183,6 +184,37 @@ describe('what is held against nobody', () => {
   });
 });
 
+describe('a job whose cadence is learned', () => {
+  test('is held to it once it is known, and to nothing before', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ job: 'checkout', instance: '*', expect: 'auto' });
+    await house.pass(10 * minute);
+    await repeat(house, 5 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    await house.pass(10 * minute);
+    expect(rung(house)).toEqual([]);
+    await repeat(house, 3 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    const [row] = await house.ports.heartbeats.get([{ job: 'checkout', instance: '*' }]);
+    expect(row).toMatchObject({ state: 'up', expect: 'auto', interval: '85s', grace: '1091s' });
+    await house.pass(30 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test.each([
+    [
+      { beats: 12, firstMs: 0, lastMs: 165_000, longestMs: 15_200 },
+      { interval: '15s', grace: '35s' },
+    ],
+    [
+      { beats: 12, firstMs: 0, lastMs: 39_600_000, longestMs: 3_900_000 },
+      { interval: '3600s', grace: '1800s' },
+    ],
+    [
+      { beats: 12, firstMs: 0, lastMs: 660_000, longestMs: 120_000 },
+      { interval: '60s', grace: '120s' },
+    ],
+  ])('promises by %j', (learned, promise) => expect(proposalOf(learned)).toEqual(promise));
+});
+
 describe('a canary', () => {
   test('that another sends is refused, signed or not', async () => {
     const house = memoryBuilding({ startMs, canaries: () => true });
@@ -190,5 +222,72 @@ describe('a canary', () => {
     for (const forged of [path, `${path}&proof=0`, `${path}&proof=${'0'.repeat(64)}`])
       expect((await house.push(forged, '\n')).statusCode).toBe(403);
     expect(await house.ports.heartbeats.canaries()).toEqual([]);
+  });
+});
+
+describe('what is known of heartbeats', () => {
+  test('stands in Prometheus’s lists of alerts and in series', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, instance: 'a' });
+    const alerts = async () => ((await house.get('/api/v1/alerts')).data as { alerts: object[] }).alerts;
+    const up = () => house.values('{job="checkout",via="push"}');
+    const name = (metric: string, reason?: string): string =>
+      `${metric}${JSON.stringify({ instance: 'a', job: 'checkout', ...(reason && { reason }), via: 'push' })}`;
+    const push = () => house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await repeat(house, 3 * minute, 15 * second, push);
+    await push();
+    expect(await alerts()).toEqual([]);
+    expect(await up()).toEqual({ [name('up')]: '1' });
+    await house.pass(20 * second);
+    expect(await alerts()).toMatchObject([{ state: 'pending', labels: { reason: 'LATE', instance: 'a' } }]);
+    await house.pass(25 * second);
+    expect(await alerts()).toMatchObject([
+      {
+        state: 'firing',
+        labels: { alertname: 'HeartbeatDown', job: 'checkout', instance: 'a', reason: 'NOT_HEARD' },
+        activeAt: new Date(startMs + 3 * minute).toISOString(),
+        value: '1e+00',
+      },
+    ]);
+    expect(await up()).toEqual({ [name('up')]: '0', [name('up_reason', 'NOT_HEARD')]: '1' });
+    await house.pass(20 * minute);
+    expect(await up()).toEqual({ [name('up')]: '0', [name('up_reason', 'NOT_HEARD')]: '1' });
+    await repeat(house, 3 * minute, 15 * second, push);
+    await push();
+    expect(await alerts()).toEqual([]);
+    expect(await up()).toEqual({ [name('up')]: '1' });
+  }, 30_000);
+});
+
+describe('the planner and the checker', () => {
+  test('look after each other: a sweep that never came is ordered', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout', 'm 1\n');
+    await house.tick();
+    await house.pump();
+    await house.pass(2 * minute, { ticks: false });
+    const before = house.ports.measures.told.filter(told => told.Sweeps !== undefined).length;
+    await house.planTick();
+    await house.pump();
+    expect(house.ports.measures.told.filter(told => told.Sweeps !== undefined)).toHaveLength(before + 1);
+    await house.planTick();
+    await house.pump();
+    expect(house.ports.measures.told.filter(told => told.Sweeps !== undefined)).toHaveLength(before + 1);
+  });
+
+  test('no watchdog is told while nobody plans', async () => {
+    const house = memoryBuilding({ startMs });
+    let told = 0;
+    house.ports.watchdog = {
+      tell: async () => {
+        told += 1;
+      },
+    };
+    await house.tick();
+    expect(told).toBe(1);
+    await house.ports.clock.moveTo(startMs + 8 * minute);
+    await house.checkTick();
+    expect(told).toBe(1);
   });
 });

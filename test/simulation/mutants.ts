@@ -14,6 +14,8 @@ const at = (file: string, name: string, from: string, to: string): Mutant => ({
 const push = 'functions/push.ts';
 const ingest = 'functions/ingest.ts';
 const scrape = 'functions/scrape.ts';
+const looping = 'functions/looping.ts';
+const outbox = 'functions/outbox.ts';
 const reading = 'functions/reading.ts';
 const mergedReading = 'functions/merged-reading.ts';
 const series = 'io/aws/series.ts';
@@ -71,6 +73,16 @@ export const mutants: readonly Mutant[] = [
     '{ slotMs: clock.nowMs(), shared, families }',
   ),
   at(scrape, 'swallow what a scrape throws', 'failures.push({ itemIdentifier: messageId });', ''),
+  at(looping, 'keep what a loop has in hand', 'for (const own of [...held.values()]) handOver(own);', ''),
+  at(
+    looping,
+    'stamp a span by its end',
+    '{ slotMs, shared, families: [] }',
+    '{ slotMs: untilMs, shared, families: [] }',
+  ),
+  at(outbox, 'forget what the buffer would not take', 'this.#waiting.unshift(...parcels);', ''),
+  at(outbox, 'end a loop before all is handed over', 'await this.#sending;', ''),
+  at('core/scrape/span.ts', 'keep only the last page of a span', 'joined(pages.map', 'joined(pages.slice(-1).map'),
   at(
     reading,
     'look only into the last day’s catalog',

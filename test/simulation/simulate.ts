@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
 import { pushUntilTaken } from './producers.ts';
 import { auditRollups } from './rollups.ts';
-import { scrapeUntilDone, targetsOf } from './targets.ts';
+import { loopUntilDone, scrapeUntilDone, targetsOf } from './targets.ts';
 import type { Struck } from './weather.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -192,6 +192,7 @@ class Simulation {
   #happen(id: number, happening: Happening): Promise<void> {
     if (happening.kind === 'push') return pushUntilTaken(this.#world, `push ${id}`, happening);
     if (happening.kind === 'scrape') return scrapeUntilDone(this.#world, `scrape ${id}`, happening);
+    if (happening.kind === 'loop') return loopUntilDone(this.#world, `loop ${id}`, happening);
     if (happening.kind === 'read') return this.#read();
     this.#world.buffer.put(happening.body);
     return Promise.resolve();

@@ -59,7 +59,7 @@ export type Tampering = (ports: Ports) => Ports;
 const timeoutMs = {
   push: 20_000,
   bits: 20_000,
-  scrape: 60_000,
+  scrape: 190_000,
   ingest: 60_000,
   query: 28_000,
   compact: 290_000,
@@ -132,6 +132,8 @@ export class World {
       includesOlderEnd: false,
       rules: new MemoryRules(fate),
       backfillMs: usualBackfillMs(usualRetention),
+      freshnessMs: plan.freshnessMs,
+      memoryBytes: plan.memoryBytes,
       ...(dynamo === undefined
         ? memory
         : {

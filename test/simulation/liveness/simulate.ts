@@ -113,7 +113,7 @@ const produce = async (world: World, { job, intervalMs, client, skewMs, deaths }
     let backoffMs = client.firstMs;
     for (;;) {
       const timestampMs = agenda.nowMs() + skewMs;
-      const isEmpty = agenda.nowMs() % 16 > 0;
+      const isEmpty = agenda.nowMs() % 64 > 0;
       const body = isEmpty
         ? ''
         : JSON.stringify({ job, metrics: [{ name: 'm', type: 'gauge', value: 1, timestampMs }] });

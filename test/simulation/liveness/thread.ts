@@ -9,6 +9,9 @@ export type ThreadData = { readonly mutant?: Mutant | undefined; readonly option
 /** One seed in so many is run twice and must give the same hash (A10). */
 const replayedEach = 50;
 
+// Thousands of faults a seed: where they were made is known from a replay.
+Error.stackTraceLimit = 1;
+
 const { mutant, options } = workerData as ThreadData;
 if (mutant !== undefined && 'planted' in mutant) plant(mutant.planted);
 // Only now: what is planted must be there before the product is loaded.

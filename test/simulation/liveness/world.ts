@@ -219,6 +219,7 @@ export class World {
         tell: told => {
           if (told.Sweeps !== undefined) books.sweepsMs.push(agenda.nowMs());
         },
+        about: () => undefined,
         flush: () => undefined,
       },
       buffer: { send: messages => struck(fate, 'buffer.send', () => void messages) },
