@@ -10,6 +10,7 @@ import { SeriesReader } from '../functions/reading.ts';
 import { RollupReader } from '../functions/rollup-reading.ts';
 import { awsBlocks } from '../io/aws/blocks.ts';
 import { tables } from '../io/aws/contract.ts';
+import { dynamoExemplars } from '../io/aws/exemplars.ts';
 import { dynamoFamilies } from '../io/aws/families.ts';
 import { dynamoSeries } from '../io/aws/series.ts';
 import { VirtualClock } from '../io/memory/clock.ts';
@@ -50,6 +51,7 @@ export const startHouse = async () => {
         series: dynamoSeries(client, clock, table),
         retention: usualRetention,
         families: dynamoFamilies(client, clock, table),
+        exemplars: dynamoExemplars(client, clock, table),
         blocks: awsBlocks({ dynamo: client, s3, clock }, table, bucket),
       });
       const all = Array.from({ length: workers }, portsOf);

@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
 import { histogramPage } from './histogram-page.ts';
+import { unpack } from './pages/pages.ts';
 
 /** Pages of one target, one scrape after another. */
 export type Pages = { readonly name: string; readonly pages: readonly Buffer[] };
 
-/** What `record-pages.ts` kept of an exporter, ten seconds apart. */
+const recordedPages = 24;
+
+/** The first pages of what pages/record.ts kept of an exporter, 15 seconds apart. */
 export const recorded = (name: string): Pages => {
-  const packed = readFileSync(join(import.meta.dirname, 'pages', `${name}.br`));
-  const lines = brotliDecompressSync(packed).toString().trimEnd().split('\n');
-  return { name, pages: lines.map(line => Buffer.from((JSON.parse(line) as [number, string])[1])) };
+  const packed = readFileSync(join(import.meta.dirname, 'pages', `${name}.pages.br`));
+  const pages = unpack(packed).slice(0, recordedPages);
+  return { name, pages: pages.map(({ text }) => Buffer.from(text)) };
 };
 
 export const histograms = (): Pages => ({

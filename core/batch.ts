@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Columns } from './columns.ts';
+import type { Exemplar } from './exemplars.ts';
 import { keyOf, type LabelSet, pick } from './labels.ts';
 import { limits } from './limits.ts';
 
@@ -61,6 +62,8 @@ export type Batch = {
   readonly columns: Columns;
   /** What the delivery says about metric families, where this is news; it is nobody's, whoever said it. */
   readonly families?: readonly Family[];
+  /** Without the source's labels on their series; at most limits.exemplarBytes. */
+  readonly exemplars?: readonly Exemplar[];
 };
 
 /** What a message of the buffer is called: limits.messageNameChars of a digest of its bytes, the same whenever it comes. */

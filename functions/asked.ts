@@ -17,6 +17,7 @@ export type QueryPorts = Pick<
   | 'series'
   | 'blocks'
   | 'families'
+  | 'exemplars'
   | 'rules'
   | 'retention'
   | 'includesOlderEnd'

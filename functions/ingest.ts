@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { namedByMessage } from '../core/batch.ts';
 import { countOf } from '../core/columns.ts';
+import { exemplarsIn } from '../core/exemplars.ts';
 import { toldIn } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import type { Told } from '../core/measures.ts';
@@ -22,7 +23,7 @@ type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0]
  * read, or cannot be stored now, stays in the queue and harms no other; what keeps failing ends in the dead letters.
  */
 export const ingest = (
-  ports: Pick<Ports, 'series' | 'families' | 'log' | 'clock' | 'measures' | 'mirror' | 'passedOn'>,
+  ports: Pick<Ports, 'series' | 'families' | 'exemplars' | 'log' | 'clock' | 'measures' | 'mirror' | 'passedOn'>,
 ) => {
   const { series, clock } = ports;
   const memory = new WriterMemory(ports);
@@ -84,6 +85,8 @@ export const ingest = (
         ports.measures.tell({ SeriesAdded: added.reduce((sum, { sets }) => sum + sets.length, 0) });
         const told = toldIn(messages.map(({ batch }) => batch));
         if (told.length > 0) await ports.families.add(told);
+        const exemplars = exemplarsIn(messages.map(({ batch }) => batch));
+        if (exemplars.length > 0) await ports.exemplars.add(exemplars);
       };
       try {
         await store(decoded);

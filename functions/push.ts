@@ -154,6 +154,7 @@ const takeFrom = async (
     ...(pushed.pages && { pages: true }),
     ...(pushed.sourceLabels && { sourceLabels: pushed.sourceLabels }),
     ...(pushed.families && { families: pushed.families }),
+    ...(pushed.exemplars && { exemplars: pushed.exemplars }),
   });
   const encoded = batches.map(batch => ({ batch, messages: encodeBatch(batch) }));
   const receipt = takenReceipt(request, read, encoded);

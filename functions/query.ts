@@ -9,6 +9,7 @@ import { listAlerts } from './alerts.ts';
 import { Answering } from './answering.ts';
 import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
 import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
+import { exemplarsDoor } from './exemplars.ts';
 import { federate, remoteRead } from './export-doors.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
@@ -119,6 +120,7 @@ const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/series': seriesDoor,
   '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
+  '/api/v1/query_exemplars': exemplarsDoor,
   '/api/v1/targets': targets,
   // The page's own.
   '/v1/sources': async ({ event, ports, known }) => tagged(event, { sources: await listSources(ports, known) }),

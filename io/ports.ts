@@ -1,3 +1,4 @@
+import type { Exemplar, SourceExemplars } from '../core/exemplars.ts';
 import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import type {
@@ -126,6 +127,14 @@ export type Families = {
   add(told: readonly ToldFamily[]): Promise<void>;
   /** Everything told in the last limits.familyRetentionMs, what was told last first; `atMs` may be limits.chunkRenewMs old. */
   all(): Promise<readonly ToldFamily[]>;
+};
+
+/** Single observations that stand for many, beside the samples. */
+export type Exemplars = {
+  /** What is known to be stored may be left out; told again, it is the same. */
+  add(told: readonly SourceExemplars[]): Promise<void>;
+  /** A source's exemplars in [fromMs, toMs], both included, within the raw samples' retention: each once, the oldest first. */
+  between(sourceId: string, fromMs: number, toMs: number): Promise<readonly Exemplar[]>;
 };
 
 /** What AWS lists, as far as it could be listed: a failure is a part that nothing is known of, and why. */
@@ -438,6 +447,7 @@ export type Ports = {
   /** What the function has for everything. */
   readonly memoryBytes: number;
   readonly families: Families;
+  readonly exemplars: Exemplars;
   readonly blocks: Blocks;
   readonly rules: Rules;
   readonly targets: Targets;

@@ -9,16 +9,8 @@ import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api } from './api.ts';
-import {
-  backfillDaysOf,
-  type CollectorProps,
-  checkCollector,
-  type HeartbeatProps,
-  type KeyProps,
-  retentionDaysOf,
-  type TargetListProps,
-  type TargetProps,
-} from './collector-props.ts';
+import { backfillDaysOf, checkCollector, retentionDaysOf } from './checks.ts';
+import type { CollectorProps, HeartbeatProps, KeyProps, TargetListProps, TargetProps } from './collector-props.ts';
 import { Declarations, type DeclarationsProps } from './declarations.ts';
 import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';

@@ -4,15 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { limits } from '../core/limits.ts';
-import {
-  checkHeartbeat,
-  checkKey,
-  checkTarget,
-  type HeartbeatProps,
-  type KeyProps,
-  type TargetListProps,
-  type TargetProps,
-} from './collector-props.ts';
+import { checkHeartbeat, checkKey, checkTarget } from './checks.ts';
+import type { HeartbeatProps, KeyProps, TargetListProps, TargetProps } from './collector-props.ts';
 import { Handler, type Household } from './handler.ts';
 import type { Table } from './table.ts';
 

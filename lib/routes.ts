@@ -32,6 +32,7 @@ export const questions: Routes = {
   '/api/v1/labels': ['GET', 'POST'],
   '/api/v1/label/{name}/values': ['GET', 'POST'],
   '/api/v1/metadata': ['GET', 'POST'],
+  '/api/v1/query_exemplars': ['GET', 'POST'],
   '/api/v1/targets': ['GET'],
   '/api/v1/alerts': ['GET'],
   '/api/v1/rules': ['GET'],

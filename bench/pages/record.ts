@@ -27,12 +27,23 @@ const freePort = (): Promise<number> =>
     });
   });
 
+/** Labels whose values tell where a page was recorded; what they say instead. */
+const personal: readonly (readonly [label: string, instead: string])[] = [
+  ['nodename', 'host'],
+  ['domainname', '(none)'],
+  ['release', '6.1.0'],
+  ['version', '1.0'],
+  ['address', '02:00:00:00:00:01'],
+  ['broadcast', 'ff:ff:ff:ff:ff:ff'],
+];
+
 /** Names of this machine have no business in a recording. */
 const scrubbed = (text: string, folder: string): string =>
-  text
-    .replaceAll(folder, '/var/lib/recording')
-    .replaceAll(/nodename="[^"]*"/g, 'nodename="recorded"')
-    .replaceAll(/domainname="[^"]*"/g, 'domainname="(none)"');
+  personal.reduce(
+    (all, [label, instead]) =>
+      all.replace(new RegExp(`^(node_(?:uname|network|os)_info\\{.*\\b${label}=")[^"]*`, 'gm'), `$1${instead}`),
+    text.replaceAll(folder, '/var/lib/recording'),
+  );
 
 const started: ChildProcess[] = [];
 const start = (command: string, args: readonly string[]): void => {

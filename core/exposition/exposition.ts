@@ -8,7 +8,7 @@ export type Exemplar = { readonly labels: LabelSet; readonly value: number; read
 /** What few samples have. */
 export type Extra = {
   readonly exemplar?: Exemplar;
-  /** When the counter, histogram or summary this sample belongs to began; protobuf says it so, text by `_created`. */
+  /** When the counter, histogram or summary this sample belongs to began, quantiles excepted; protobuf says it so, text by `_created`. */
   readonly createdMs?: number;
   /** The time to the last digit, where it is beyond the whole numbers that doubles hold (2^53). */
   readonly timestampExactMs?: bigint;

@@ -101,14 +101,20 @@ const addMetric = (
     for (const { quantile, value: number } of value.quantiles) add('', [['quantile', writeGoNumber(quantile)]], number);
   } else if (kind === 'histogram') {
     for (const { bound, count, exemplar } of value.buckets)
-      add('_bucket', [['le', writeGoNumber(bound)]], count, exemplar && { exemplar: exemplarOf(exemplar) });
-    if (value.buckets.at(-1)?.bound !== Number.POSITIVE_INFINITY) add('_bucket', [['le', '+Inf']], value.count);
+      add(
+        '_bucket',
+        [['le', writeGoNumber(bound)]],
+        count,
+        exemplar === undefined ? created : { ...created, exemplar: exemplarOf(exemplar) },
+      );
+    if (value.buckets.at(-1)?.bound !== Number.POSITIVE_INFINITY)
+      add('_bucket', [['le', '+Inf']], value.count, created);
   } else {
     const { exemplar } = value;
     add('', [], value.value, exemplar === undefined ? created : { ...created, exemplar: exemplarOf(exemplar) });
   }
   if (kind === 'summary' || kind === 'histogram') {
-    add('_sum', [], value.sum);
+    add('_sum', [], value.sum, created);
     add('_count', [], value.count, created);
   }
   if (page.count <= bounds.samples) return undefined;

@@ -27,7 +27,7 @@ export const identified = (pushed: Pushed, { jobs, forgedJobs }: Scope): Identif
     const told: Label[] = [['job', own], ...(job === '' ? [] : [[claimed, job] as const])];
     return labelSetOf(told);
   };
-  const { samples, sourceLabels = noLabels, alive = [] } = pushed;
+  const { samples, exemplars = [], sourceLabels = noLabels, alive = [] } = pushed;
   const forced = labelOf(sourceLabels, 'job') === '' ? sourceLabels : merged(sourceLabels, over(sourceLabels));
   const isForced = labelOf(forced, 'job') !== '';
   const laid = new Map<LabelSet, LabelSet>();
@@ -41,6 +41,11 @@ export const identified = (pushed: Pushed, { jobs, forgedJobs }: Scope): Identif
     pushed: {
       ...pushed,
       samples: isForced ? samples : samples.map(withJob),
+      ...(exemplars.length > 0 && {
+        exemplars: isForced
+          ? exemplars
+          : exemplars.map(each => ({ ...each, series: merged(each.series, over(each.series)) })),
+      }),
       ...(source.length > 0 && { sourceLabels: source }),
       ...(alive.length > 0 && { alive: alive.map(each => merged(each, over(each))) }),
     },

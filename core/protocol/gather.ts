@@ -1,5 +1,6 @@
 import { type Batch, type Family, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
 import type { Columns } from '../columns.ts';
+import { boundedExemplars, type Exemplar, exemplarsOfSources } from '../exemplars.ts';
 import { boundedFamilies } from '../families.ts';
 import { keyOf, type LabelSet, labelOf, merged, noLabels } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -30,6 +31,8 @@ export type Delivery = {
   readonly pages?: boolean;
   /** What it says about metric families, as far as it shall be kept: the first batch carries it. */
   readonly families?: readonly Family[];
+  /** With all labels on their series but the forced ones: each source's first batch carries its own. */
+  readonly exemplars?: readonly Exemplar[];
 };
 
 type Series = { readonly labels: LabelSet; readonly at: Map<number, GatheredSample> };
@@ -72,10 +75,32 @@ export const batchesOf = (samples: Iterable<GatheredSample>, delivery: Delivery)
       })),
     );
   });
-  const [first, ...others] = batches;
+  const all = withExemplars(batches, delivery);
+  const [first, ...others] = all;
   return first === undefined || families.length === 0
-    ? batches
+    ? all
     : [{ ...first, families: boundedFamilies(families) }, ...others];
+};
+
+/** The same batches, the first of each source with its exemplars; a source of which nothing else is said gets an empty one. */
+const withExemplars = (
+  batches: readonly Batch[],
+  { id, via, acceptedAtMs, exemplars = [], sourceLabels = noLabels }: Delivery,
+): Batch[] => {
+  const told = new Map(
+    exemplarsOfSources(exemplars, sourceLabels).map(({ source, exemplars: own }) => [
+      sourceIdOf(source),
+      { source, exemplars: boundedExemplars(own) },
+    ]),
+  );
+  const all = batches.map(batch => {
+    const own = told.get(sourceIdOf(batch.source));
+    told.delete(sourceIdOf(batch.source));
+    return own === undefined ? batch : { ...batch, exemplars: own.exemplars };
+  });
+  const empty = { timestampsMs: [], pages: new Set<number>(), series: [] };
+  for (const [sourceId, own] of told) all.push({ id: `${id}/${sourceId}~`, via, acceptedAtMs, columns: empty, ...own });
+  return all;
 };
 
 const gather = (

@@ -9,6 +9,7 @@ import {
   type Metric,
   type Moment,
   type NumberPoint,
+  type PointExemplar,
   type ResourceMetrics,
   type Scope,
   textOfAny,
@@ -236,7 +237,23 @@ const moment = (point: Fields, path: string): Moment => ({
   startNs: whole(point['startTimeUnixNano'], `${path}.startTimeUnixNano`),
   timeNs: whole(point['timeUnixNano'], `${path}.timeUnixNano`),
   isGone: (Number(whole(point['flags'], `${path}.flags`)) & 1) !== 0,
+  exemplars: list(point['exemplars'], `${path}.exemplars`, readExemplar),
 });
+
+const readExemplar = (value: unknown, path: string): PointExemplar => {
+  const { filteredAttributes, timeUnixNano, asDouble, asInt, spanId, traceId } = fields(value, path);
+  return {
+    attributes: readAttributes(filteredAttributes, `${path}.filteredAttributes`),
+    timeNs: whole(timeUnixNano, `${path}.timeUnixNano`),
+    value:
+      asInt === undefined || asInt === null
+        ? double(asDouble, `${path}.asDouble`)
+        : Number(whole(asInt, `${path}.asInt`)),
+    // OTLP's JSON has ids in hexadecimal, not in base64.
+    spanId: text(spanId, `${path}.spanId`).toLowerCase(),
+    traceId: text(traceId, `${path}.traceId`).toLowerCase(),
+  };
+};
 
 const readNumberPoint = (point: Fields, path: string): NumberPoint => {
   const { asDouble, asInt } = point;

@@ -19,6 +19,16 @@ export type Moment = {
   readonly timeNs: bigint;
   /** The point says that there is no value any more. */
   readonly isGone: boolean;
+  readonly exemplars: readonly PointExemplar[];
+};
+
+/** Ids in hexadecimal, '' where there are none. */
+export type PointExemplar = {
+  readonly attributes: Attributes;
+  readonly timeNs: bigint;
+  readonly value: number;
+  readonly traceId: string;
+  readonly spanId: string;
 };
 
 export type NumberPoint = Moment & { readonly value: Bits };

@@ -1,5 +1,13 @@
 import type { Wire } from '../exposition/wire.ts';
-import type { Buckets, ExponentialPoint, HistogramPoint, Moment, NumberPoint, SummaryPoint } from './otlp-model.ts';
+import type {
+  Buckets,
+  ExponentialPoint,
+  HistogramPoint,
+  Moment,
+  NumberPoint,
+  PointExemplar,
+  SummaryPoint,
+} from './otlp-model.ts';
 import { readAttribute } from './otlp-protobuf-attributes.ts';
 import {
   type Bits,
@@ -9,15 +17,22 @@ import {
   readDoubles,
   readFixed64,
   readFixed64s,
+  readHex,
   readInside,
   readSigned,
   readUint,
   readUints,
 } from './wire-values.ts';
 
-type Building = { attributes: [string, string][]; startNs: bigint; timeNs: bigint; isGone: boolean };
+type Building = {
+  attributes: [string, string][];
+  startNs: bigint;
+  timeNs: bigint;
+  isGone: boolean;
+  exemplars: PointExemplar[];
+};
 
-const moment = (): Building => ({ attributes: [], startNs: 0n, timeNs: 0n, isGone: false });
+const moment = (): Building => ({ attributes: [], startNs: 0n, timeNs: 0n, isGone: false, exemplars: [] });
 
 /** DataPointFlags: the lowest bit says that no value was recorded. */
 const noRecordedValue = 1;
@@ -33,6 +48,20 @@ const readFlags = (wire: Wire, into: Moment & Building): void => {
   into.isGone = (readUint(wire, 'flags') & noRecordedValue) !== 0;
 };
 
+const readExemplar = (wire: Wire): PointExemplar => {
+  const exemplar = { attributes: [] as [string, string][], timeNs: 0n, value: 0, traceId: '', spanId: '' };
+  while (wire.next()) {
+    if (wire.field === 7) exemplar.attributes.push(readAttribute(readInside(wire, 'filtered_attributes')));
+    else if (wire.field === 2) exemplar.timeNs = readFixed64(wire, 'time_unix_nano');
+    else if (wire.field === 3) exemplar.value = readDouble(wire, 'as_double');
+    else if (wire.field === 6) exemplar.value = Number(BigInt.asIntN(64, readFixed64(wire, 'as_int')));
+    else if (wire.field === 4) exemplar.spanId = readHex(wire, 'span_id');
+    else if (wire.field === 5) exemplar.traceId = readHex(wire, 'trace_id');
+    else wire.skip();
+  }
+  return exemplar;
+};
+
 export const readNumberPoint = (wire: Wire): NumberPoint => {
   const point = { ...moment(), value: { high: 0, low: 0 } as Bits };
   while (wire.next()) {
@@ -41,6 +70,7 @@ export const readNumberPoint = (wire: Wire): NumberPoint => {
     else if (wire.field === 4) point.value = readBits(wire, 'as_double');
     else if (wire.field === 6) point.value = bitsOf(Number(BigInt.asIntN(64, readFixed64(wire, 'as_int'))));
     else if (wire.field === 8) readFlags(wire, point);
+    else if (wire.field === 5) point.exemplars.push(readExemplar(readInside(wire, 'exemplars')));
     else wire.skip();
   }
   return point;
@@ -58,6 +88,7 @@ export const readHistogramPoint = (wire: Wire): HistogramPoint => {
     else if (wire.field === 6) readFixed64s(wire, counts, 'bucket_counts');
     else if (wire.field === 7) readDoubles(wire, bounds, 'explicit_bounds');
     else if (wire.field === 10) readFlags(wire, point);
+    else if (wire.field === 8) point.exemplars.push(readExemplar(readInside(wire, 'exemplars')));
     else wire.skip();
   }
   return point;
@@ -85,6 +116,7 @@ export const readExponentialPoint = (wire: Wire): ExponentialPoint => {
     else if (wire.field === 8) point.positive = readBuckets(readInside(wire, 'positive'));
     else if (wire.field === 9) point.negative = readBuckets(readInside(wire, 'negative'));
     else if (wire.field === 10) readFlags(wire, point);
+    else if (wire.field === 11) point.exemplars.push(readExemplar(readInside(wire, 'exemplars')));
     else if (wire.field === 14) point.zeroThreshold = readDouble(wire, 'zero_threshold');
     else wire.skip();
   }

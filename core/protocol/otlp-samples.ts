@@ -1,12 +1,20 @@
 import type { FamilyType } from '../batch.ts';
 import type { Label } from '../labels.ts';
-import { labelSetOf, metricNameLabel } from '../labels.ts';
+import { labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
 import { boundText, type ClassicHistogram, type Common, classicSamples } from './histogram.ts';
 import { labelsReject } from './label-limits.ts';
 import { exponentialAsClassic, exponentialAsSteady } from './otlp-exponential.ts';
-import { cumulative, type Data, delta, type HistogramPoint, type Metric, type Moment } from './otlp-model.ts';
+import {
+  cumulative,
+  type Data,
+  delta,
+  type HistogramPoint,
+  type Metric,
+  type Moment,
+  type PointExemplar,
+} from './otlp-model.ts';
 import { type MetricKind, metricNameOf, type Naming } from './otlp-names.ts';
 import { type Identity, labelsOf } from './otlp-resource.ts';
 import type { Accepted, Refusals } from './request.ts';
@@ -74,7 +82,29 @@ export class OtlpSamples {
     if (isDelta && point.isGone) return undefined;
     for (const sample of made) this.#samples.add(sample);
     this.timesMs.push(timestampMs);
+    for (const exemplar of point.exemplars) this.#point(exemplar, made, timestampMs);
     return undefined;
+  }
+
+  /** Of a histogram it is the bucket's that its value is in. One that cannot be kept is no reason to refuse anything. */
+  #point(exemplar: PointExemplar, made: readonly GatheredSample[], pointMs: number): void {
+    const timestampMs = exemplar.timeNs === 0n ? pointMs : msOf(exemplar.timeNs);
+    if (backfillReject(timestampMs, this.#accepted, '') !== undefined) return;
+    const series = made.find(({ labels }) => {
+      const bound = labelOf(labels, 'le');
+      return bound === '' || exemplar.value <= (bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound));
+    })?.labels;
+    const ids = (
+      [
+        ['trace_id', exemplar.traceId],
+        ['span_id', exemplar.spanId],
+      ] satisfies Label[]
+    ).filter(([, id]) => !/^0*$/.test(id));
+    const { value } = exemplar;
+    if (series === undefined) return;
+    // With its attributes where there is room for them, as Prometheus does it.
+    if (!this.#samples.point({ series, labels: labelSetOf([...exemplar.attributes, ...ids]), value, timestampMs }))
+      this.#samples.point({ series, labels: labelSetOf(ids), value, timestampMs });
   }
 
   #refuse(code: string, reason: string, path: string, points: number): undefined {

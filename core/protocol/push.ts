@@ -1,3 +1,4 @@
+import { exemplarsOfPage } from '../exposition/page-exemplars.ts';
 import { expositionOf, mediaTypeOf } from '../exposition/read.ts';
 import { readText } from '../exposition/text.ts';
 import { type Label, type LabelSet, labelSetOf, merged, noLabels } from '../labels.ts';
@@ -29,8 +30,12 @@ export const readPush = ({ contentType, body, acceptedAtMs, query }: Push): Read
 
 const readExposition = ({ contentType, body, acceptedAtMs }: PushBody): Read<Pushed> => {
   const read = (expositionOf(contentType) ?? readText)(body, { samples: limits.pushSamples });
-  const { samples, families } = read.value;
-  return { value: { samples, families }, rejects: [...read.rejects, ...timestampRejects(samples, acceptedAtMs)] };
+  const { samples, families, columns } = read.value;
+  const exemplars = exemplarsOfPage(columns, acceptedAtMs);
+  return {
+    value: { samples, families, ...(exemplars.length > 0 && { exemplars }) },
+    rejects: [...read.rejects, ...timestampRejects(samples, acceptedAtMs)],
+  };
 };
 
 const readSource = (query: Push['query']): Read<LabelSet> => {

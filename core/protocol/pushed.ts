@@ -1,4 +1,5 @@
 import type { Family } from '../batch.ts';
+import type { Exemplar } from '../exemplars.ts';
 import { type LabelSet, merged, metricNameOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { placed, type Read, type Reject } from '../reject.ts';
@@ -9,6 +10,7 @@ export type Pushed = {
   readonly samples: readonly GatheredSample[];
   readonly sourceLabels?: LabelSet;
   readonly families?: readonly Family[];
+  readonly exemplars?: readonly Exemplar[];
   /** Sources that were heard although no sample is theirs. */
   readonly alive?: readonly LabelSet[];
   /** Whether it is a whole page of each of its sources: what is not in it has ended. */

@@ -1,3 +1,4 @@
+import { exemplarsOfPage } from '../exposition/page-exemplars.ts';
 import { expositionOf, mediaTypeOf } from '../exposition/read.ts';
 import { readText } from '../exposition/text.ts';
 import { decodeUtf8 } from '../exposition/words.ts';
@@ -89,6 +90,7 @@ const readBase64 = (text: string): string | undefined => {
 export const readGroupBody = ({
   contentType,
   body,
+  acceptedAtMs,
   group,
 }: PushBody & { readonly group: Group }): Read<Pushed | undefined> => {
   const reader = expositionOf(contentType);
@@ -111,8 +113,17 @@ export const readGroupBody = ({
     absent.size === 0
       ? read.value.samples
       : read.value.samples.map(sample => ({ ...sample, labels: pick(sample.labels, name => !absent.has(name)) }));
+  const { series } = read.value.columns;
+  const exemplars = exemplarsOfPage(read.value.columns, acceptedAtMs, at =>
+    pick(series[at]!, name => !absent.has(name)),
+  );
   return wholePush(
-    { samples, sourceLabels: labels, families: read.value.families },
+    {
+      samples,
+      sourceLabels: labels,
+      families: read.value.families,
+      ...(exemplars.length > 0 && { exemplars }),
+    },
     rejects.length > 0 ? rejects : forcedLabelRejects(samples, labels),
   );
 };

@@ -1,5 +1,5 @@
 import type { Family, FamilyType } from '../batch.ts';
-import type { Label } from '../labels.ts';
+import { type Label, labelSetOf } from '../labels.ts';
 import { limitedLabels } from './label-limits.ts';
 import { histogramSamples, type WireHistogram } from './remote-write-histogram.ts';
 import type { Accepted, Refusals } from './request.ts';
@@ -7,11 +7,18 @@ import type { Samples } from './samples.ts';
 import { backfillReject } from './window.ts';
 import { type Bits, doubleOf, isStaleBits } from './wire-values.ts';
 
+export type WireExemplar = {
+  readonly labels: readonly Label[];
+  readonly bits: Bits;
+  readonly timestampMs: number;
+};
+
 /** A series of either version, as it came; `problem` says why nothing of it can be taken. */
 export type WireSeries = {
   readonly labels: readonly Label[];
   readonly samples: readonly { readonly bits: Bits; readonly timestampMs: number }[];
   readonly histograms: readonly WireHistogram[];
+  readonly exemplars: readonly WireExemplar[];
   readonly problem?: string;
 };
 
@@ -38,8 +45,8 @@ export const tellFamily = (name: string, typeNumber: number, help: string, tell:
   if (family !== '' && (type !== 'unknown' || help !== '')) tell({ name: family, type, ...(help !== '' && { help }) });
 };
 
-/** What was taken of a request, in the protocol's own counts. Exemplars are read and not kept: of those nothing is written. */
-export type Written = { samples: number; histograms: number };
+/** What was taken of a request, in the protocol's own counts. */
+export type Written = { samples: number; histograms: number; exemplars: number };
 
 /** Takes what is good of a series and says of the rest why not. */
 export const takeSeries = (
@@ -50,7 +57,7 @@ export const takeSeries = (
   refusals: Refusals,
 ): Written => {
   const { samples, histograms, problem } = series;
-  const written: Written = { samples: 0, histograms: 0 };
+  const written: Written = { samples: 0, histograms: 0, exemplars: 0 };
   const all = samples.length + histograms.length;
   if (problem !== undefined) {
     refusals.add({ code: 'bad_series', place: { path }, reason: problem }, all);
@@ -80,6 +87,12 @@ export const takeSeries = (
       for (const sample of made) into.add(sample);
       written.histograms += 1;
     }
+  }
+  // One that cannot be kept is no reason to refuse anything, as in Prometheus.
+  for (const { labels, bits, timestampMs } of series.exemplars) {
+    if (backfillReject(timestampMs, accepted, path) !== undefined) continue;
+    const exemplar = { series: limited.labels, labels: labelSetOf(labels), value: doubleOf(bits), timestampMs };
+    if (into.point(exemplar)) written.exemplars += 1;
   }
   return written;
 };

@@ -1,7 +1,7 @@
 import type { Wire } from '../exposition/wire.ts';
 import type { Label } from '../labels.ts';
 import { readHistogram, type WireHistogram } from './remote-write-histogram.ts';
-import { type Tell, tellFamily, type WireSeries } from './remote-write-series.ts';
+import { type Tell, tellFamily, type WireExemplar, type WireSeries } from './remote-write-series.ts';
 import { type Bits, readBits, readInside, readInt64, readString, readUint } from './wire-values.ts';
 
 // prometheus/prometheus prompb/types.proto, remote write 1.0.
@@ -19,13 +19,28 @@ const readSeries = (wire: Wire): WireSeries => {
   const labels: Label[] = [];
   const samples: { bits: Bits; timestampMs: number }[] = [];
   const histograms: WireHistogram[] = [];
+  const exemplars: WireExemplar[] = [];
   while (wire.next()) {
     if (wire.field === 1) labels.push(readLabel(readInside(wire, 'labels')));
     else if (wire.field === 2) samples.push(readSample(readInside(wire, 'samples')));
+    else if (wire.field === 3) exemplars.push(readExemplar(readInside(wire, 'exemplars')));
     else if (wire.field === 4) histograms.push(readHistogram(readInside(wire, 'histograms')));
     else wire.skip();
   }
-  return { labels, samples, histograms };
+  return { labels, samples, histograms, exemplars };
+};
+
+const readExemplar = (wire: Wire): WireExemplar => {
+  const labels: Label[] = [];
+  let bits: Bits = { high: 0, low: 0 };
+  let timestampMs = 0;
+  while (wire.next()) {
+    if (wire.field === 1) labels.push(readLabel(readInside(wire, 'labels')));
+    else if (wire.field === 2) bits = readBits(wire, 'value');
+    else if (wire.field === 3) timestampMs = readInt64(wire, 'timestamp');
+    else wire.skip();
+  }
+  return { labels, bits, timestampMs };
 };
 
 const readMetadata = (wire: Wire, tell: Tell): void => {

@@ -37,11 +37,11 @@ const counted = (answer: PushAnswer, written: Written): PushAnswer => ({
     ...answer.headers,
     'x-prometheus-remote-write-samples-written': String(written.samples),
     'x-prometheus-remote-write-histograms-written': String(written.histograms),
-    'x-prometheus-remote-write-exemplars-written': '0',
+    'x-prometheus-remote-write-exemplars-written': String(written.exemplars),
   },
 });
 
-const nothing: Written = { samples: 0, histograms: 0 };
+const nothing: Written = { samples: 0, histograms: 0, exemplars: 0 };
 
 const read = (request: PushRequest, body: Uint8Array): Reading => {
   const v2 = isV2(request);
@@ -54,6 +54,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
       const more = takeSeries(series, `timeseries[${index}]`, request, samples, refusals);
       written.samples += more.samples;
       written.histograms += more.histograms;
+      written.exemplars += more.exemplars;
       index += 1;
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Family } from '../batch.ts';
+import { type Exemplar, isTooLong } from '../exemplars.ts';
 import { limits } from '../limits.ts';
 import type { GatheredSample } from './gather.ts';
 import type { Pushed } from './pushed.ts';
@@ -11,6 +12,7 @@ export class TooMuch extends Error {}
 export class Samples {
   readonly all: GatheredSample[] = [];
   readonly #families = new Map<string, Family>();
+  readonly #exemplars: Exemplar[] = [];
 
   add(sample: GatheredSample): void {
     if (this.all.length >= limits.pushSamples)
@@ -22,9 +24,20 @@ export class Samples {
     if (!this.#families.has(family.name)) this.#families.set(family.name, family);
   }
 
+  /** Tells whether it is kept: those with labels too long are not. */
+  point(exemplar: Exemplar): boolean {
+    if (isTooLong(exemplar.labels)) return false;
+    this.#exemplars.push(exemplar);
+    return true;
+  }
+
   /** As a push has them. */
-  get told(): Pick<Pushed, 'samples' | 'families'> {
-    return { samples: this.all, ...(this.#families.size > 0 && { families: [...this.#families.values()] }) };
+  get told(): Pick<Pushed, 'samples' | 'families' | 'exemplars'> {
+    return {
+      samples: this.all,
+      ...(this.#families.size > 0 && { families: [...this.#families.values()] }),
+      ...(this.#exemplars.length > 0 && { exemplars: this.#exemplars }),
+    };
   }
 }
 

@@ -50,6 +50,12 @@ export const readInt64 = (wire: Wire, what: string): number => {
   return Number(wire.varint());
 };
 
+/** The current field's bytes in hexadecimal. */
+export const readHex = (wire: Wire, what: string): string => {
+  const { bytes, at, end } = readInside(wire, what);
+  return Buffer.from(bytes.subarray(at, end)).toString('hex');
+};
+
 /** The current field as an unsigned number; beyond 2^53 the nearest. */
 export const readUint = (wire: Wire, what: string): number => {
   wire.expect(varintType, what);

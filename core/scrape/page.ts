@@ -1,11 +1,13 @@
-import { type Batch, type Family, type Source, sourceIdOf, sourceOf } from '../batch.ts';
+import { type Batch, type Family, type Source, sourceIdOf, sourceOf, withoutSource } from '../batch.ts';
 import { columnsOfRows } from '../columns.ts';
+import { boundedExemplars } from '../exemplars.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
 import { boundedFamilies } from '../families.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
 import { keyOf, type LabelSet, labelSetOf } from '../labels.ts';
 import { batchesOf, type GatheredSample } from '../protocol/gather.ts';
 import { timestampReject } from '../protocol/timestamps.ts';
+import { beginningsOf, exemplarsOf } from './besides.ts';
 import { labelsOf, reportLabels, reportNamesOf } from './labels.ts';
 import type { Places } from './places.ts';
 import type { Target } from './target.ts';
@@ -70,6 +72,8 @@ const reportValues = (target: Target, outcome: Outcome): readonly number[] => [
 export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shared, families }: Delivery): Batch[] => {
   const id = `${target.id}@${slotMs}`;
   const report = reportOf(target, outcome);
+  const exemplars = outcome.ok ? exemplarsOf(target, outcome, slotMs) : [];
+  const beginnings = outcome.ok ? beginningsOf(target, outcome, slotMs) : [];
   const timed = outcome.ok && target.honorTimestamps && outcome.columns.timestampsMs !== undefined;
   if (outcome.ok && (timed || !outcome.places.own)) {
     const own = labelsOf(target);
@@ -78,9 +82,11 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
       ...report.map(([labels, value]) => ({ labels: labelSetOf([...labels, ...own]), value })),
     ];
     const ownKey = keyOf(sourceOf(own));
-    return batchesOf(samples, { id, via: 'pull', acceptedAtMs: slotMs, pages: true, families }).map(batch =>
+    const delivery = { id, via: 'pull', acceptedAtMs: slotMs, pages: true, families, exemplars } as const;
+    const pages = batchesOf(samples, delivery).map(batch =>
       !shared && keyOf(batch.source) === ownKey ? batch : withoutPages(batch),
     );
+    return [...pages, ...beginnings];
   }
   const rows = outcome.ok
     ? { labels: outcome.places.stored, values: [valuesOf(outcome, reportValues(target, outcome))] }
@@ -93,7 +99,11 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
       acceptedAtMs: slotMs,
       columns: columnsOfRows([slotMs], [!shared], rows),
       ...(families.length > 0 && { families: boundedFamilies(families) }),
+      ...(exemplars.length > 0 && {
+        exemplars: boundedExemplars(exemplars.map(each => ({ ...each, series: withoutSource(each.series) }))),
+      }),
     },
+    ...beginnings,
   ];
 };
 

@@ -1,5 +1,6 @@
 import type { Batch } from '../batch.ts';
 import { type Columns, columnsOfRows, countOf } from '../columns.ts';
+import { boundedExemplars } from '../exemplars.ts';
 import { unionOf } from '../segment/union.ts';
 import { areSameLists, writtenLabels } from '../segment/written-labels.ts';
 
@@ -33,8 +34,10 @@ export const together = (batches: readonly Batch[], id: string): Batch[] => {
   const others = batches.filter(({ columns }) => columns.rows === undefined);
   if (pages.length < 2) return [...batches];
   const last = pages.at(-1)!;
-  const { id: _, families: __, ...said } = last;
-  return [{ ...said, id, columns: joined(pages.map(({ columns }) => columns)) }, ...others];
+  const { id: _, families: __, exemplars: ___, ...said } = last;
+  const exemplars = boundedExemplars(pages.flatMap(({ exemplars: own = [] }) => own));
+  const columns = joined(pages.map(page => page.columns));
+  return [{ ...said, id, columns, ...(exemplars.length > 0 && { exemplars }) }, ...others];
 };
 
 const joined = (pages: readonly Columns[]): Columns => {

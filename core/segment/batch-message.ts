@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Batch } from '../batch.ts';
 import type { Columns } from '../columns.ts';
+import { readExemplar, type WrittenExemplar, writeExemplar } from '../exemplars.ts';
 import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
@@ -13,7 +14,12 @@ import { bytesOfLabels } from './written-labels.ts';
 // What crosses the buffer: an envelope whose open part is the label sets, sealed by themselves, so that neither who sends the
 // same series again nor who receives them has that work twice. Base64, because SQS refuses control characters.
 
-type Head = Omit<Batch, 'columns'> & { readonly part: number; readonly parts: number; readonly increments?: true };
+type Head = Omit<Batch, 'columns' | 'exemplars'> & {
+  readonly part: number;
+  readonly parts: number;
+  readonly increments?: true;
+  readonly exemplars?: readonly WrittenExemplar[];
+};
 
 /** The messages of one batch, each at most limits.messageBytes characters: cut by series, numbered from 0. */
 export const encodeBatch = (batch: Batch): string[] => {
@@ -47,11 +53,17 @@ const halved = (batch: Batch, columns: Columns): Columns[] => {
   );
 };
 
-const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
+const textOf = (
+  { columns: _, families, exemplars, ...head }: Batch,
+  columns: Columns,
+  part: number,
+  parts: number,
+): string => {
   const { timestampsMs, pages, rows, tags } = columns;
   const writer = new ByteWriter();
   // Said once, in the first part.
-  const told = part === 0 && families !== undefined ? { families } : {};
+  const told =
+    part === 0 ? { ...(families && { families }), ...(exemplars && { exemplars: exemplars.map(writeExemplar) }) } : {};
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   let labels: Uint8Array;
   if (rows === undefined) {
@@ -90,12 +102,14 @@ export const decodeBatch = (text: string) =>
     if (bytes.toString('base64') !== text) throw new Corrupt('not base64');
     const { open, unpack } = unseal('SB', bytes, limits.messageUnpackedBytes);
     const reader = new ByteReader(unpack());
-    const { part, parts, source, increments, ...head } = JSON.parse(reader.text()) as Head;
+    const { part, parts, source, increments, exemplars, ...head } = JSON.parse(reader.text()) as Head;
     // Version 0.1 had the label sets among the rest.
     const sets = open.length > 0 ? decodedOnce(open) : readLabelSets(reader);
     const { columns, ...numbers } = (increments ? readIncrements : readNumbers)(reader, limits.blockCells);
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
     const series = columns.map((column, index) => ({ labels: sets[index]!, column }));
+    const told = exemplars && { exemplars: exemplars.map(readExemplar) };
     const known = open.length > 0 && { sets };
-    return { batch: { ...head, source: labelSetOf(source), columns: { ...numbers, series, ...known } }, part, parts };
+    const all = { ...numbers, series, ...known };
+    return { batch: { ...head, ...told, source: labelSetOf(source), columns: all }, part, parts };
   });

@@ -6,10 +6,17 @@ import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 //   2 bytes kind · 1 byte version · 1 byte codec · 4 bytes CRC-32 of all that follows · content
 // The content is plain or zstd, whichever is smaller, or (segments) coded by a coder of our own.
 
-export type Kind = 'SG' | 'SI' | 'SC' | 'SB' | 'BI';
+export type Kind = 'SG' | 'SI' | 'SC' | 'SB' | 'BI' | 'EX';
 
 /** Which version each kind is read in; the first is the one that is written. */
-const versions: Readonly<Record<Kind, readonly number[]>> = { SG: [2, 1], SI: [1], SC: [1], SB: [1], BI: [1] };
+const versions: Readonly<Record<Kind, readonly number[]>> = {
+  SG: [2, 1],
+  SI: [1],
+  SC: [1],
+  SB: [1],
+  BI: [1],
+  EX: [1],
+};
 
 const plain = 0;
 const zstd = 1;

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { encodeLabelSets } from './chunk.ts';
 import type { SchemaChunk } from './stored.ts';
 
-/** One set in this many ends a chunk by its content: with the least size, some 96 sets a chunk. */
+/** One set in this many ends a chunk by its content: with the least size, some 128 sets a chunk. */
 const boundaryEvery = 64;
 
 const idOf = (keys: readonly string[]): string => {

@@ -9,6 +9,7 @@ import { mayReach, readAllowList } from '../http/guard.ts';
 import type { Clock, Ports } from '../ports.ts';
 import { environment } from './contract.ts';
 import { cloudFormationDeployment } from './deployment.ts';
+import { dynamoExemplars } from './exemplars.ts';
 import { dynamoFamilies } from './families.ts';
 import { dynamoHeartbeats } from './heartbeats.ts';
 import { dynamoHistory } from './history.ts';
@@ -76,6 +77,7 @@ export const connect = (env: Environment = process.env): BasePorts => {
   const backfillDays = env[environment.backfill];
   const series = once(() => dynamoSeries(dynamo(), clock, named(environment.series), retention));
   const families = once(() => dynamoFamilies(dynamo(), clock, named(environment.series)));
+  const exemplars = once(() => dynamoExemplars(dynamo(), clock, named(environment.series), retention));
   const rules = once(() => dynamoRules(dynamo(), clock, named(environment.series)));
   const targets = once(() => dynamoTargets(dynamo(), named(environment.targets)));
   const keys = once(() => dynamoKeys(dynamo(), clock, named(environment.keys)));
@@ -122,6 +124,9 @@ export const connect = (env: Environment = process.env): BasePorts => {
     },
     get families() {
       return families();
+    },
+    get exemplars() {
+      return exemplars();
     },
     get rules() {
       return rules();

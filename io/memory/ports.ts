@@ -26,6 +26,7 @@ import type {
 } from '../ports.ts';
 import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
+import { MemoryExemplars } from './exemplars.ts';
 import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
@@ -166,6 +167,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     memoryBytes: 512 * 2 ** 20,
     freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
+    exemplars: new MemoryExemplars(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
     rules: new MemoryRules(faults),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { awsBlocks } from '../../io/aws/blocks.ts';
 import { systemClock } from '../../io/aws/connect.ts';
 import { tables } from '../../io/aws/contract.ts';
+import { dynamoExemplars } from '../../io/aws/exemplars.ts';
 import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { dynamoHistory } from '../../io/aws/history.ts';
@@ -14,6 +15,7 @@ import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
 import { blocksContract } from './blocks.contract.ts';
 import { awsClient, type Engine, hasDynoxide, makeTable, startDynalite, startDynoxide } from './embedded.ts';
+import { exemplarsContract } from './exemplars.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { historyContract } from './history.contract.ts';
@@ -58,6 +60,10 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
     nowMs: Date.now(),
   }));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
+  exemplarsContract(name, () => ({
+    port: dynamoExemplars(engine.client, systemClock, names.series),
+    nowMs: Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000,
+  }));
   rulesContract(name, () => dynamoRules(engine.client, systemClock, names.series));
   historyContract(name, () => ({ port: dynamoHistory(engine.client, systemClock, names.series), nowMs: Date.now() }));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));

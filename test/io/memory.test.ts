@@ -1,5 +1,6 @@
 import { memoryPorts } from '../../io/memory/ports.ts';
 import { blocksContract } from './blocks.contract.ts';
+import { exemplarsContract } from './exemplars.contract.ts';
 import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { historyContract } from './history.contract.ts';
@@ -13,6 +14,7 @@ const shared = memoryPorts({ startMs });
 
 heartbeatsContract('memory', () => shared.heartbeats);
 targetsContract('memory', () => shared.targets);
+exemplarsContract('memory', () => ({ port: shared.exemplars, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 historyContract('memory', () => ({ port: memoryPorts({ startMs }).history, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));

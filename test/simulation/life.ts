@@ -9,6 +9,7 @@ import type { Storm } from './weather.ts';
 export class Gone extends Error {}
 
 const isService = /^(dynamo|sqs|s3)\./;
+const isSwap = /^(dynamo\.PutItemCommand|blocks\.swap)$/;
 const serviceFaults = ['throttled', 'timedOut', 'unprocessed'] as const;
 const portFaults = ['before', 'after', 'part'] as const;
 
@@ -43,6 +44,8 @@ export class Life {
     const strikes = (kind: Parameters<Storm['strikes']>[0]): boolean => this.#storm.strikes(kind, where, this.#chance);
     const [before, after, part] = isService.test(place) ? serviceFaults : portFaults;
     const strike: Strike = strikes(before) ? 'before' : strikes(after) ? 'after' : strikes(part) ? 'part' : 'none';
+    const isStalled = currentInvocation()?.isRival === true && isSwap.test(place) && strikes('stalled');
+    if (isStalled) await this.#agenda.wait(this.#chance.between(2_000, 45_000));
     const wayMs = strikes('slow') ? this.#chance.between(1_000, 40_000) : this.#chance.between(1, 40);
     await this.#agenda.wait(wayMs);
     this.#mustLive();
@@ -79,6 +82,8 @@ export type Invocation = {
   readonly life: Life;
   /** What is being delivered, where somebody delivers. */
   readonly delivery?: Delivery;
+  /** Whether it is one of several that do the same side by side. */
+  readonly isRival?: boolean;
   /** What the handler said in its log of what it did. */
   report?: Readonly<Record<string, string | number | boolean>>;
 };

@@ -37,6 +37,7 @@ export type Message = {
   readonly keys: readonly string[];
   readonly delivery: Delivery | undefined;
   readonly spoiled: boolean;
+  readonly takenMs: number;
 };
 
 /** The buffer of the simulated world: it knows what it took from whom, and now and then damages it. */
@@ -60,7 +61,7 @@ export class Messages extends RedeliveringQueue {
     const message = super.put(spoiled ? damaged(body) : body);
     const keys = delivery === undefined ? [] : keysIn(body);
     this.#agenda.tell(`${message.id} taken from ${where}, ${keys.length} samples`);
-    this.byId.set(message.id, { id: message.id, keys, delivery, spoiled });
+    this.byId.set(message.id, { id: message.id, keys, delivery, spoiled, takenMs: this.#agenda.nowMs() });
     if (delivery !== undefined) {
       delivery.queued += keys.length;
       delivery.unstored.add(message.id);

@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
     ingest,
     'tell messages apart by key alone',
     'namedByMessage(arrived(read.batch, clock.nowMs()), record.body)',
-    'read.batch',
+    'arrived(read.batch, clock.nowMs())',
   ),
   at(
     scrape,

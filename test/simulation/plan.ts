@@ -63,6 +63,8 @@ export type Outage = {
   readonly toMs: number;
   /** Which share of the messages it is of: where not all, some samples of an hour come in time and some days later. */
   readonly share: number;
+  /** Only messages that were sent before this stay in the queue. */
+  readonly sentBeforeMs: number;
 };
 
 /** One seed's world before anything happens in it: who does what when, and how bad the weather is. */
@@ -93,7 +95,8 @@ export type Plan = {
 export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' : 'services'): Plan => {
   const chance = new Chance(seed, 'plan');
   const values = new Values(0);
-  const startMs = startOf(chance);
+  const isParted = new Chance(seed, 'parted').is(0.12);
+  const startMs = isParted ? midnightOf(chance) - chance.between(12, 48) * gridMs : startOf(chance);
   const calmMs = startMs + chance.between(45, 68) * gridMs;
   const happenings: Happening[] = [
     ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
@@ -108,7 +111,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
       : []),
   ];
   happenings.sort((a, b) => a.atMs - b.atMs);
-  const merges = chance.is(0.6);
+  const merges = chance.is(0.6) || isParted;
   return {
     seed,
     startMs,
@@ -126,29 +129,35 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     merges,
     memoryBytes: new Chance(seed, 'memory').pick([1_000, 512 * 2 ** 20]),
     freshnessMs: new Chance(seed, 'freshness').pick([0, 30, 60, 120]) * second,
-    outage: merges && chance.is(0.5) ? outageOf(chance, startMs, calmMs) : undefined,
+    outage: isParted
+      ? partingOf(chance, startMs, calmMs)
+      : merges && chance.is(0.5)
+        ? outageOf(chance, startMs, calmMs)
+        : undefined,
     lateDays: chance.between(1, merges ? 10 : 5),
   };
 };
 
 const poisons = ['poison', '', 'U0IBAAAAAAA=', '{"batch":[]}', '💥'.repeat(20)];
 
+/** Of the last messages before midnight some stay in the queue until their day and the next one are merged. */
+const partingOf = (chance: Chance, startMs: number, calmMs: number): Outage => {
+  const toMs = Math.ceil(calmMs / day) * day + limits.compactAfterMs + chance.between(2 * hour, 30 * hour);
+  return { fromMs: startMs, toMs, share: 0.4, sentBeforeMs: Math.floor(calmMs / day) * day };
+};
+
 /** Often over just when the day is merged. */
 const outageOf = (chance: Chance, startMs: number, calmMs: number): Outage => {
   const dayMs = Math.ceil(calmMs / day) * day + limits.compactAfterMs;
-  if (chance.is(0.4))
-    return {
-      fromMs: startMs,
-      toMs: Math.max(calmMs + hour, dayMs + chance.between(-12 * hour, 36 * hour)),
-      share: 0.4,
-    };
   const toMs = chance.is(0.5) ? dayMs + chance.between(-minute, minute) : calmMs + chance.between(hour, 50 * hour);
-  return { fromMs: chance.between(startMs, calmMs), toMs, share: 1 };
+  return { fromMs: chance.between(startMs, calmMs), toMs, share: 1, sentBeforeMs: Number.POSITIVE_INFINITY };
 };
+
+const midnightOf = (chance: Chance): number => Date.UTC(2026, 5, 1) + chance.between(0, 300) * day;
 
 /** Often just before an hour or a day ends. */
 const startOf = (chance: Chance): number => {
-  const baseMs = Date.UTC(2026, 5, 1) + chance.between(0, 300) * day;
+  const baseMs = midnightOf(chance);
   const edge = chance.pick(['none', 'hour', 'day'] as const);
   if (edge === 'none') return onGrid(baseMs + chance.between(0, day));
   const edgeMs = edge === 'day' ? baseMs : baseMs + chance.between(1, 23) * hour;

@@ -128,7 +128,7 @@ class Simulation {
     const stormy = turns.filter(atMs => atMs > nowMs && atMs < nowMs + stormyMs).sort((a, b) => a - b);
     for (const [index, atMs] of [...stormy, nowMs + stormyMs, untilMs, untilMs + hour].entries()) {
       await this.#pass(atMs);
-      storm.over = index >= stormy.length;
+      storm.over = index >= stormy.length || atMs === shortlyBeforeMs;
       // What was stored long ago comes once more while it is merged.
       if (!storm.over) buffer.handOutAgain(chance.shuffled(buffer.taken).slice(0, 3));
       // A merger does hundreds of things one after the other: in the whole storm it would never get far.
@@ -137,7 +137,7 @@ class Simulation {
       const within = (mostMs: number, work: () => Promise<void>): void =>
         agenda.at(agenda.nowMs() + chance.between(0, mostMs), () => this.#start(work()));
       for (let workers = isBeside ? chance.between(2, 6) : chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
-        within(isBeside ? 60_000 : 5_000, () => this.#world.merge());
+        within(isBeside ? 60_000 : 5_000, () => this.#world.merge(isBeside));
       for (let looks = storm.over ? 0 : isBeside ? 4 : 1; looks > 0; looks -= 1)
         within(isBeside ? 60_000 : 6_000, () => look(this.#world));
       await this.#poll(agenda.nowMs() + 10 * minute);

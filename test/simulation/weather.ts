@@ -15,6 +15,8 @@ const worst = {
   crashAfter: 0.025,
   /** A call that takes seconds, so that functions time out and messages become visible again. */
   slow: 0.1,
+  /** A merger that stands still for half a minute just before it swaps a manifest, while others go on. */
+  stalled: 0.8,
   /** Pages of a read that end early. */
   shortPage: 0.5,
   /** Reads that may be stale and are. */
@@ -76,7 +78,9 @@ export class Storm {
   /** Whether it happens here. Always draws, so that a fault left out moves no other. */
   strikes(kind: FaultKind, where: string, chance: Chance): boolean {
     const drawn = chance.next();
-    if (drawn >= this.#weather[kind] * this.share || this.over) return false;
+    // Stalls are few and meant for those who merge side by side, whatever is left of the storm.
+    const share = kind === 'stalled' ? 1 : this.share;
+    if (drawn >= this.#weather[kind] * share || this.over) return false;
     const name = `${kind} ${where}`;
     if (this.#only?.has(name) === false) return false;
     this.happened.push(name);

@@ -10,6 +10,7 @@ import { awsBlocks } from '../../io/aws/blocks.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
+import { MemoryExemplars } from '../../io/memory/exemplars.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryHistory } from '../../io/memory/history.ts';
@@ -101,6 +102,7 @@ export class World {
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
     const families = new MemoryFamilies(this.agenda, fate);
+    const exemplars = new MemoryExemplars(this.agenda, fate);
     const late = new MemoryLate();
     const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
     const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
@@ -126,6 +128,7 @@ export class World {
       onward: new MemoryOnward(fate),
       mirror: new MemoryMirror(),
       families,
+      exemplars,
       retention: usualRetention,
       includesOlderEnd: false,
       rules: new MemoryRules(fate),
@@ -162,7 +165,8 @@ export class World {
 
   /** Whether a message is one of those that an outage is of. */
   #isHeld({ id }: Received): boolean {
-    const { fromMs = 0, toMs = 0, share = 0 } = this.plan.outage ?? {};
+    const { fromMs = 0, toMs = 0, share = 0, sentBeforeMs = 0 } = this.plan.outage ?? {};
+    if ((this.buffer.byId.get(id)?.takenMs ?? 0) >= sentBeforeMs) return false;
     const nowMs = this.agenda.nowMs();
     return nowMs >= fromMs && nowMs < toMs && new Chance(this.plan.seed, `held ${id}`).is(share);
   }
@@ -192,10 +196,11 @@ export class World {
     name: Name,
     work: (handler: Handler<Name>, invocation: Invocation) => Promise<T>,
     delivery?: Delivery,
+    isRival = false,
   ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
     const worker = this.#idleOne(name) ?? this.#hire(name);
     const { life, handler } = worker;
-    const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
+    const invocation: Invocation = { life, isRival, ...(delivery !== undefined && { delivery }) };
     let isOver = false;
     this.agenda.at(this.agenda.nowMs() + timeoutMs[name], () => {
       if (!isOver) life.die('timeout');
@@ -245,10 +250,10 @@ export class World {
     }
   }
 
-  /** A tick of the merger. */
-  async merge(): Promise<void> {
+  /** A tick of the merger; rivals tick side by side. */
+  async merge(isRival = false): Promise<void> {
     const event = { scheduledAt: new Date(this.agenda.nowMs()).toISOString() };
-    await this.run('compact', handler => handler(event, {} as Context) as Promise<void>);
+    await this.run('compact', handler => handler(event, {} as Context) as Promise<void>, undefined, isRival);
   }
 
   /** What a producer was told is taken must be readable, except what was damaged on the way. */

@@ -140,7 +140,7 @@ describe('version 2', () => {
       .varint(6, acceptedAtMs - 5_000);
     const read = asV2(v2(symbols, series));
     expect(read.lines).toEqual(['m{job="j"} 1 @0', 'm{job="j"} stale @0.005']);
-    expect([read.status, countsOf(read.headers)]).toEqual([204, '2 0 0']);
+    expect([read.status, countsOf(read.headers)]).toEqual([204, '2 0 1']);
   });
 
   test('refs need not be packed, and symbols may come last', () => {

@@ -4,6 +4,7 @@ import { merged } from '../../../core/labels.ts';
 import { batchesOfScrape, endOf, type Outcome } from '../../../core/scrape/page.ts';
 import { PageReaders } from '../../../core/scrape/page-readers.ts';
 import type { Target } from '../../../core/scrape/target.ts';
+import { WireWriter } from '../protocol/wire-writer.ts';
 import { aTarget } from './a-target.ts';
 
 const slotMs = 10_000_000;
@@ -212,4 +213,79 @@ test.each([
 
 test('nothing of a page is left out of what it stores', () => {
   expect(ofPage(stored({}, 'a 1\nb 2\n'))).toHaveLength(2);
+});
+
+describe('a page in OpenMetrics or protobuf', () => {
+  const columnsOf = (type: string, bytes: Uint8Array, target: Target): Outcome => {
+    const read = new PageReaders().read(target, type, bytes)!;
+    expect(read.rejects).toEqual([]);
+    const places = read.places();
+    const told = { durationMs: 12, attempts: 1, scraped: read.value.count, kept: places.kept };
+    return { ok: true, columns: read.value.columns, places, families: read.value.families, ...told };
+  };
+  const openMetrics = (text: string, row: Readonly<Record<string, unknown>> = {}): readonly Batch[] => {
+    const target = aTarget(row);
+    const outcome = columnsOf('application/openmetrics-text; version=1.0.0', Buffer.from(`${text}# EOF\n`), target);
+    return batchesOfScrape(target, outcome, { slotMs, shared: false, families: [] });
+  };
+  const exemplarsOf = (batches: readonly Batch[]) =>
+    batches.flatMap(({ source, exemplars = [] }) =>
+      exemplars.map(({ series, labels, value, timestampMs }) => [
+        JSON.stringify(Object.fromEntries(merged(series, source))),
+        labels.join(),
+        value,
+        timestampMs - slotMs,
+      ]),
+    );
+
+  test.each<[string, string, Readonly<Record<string, unknown>>, unknown[][]]>([
+    [
+      'its exemplars, under the labels their series is stored under',
+      'm_total 3 # {id="1"} 0.5 9999\n',
+      { labels: { env: 'prod' } },
+      [['{"__name__":"m_total","env":"prod","instance":"x:9100","job":"node"}', 'id,1', 0.5, -1_000]],
+    ],
+    [
+      'the slot for those without a time, and the sample’s own time before that',
+      'm_total{n="1"} 3 9998 # {id="1"} 0.5\nm_total{n="2"} 3 # {id="2"} 0.5\n',
+      {},
+      [
+        ['{"__name__":"m_total","instance":"x:9100","job":"node","n":"1"}', 'id,1', 0.5, -2_000],
+        ['{"__name__":"m_total","instance":"x:9100","job":"node","n":"2"}', 'id,2', 0.5, 0],
+      ],
+    ],
+    [
+      'none of what is dropped',
+      'm_total 3 # {id="1"} 0.5\n',
+      { metric_relabel: [{ source_labels: ['__name__'], regex: 'm.*', action: 'drop' }] },
+      [],
+    ],
+    ['none from another age', 'm_total 3 # {id="1"} 0.5 99999\n', {}, []],
+  ])('has %s', (_, text, row, wanted) => {
+    expect(exemplarsOf(openMetrics(`# TYPE m counter\n${text}`, row))).toEqual(wanted);
+  });
+
+  test.each([
+    ['since the scrape before', slotMs - 14_999, 'm_total{"instance":"x:9100","job":"node"} 0@-14999'],
+    ['before the scrape before', slotMs - 15_000, undefined],
+    ['at the scrape', slotMs, undefined],
+  ])('says of a counter that began %s that it was zero there', (_, createdMs, wanted) => {
+    const target = aTarget({ interval: '15s' });
+    const created = new WireWriter()
+      .varint(1, Math.floor(createdMs / 1_000))
+      .varint(2, (createdMs % 1_000) * 1_000_000);
+    const metric = new WireWriter().message(3, new WireWriter().double(1, 7).message(3, created));
+    const family = new WireWriter().text(1, 'm_total').varint(3, 0).message(4, metric).done();
+    const type = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+    const outcome = columnsOf(type, Buffer.concat([Buffer.from([family.length]), family]), target);
+    const batches = batchesOfScrape(target, outcome, { slotMs, shared: false, families: [] });
+    expect(ofPage(batches)).toEqual([
+      'm_total{"instance":"x:9100","job":"node"} 7',
+      ...(wanted === undefined ? [] : [wanted]),
+    ]);
+    expect(batches.map(({ id }) => id)).toEqual([
+      `${target.id}@${slotMs}`,
+      ...(wanted === undefined ? [] : [`${target.id}@${slotMs}/created`]),
+    ]);
+  });
 });
