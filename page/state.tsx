@@ -6,6 +6,7 @@ export const stateTexts: Readonly<Record<SourceState, readonly [name: string, me
   recovering: ['recovering', 'heard again, not yet for a whole interval'],
   invalid: ['invalid', 'its row cannot be read'],
   expected: ['expected', 'registered, and not heard yet'],
+  learning: ['learning', 'its rhythm is being learned'],
   new: ['new', 'registered, and nothing is stored yet'],
   up: ['up', 'as expected'],
   paused: ['paused', 'nobody waits for it'],

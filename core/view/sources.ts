@@ -9,10 +9,32 @@ import { type DownSpan, downSpansOf, textOfSource } from './down-spans.ts';
  * new: registered, and nothing came yet · unwatched: it pushes, and nobody waits for it · invalid: its row cannot be read ·
  * the others as of heartbeats.
  */
-export type SourceState = 'up' | 'down' | 'recovering' | 'expected' | 'paused' | 'new' | 'unwatched' | 'invalid';
+export type SourceState =
+  | 'up'
+  | 'down'
+  | 'recovering'
+  | 'expected'
+  | 'learning'
+  | 'paused'
+  | 'new'
+  | 'unwatched'
+  | 'invalid';
+
+/** What a job tells of its runs, and what became of its pushes; absent where nobody told. */
+export type Runs = {
+  /** It said that it began, and not yet that it ended. */
+  readonly startedMs?: number;
+  readonly failedMs?: number;
+  readonly failedDetail?: string;
+  /** Nobody rings for it until then. */
+  readonly snoozedUntilMs?: number;
+  /** Its last push that was refused. */
+  readonly refused?: { readonly atMs: number; readonly status: number; readonly reason: string };
+};
 
 /** One line of the list of sources: a target, a job or instance that is expected, or a pusher that nobody registered. */
 export type SourceLine = HeartbeatKey & {
+  readonly runs?: Runs;
   readonly kind: 'target' | 'heartbeat' | 'pusher';
   readonly state: SourceState;
   /** A target's id and address. */
@@ -73,6 +95,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
       intervalMs: target.intervalMs,
       offsetMs,
       ...promiseOf(record, blind),
+      ...runsOf(record),
       downs: downsOf(key),
     });
   }
@@ -88,6 +111,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
       state,
       ...(heardMs !== undefined && { heardMs }),
       ...promiseOf(record, blind),
+      ...runsOf(record),
       downs: downsOf(key),
     });
   }
@@ -127,6 +151,18 @@ const troubleOf = (record: Heartbeat | undefined): Pick<SourceLine, 'reason' | '
     };
   }
   return {};
+};
+
+const runsOf = (record: (Heartbeat & Runs) | undefined): Pick<SourceLine, 'runs'> => {
+  const { startedMs, failedMs, failedDetail, snoozedUntilMs, refused } = record ?? {};
+  const runs = {
+    ...(startedMs !== undefined && { startedMs }),
+    ...(failedMs !== undefined && { failedMs }),
+    ...(failedDetail !== undefined && { failedDetail }),
+    ...(snoozedUntilMs !== undefined && { snoozedUntilMs }),
+    ...(refused !== undefined && { refused }),
+  };
+  return Object.keys(runs).length === 0 ? {} : { runs };
 };
 
 const promiseOf = (
