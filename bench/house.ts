@@ -44,7 +44,7 @@ export const startHouse = async () => {
       const portsOf = () => ({
         clock,
         log,
-        measures: { tell: () => {}, flush: () => {} },
+        measures: { tell: () => {}, about: () => {}, flush: () => {} },
         mirror: { chosen: [], show: () => {} },
         passedOn: undefined,
         series: dynamoSeries(client, clock, table),

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { limits } from '../core/limits.ts';
 
-// What the deployed stack costs in a month in which nothing comes in: no target, no push, no query. Computed from the
+// What the deployed stack costs in a month in which nothing comes in: no target, no push, no query; and what canaries cost
+// beside that, which are sent while somebody is awaited. Computed from the
 // synthesized template and list prices of us-east-1 (aws.amazon.com's pricing pages, November 2026). `npm run cost:idle`
 
 const monthMinutes = (365.25 / 12) * 24 * 60;
@@ -18,8 +20,23 @@ const prices = {
   readUnit: { usd: 0.125e-6, free: 0 },
   alarmMetric: { usd: 0.1, free: 10 },
   metric: { usd: 0.3, free: 10 },
+  httpRequest: { usd: 1e-6, free: 0 },
   dashboard: { usd: 3, free: 3 },
   logGb: { usd: 0.5, free: 5 },
+} as const;
+
+/**
+ * Of each canary: the order (sent, received, deleted; most polls are there anyway), the run of check and that of push, the
+ * request between them, the place in the ring, and what check reads of the collector and of the ring. Warm and waiting for each
+ * other: 40 ms of 512 MiB for check, 15 ms for push, as measured at home.
+ */
+const canary = {
+  sqsRequest: 3,
+  invocation: 2,
+  gbSecond: 0.5 * (0.04 + 0.015),
+  httpRequest: 1,
+  writeUnit: 1,
+  readUnit: 2,
 } as const;
 
 /** Lambda keeps five long polls of 20 s open on every queue that it drains. */
@@ -27,10 +44,10 @@ const pollsAMinute = 15;
 /** One tick over empty tables, warm: under 50 ms, of 1 GiB (check has 512 MiB, compact 1,769, but comes every five minutes). */
 const tickGbSeconds = 0.05;
 /**
- * plan: scan targets and heartbeats, get and move on its mark. check: scan, get and replace its own record. compact: query the marks of
+ * plan: scan targets and heartbeats, get the checker's record, get and move on its mark. check: scan, get and replace its own record. compact: query the marks of
  * late segments, get and, once an hour, move on its mark.
  */
-const tick = { reads: 3, writes: 1 };
+const tick = { reads: 4, writes: 1 };
 /** The line by which check says that it swept. */
 const lineGb = 300 / 1e9;
 
@@ -67,6 +84,7 @@ try {
     0,
   );
   const used: Record<keyof typeof prices, number> = {
+    httpRequest: 0,
     schedule: ticks,
     invocation: ticks,
     gbSecond: ticks * tickGbSeconds,
@@ -92,6 +110,18 @@ try {
     );
   }
   console.log(`${'together'.padEnd(30)} ${`$${list.toFixed(2)}`.padStart(15)} ${`$${paid.toFixed(2)}`.padStart(21)}`);
+  const canaries = (monthMinutes * 60_000) / limits.canaryEveryMs;
+  let [listed, beyond] = [0, 0];
+  for (const [name, count] of Object.entries(canary)) {
+    const { usd, free } = prices[name as keyof typeof canary];
+    const before = used[name as keyof typeof canary];
+    listed += canaries * count * usd;
+    // What is free is used up by the idle stack first.
+    beyond += (Math.max(0, before + canaries * count - free) - Math.max(0, before - free)) * usd;
+  }
+  console.log(
+    `${`and ${Math.round(canaries).toLocaleString('en-US')} canaries`.padEnd(30)} ${`$${listed.toFixed(2)}`.padStart(15)} ${`$${beyond.toFixed(2)}`.padStart(21)}`,
+  );
   if (paid > 1) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

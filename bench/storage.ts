@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, sourceIdOf, sourceOf } from '../core/batch.ts';
-import type { Columns } from '../core/columns.ts';
-import { labelOf, labelSetOf, metricNameOf } from '../core/labels.ts';
+import { type Columns, columnsOfRows } from '../core/columns.ts';
+import { type LabelSet, labelOf, labelSetOf, metricNameOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
-import { Column } from '../core/sample.ts';
+import { together } from '../core/scrape/span.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import { decodeHour } from '../core/segment/hour.ts';
 import { orderedOf } from '../core/segment/order.ts';
@@ -29,6 +29,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const startMs = Date.UTC(2026, 0, 1);
 const pagesAnHour = 240;
+/** What a loop gathers at 15 s: limits.freshnessDefaultMs of it. */
+const spanScrapes = limits.freshnessDefaultMs / 15_000;
 
 /** A PUT of S3 costs as much as 8 write units ($0.005 a thousand, $0.625 a million); a GET as 3.2 read units. */
 const unitsOfPut = 8;
@@ -135,12 +137,6 @@ const sumOf = (written: Written, kinds: readonly string[], what: 'bytes' | 'unit
 const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
 const results: Record<string, Record<string, number>> = {};
 const { engineName, house, stop } = await startHouse();
-
-const copied = (from: Column): Column => {
-  const column = new Column(from.length);
-  for (let slot = 0; slot < from.length; slot += 1) column.join(slot, from, slot);
-  return column;
-};
 
 const manifestsOf = (reader: SeriesReader) => reader.manifestsOn(Math.floor(startMs / day));
 
@@ -293,18 +289,35 @@ if (isAsked('fleet')) {
       ]),
     ),
   );
-  const four = (at: number, source: number): Batch[] =>
-    Array.from({ length: 4 }, (_, each) => {
-      const slot = (at + each + source * 4) % pagesAnHour;
-      const { columns, ...batch } = batches[slot]!;
-      const series = columns.series.slice(0, 500).map(({ labels, column }) => ({ labels, column: copied(column) }));
-      return moved({ ...batch, columns: { ...columns, series } }, (at + each - slot) * 15_000, sources[source]!);
+  // The first 500 series of every page, as rows under a list that is the same as long as the series are.
+  const lists = new Map<string, readonly LabelSet[]>();
+  const rows = batches.map(({ columns }) => {
+    const series = columns.series.slice(0, 500);
+    const labels = series.map(each => each.labels);
+    const key = JSON.stringify(labels);
+    if (!lists.has(key)) lists.set(key, labels);
+    return { labels: lists.get(key)!, values: [Float64Array.from(series, ({ column }) => column.values[0]!)] };
+  });
+  /** What a loop hands over for a source: the scrapes of its span together. */
+  const spanOf = (at: number, source: number): Batch[] => {
+    const pages = Array.from({ length: spanScrapes }, (_, each): Batch => {
+      const timestampMs = startMs + (at + each) * 15_000;
+      const columns = columnsOfRows([timestampMs], [true], rows[(at + each + source * 4) % pagesAnHour]!);
+      return {
+        id: `${source}@${timestampMs}`,
+        via: 'pull',
+        source: sources[source]!,
+        acceptedAtMs: timestampMs,
+        columns,
+      };
     });
+    return together(pages, `${source}@${at}`);
+  };
   let samples = 0;
-  for (let at = 0; at < pagesAnHour; at += 4) {
-    await own.at(startMs + (at + 4) * 15_000);
-    for (let from = 0; from < fleet; from += 25) {
-      const all = Array.from({ length: 25 }, (_, each) => four(at, from + each)).flat();
+  for (let at = 0; at < pagesAnHour; at += spanScrapes) {
+    await own.at(startMs + (at + spanScrapes) * 15_000);
+    for (let from = 0; from < fleet; from += 50) {
+      const all = Array.from({ length: 50 }, (_, each) => spanOf(at, from + each)).flat();
       samples += samplesIn(all);
       await own.store(all);
     }

@@ -52,7 +52,7 @@ writeFileSync(
       // The oldest whose zlib has what the command line uses.
       engines: { node: '>=22.15' },
       type: 'module',
-      exports: { '.': './lib/index.js' },
+      exports: { '.': './lib/index.js', './client': './client/metrics.js' },
       bin: { sluice: 'bin/sluice.js' },
       dependencies: needed(dependencies, each => !isPeer(each)),
       // The app's own CDK: two of them in one app do not know each other's constructs.

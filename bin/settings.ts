@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { CollectorProps } from '../lib/collector-props.ts';
 
 /** What `cdk deploy -c name=value` may say; each is one of CollectorProps. Anything else belongs in an app of your own. */
@@ -6,11 +6,19 @@ const settings = [
   'stackName',
   'scrapeAllow',
   'scrapeSecrets',
+  'discovery',
   'removal',
   'selfAlarms',
   'dashboard',
   'onward',
   'mirror',
+  'watchdog',
+  'retention',
+  'backfill',
+  'ranges',
+  'rules',
+  'alertmanager',
+  'freshness',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -20,7 +28,21 @@ export const settingsOf = (
   contextOf: (name: Setting) => unknown,
 ): Pick<
   CollectorProps,
-  'scrapeAllowCidrs' | 'scrapeSecrets' | 'removalPolicy' | 'selfAlarms' | 'dashboard' | 'onward' | 'mirror'
+  | 'scrapeAllowCidrs'
+  | 'scrapeSecrets'
+  | 'discovery'
+  | 'removalPolicy'
+  | 'selfAlarms'
+  | 'dashboard'
+  | 'onward'
+  | 'mirror'
+  | 'watchdogUrl'
+  | 'retention'
+  | 'backfill'
+  | 'ranges'
+  | 'rules'
+  | 'alertmanagerUrl'
+  | 'freshness'
 > & {
   stackName: string;
 } => {
@@ -40,18 +62,56 @@ export const settingsOf = (
       .split(',')
       .map(each => each.trim())
       .filter(each => each !== '');
+  const discovery = discoveryIn(list('discovery'));
   const onward = text('onward');
+  const watchdogUrl = text('watchdog');
+  const alertmanagerUrl = text('alertmanager');
+  const freshness = text('freshness');
+  if (!/^\d*$/.test(freshness)) throw new Error(`freshness: ${JSON.stringify(freshness)}, expected whole seconds`);
   const mirror = list('mirror').map(metric => ({ metric }));
+  const rules = list('rules');
+  const retention = text('retention');
+  const backfill = text('backfill');
+  const ranges = oneOf('ranges', { 'prometheus-2': 'prometheus-2', 'prometheus-3': 'prometheus-3' } as const);
   return {
     stackName: text('stackName') || 'Sluice',
     scrapeAllowCidrs: list('scrapeAllow'),
     ...(text('scrapeSecrets') !== '' && { scrapeSecrets: secretsIn(contextOf('scrapeSecrets')) }),
+    ...(discovery && { discovery }),
     ...(onward !== '' && { onward: onward.startsWith('arn:') ? { workspaceArn: onward } : { url: onward } }),
+    ...(retention !== '' && { retention: retentionIn(retention) }),
+    ...(backfill !== '' && { backfill: daysIn('backfill', backfill) }),
+    ...(ranges && { ranges }),
+    ...(rules.length > 0 && { rules }),
     ...(mirror.length > 0 && { mirror }),
+    ...(watchdogUrl !== '' && { watchdogUrl }),
+    ...(alertmanagerUrl !== '' && { alertmanagerUrl }),
+    ...(freshness !== '' && { freshness: Duration.seconds(Number(freshness)) }),
     ...(removalPolicy && { removalPolicy }),
     ...(selfAlarms !== undefined && { selfAlarms }),
     ...(dashboard !== undefined && { dashboard }),
   };
+};
+
+/** Days of samples, of buckets of five minutes and of those of an hour; what is left out is as usual. */
+const retentionIn = (text: string): NonNullable<CollectorProps['retention']> => {
+  const [samples, fiveMinutes, hours] = text.split(',').map(each => daysIn('retention', each));
+  return { ...(samples && { samples }), ...(fiveMinutes && { fiveMinutes }), ...(hours && { hours }) };
+};
+
+const daysIn = (name: string, text: string): Duration => {
+  const days = Number(text);
+  if (text.trim() === '' || !Number.isFinite(days) || days <= 0)
+    throw new Error(`${name}: ${JSON.stringify(text)}, expected days, such as 15`);
+  return Duration.hours(days * 24);
+};
+
+/** `ecs,ec2,cloud_map`: kinds of rows that are to be found in the account. */
+const discoveryIn = (kinds: readonly string[]): CollectorProps['discovery'] => {
+  const wrong = kinds.find(kind => !['ecs', 'ec2', 'cloud_map'].includes(kind));
+  if (wrong !== undefined) throw new Error(`discovery: ${JSON.stringify(wrong)}, expected some of ecs,ec2,cloud_map`);
+  if (kinds.length === 0) return undefined;
+  return { ecs: kinds.includes('ecs'), ec2: kinds.includes('ec2'), cloudMap: kinds.includes('cloud_map') };
 };
 
 /** JSON, as a text or as CDK read it: `[{"secret": "scrapes/shop", "hosts": ["shop.example.com"]}]`. */

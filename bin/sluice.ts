@@ -6,10 +6,13 @@ import { Complaint } from './commands/complaint.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { flushesCommand } from './commands/flushes.ts';
 import { heartbeatsCommand } from './commands/heartbeats.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lintCommand } from './commands/lint.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { statusCommand } from './commands/status.ts';
 import { tailCommand } from './commands/tail.ts';
 import { targetsCommand } from './commands/targets.ts';
@@ -25,12 +28,15 @@ program
   .addCommand(targetsCommand(connect))
   .addCommand(heartbeatsCommand(connect))
   .addCommand(keysCommand(connect))
+  .addCommand(quarantineCommand(connect))
+  .addCommand(flushesCommand(connect))
   .addCommand(queryCommand(connect))
   .addCommand(tailCommand(connect))
   .addCommand(topCommand(connect))
   .addCommand(doctorCommand(connect))
   .addCommand(exportCommand(connect))
   .addCommand(backfillCommand(connect))
+  .addCommand(rulesCommand(connect))
   .addCommand(lintCommand())
   .addCommand(completionCommand(program))
   .addHelpText(

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from './columns.ts';
 import { keyOf, type LabelSet, pick } from './labels.ts';
+import { limits } from './limits.ts';
 
 /**
  * Who sends: exactly the `job` and `instance` of a label set, either of which may be missing.
@@ -16,8 +17,17 @@ export const sourceOf = (labels: LabelSet): Source => pick(labels, isSourceLabel
 export const withoutSource = (labels: LabelSet): LabelSet => pick(labels, name => !isSourceLabel(name));
 
 /** 22 characters, base64url of 128 bits: the same source has the same id everywhere. */
-export const sourceIdOf = (source: Source): string =>
-  createHash('sha256').update(keyOf(source)).digest().subarray(0, 16).toString('base64url');
+export const sourceIdOf = (source: Source): string => {
+  const key = keyOf(source);
+  const known = sourceIds.get(key);
+  if (known !== undefined) return known;
+  const id = hash('sha256', key, 'buffer').subarray(0, 16).toString('base64url');
+  if (sourceIds.size >= limits.sourceIdsRemembered) sourceIds.clear();
+  sourceIds.set(key, id);
+  return id;
+};
+
+const sourceIds = new Map<string, string>();
 
 export type FamilyType =
   | 'counter'
@@ -53,11 +63,15 @@ export type Batch = {
   readonly families?: readonly Family[];
 };
 
+/** What a message of the buffer is called: limits.messageNameChars of a digest of its bytes, the same whenever it comes. */
+export const messageNameOf = (message: string): string =>
+  hash('sha256', message, 'base64url').slice(0, limits.messageNameChars);
+
 /**
  * The batch under a name that holds its message too: two producers of one source may count their keys alike, and one slot
  * may be scraped twice with two outcomes. Both were accepted, so both are stored; only the same bytes are the same message.
  */
 export const namedByMessage = (batch: Batch, message: string): Batch => ({
   ...batch,
-  id: `${batch.id}#${createHash('sha256').update(message).digest('base64url').slice(0, 16)}`,
+  id: `${batch.id}#${messageNameOf(message)}`,
 });

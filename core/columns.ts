@@ -20,24 +20,41 @@ export type Columns = {
    * time may stand several times, and there are no pages. See core/segment/increments.ts.
    */
   readonly tags?: readonly number[];
-  /** The same as `series` where there is one time alone: how a page comes, and goes to the buffer. */
-  readonly row?: PageRow;
+  /** The labels of `series` in their order, where that is the very same list for whoever has the same series. */
+  readonly sets?: readonly LabelSet[];
+  /** The same as `series` where every series has a value at every time: how pages come, and go to the buffer. */
+  readonly rows?: PageRows;
 };
 
-/** One value for each label set. The list of these is the very same one where the page before had the same series. */
-export type PageRow = { readonly labels: readonly LabelSet[]; readonly values: Float64Array };
+/** For each time one value for each label set. The list of these is the very same one where the page before had the same series. */
+export type PageRows = {
+  readonly labels: LabelList;
+  readonly values: readonly Float64Array[];
+};
 
-/** A page's columns, made only if somebody looks at them. */
-export const columnsOfRow = (timestampMs: number, isWholePage: boolean, row: PageRow): Columns => {
+/** A list of label sets, as they are or written down to be read again when somebody looks at them. */
+export type LabelList = readonly LabelSet[] | WrittenLabels;
+
+/** See core/segment/written-labels.ts. */
+export type WrittenLabels = {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  read(): readonly LabelSet[];
+};
+
+const setsIn = (labels: LabelList): readonly LabelSet[] => ('read' in labels ? labels.read() : labels);
+
+/** Pages' columns, made only if somebody looks at them. `whole`: at which times they are all there is of their source. */
+export const columnsOfRows = (timestampsMs: readonly number[], whole: readonly boolean[], rows: PageRows): Columns => {
   let series: SeriesColumn[] | undefined;
   return {
-    timestampsMs: [timestampMs],
-    pages: new Set(isWholePage ? [0] : []),
-    row,
+    timestampsMs,
+    pages: new Set(whole.keys().filter(slot => whole[slot])),
+    rows,
     get series() {
-      series ??= row.labels.map((labels, at) => {
-        const column = new Column(1);
-        column.set(0, row.values[at]!);
+      series ??= setsIn(rows.labels).map((labels, at) => {
+        const column = new Column(timestampsMs.length);
+        for (const [slot, values] of rows.values.entries()) column.set(slot, values[at]!);
         return { labels, column };
       });
       return series;
@@ -47,7 +64,8 @@ export const columnsOfRow = (timestampMs: number, isWholePage: boolean, row: Pag
 
 /** How many values there are. */
 export const countOf = (columns: Columns): number => {
-  if (columns.row !== undefined) return columns.row.values.length;
+  const { rows } = columns;
+  if (rows !== undefined) return rows.labels.length * rows.values.length;
   let count = 0;
   for (const { column } of columns.series) for (const present of column.present) count += present;
   return count;

@@ -19,6 +19,23 @@ export const limits = {
   /** Rejects listed in an answer; further ones are only counted, so that an answer stays readable. */
   rejectsListed: 20,
 
+  /** Characters by which a message is known: 96 bits of a hash, of which nobody will meet two alike. */
+  messageNameChars: 16,
+  /** Of one push what its receipt holds, so that it is fit for a header: proxies take 4 KB and more. */
+  receiptWitnesses: 8,
+  receiptMessages: 16,
+  receiptProblems: 3,
+  receiptProblemChars: 200,
+  /** A receipt as it comes back, and unpacked: with long job names it may be a few KB. */
+  receiptChars: 8 * KiB,
+  receiptUnpackedBytes: 64 * KiB,
+
+  /** How long a look hides what lies in quarantine from other looks, and how much it takes: bodies of up to 1 MB each. */
+  quarantineLookMs: 4 * second,
+  quarantineListed: 200,
+  /** Nothing is put aside sooner: it was received ten times, ingest's window apart at the very least. */
+  quarantinedAfterMs: 10 * second,
+
   /** Slots for names and values remembered while one exposition is read: 64 KiB, and most pages repeat far fewer. */
   wordSlots: 16_384,
   /** Text of series and comments remembered for one target, as long as a page may be. */
@@ -43,8 +60,6 @@ export const limits = {
   /** Samples older or newer than this against the accept time are refused. Ahead as in Prometheus's maxAheadTime. */
   timestampBehindMs: 1 * hour,
   timestampAheadMs: 10 * minute,
-  /** Samples of remote write may be as old as what is kept: a Prometheus that could not send for hours catches up. */
-  backfillBehindMs: 15 * day,
   /** Bounds of an exponential histogram once they are explicit, +Inf and zero apart: what OpenTelemetry's SDKs send at most. */
   histogramBounds: 160,
   /** Samples of target_info for one resource of a push: a day of them, half a lookback apart. */
@@ -68,6 +83,8 @@ export const limits = {
   segmentDepth: 15,
   /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
   basesRemembered: 400,
+  /** Ids of sources that need not be hashed again: some 150 bytes each. */
+  sourceIdsRemembered: 10_000,
   /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */
   baseWorthSeries: 100,
   /** Schema chunks a warm writer keeps, some 20 KB each. */
@@ -136,6 +153,18 @@ export const limits = {
   discoveredTargets: 10_000,
   discoverTimeoutMs: 10 * second,
   discoverParallel: 4,
+  /** Clusters, services, namespaces, filters or their values that a list may name: EC2 takes 200 values a filter. */
+  discoveryNames: 200,
+  /** Pages of one answer of AWS: 100 tasks a page and limits.discoveredTargets of them, and as much again of empty ones. */
+  inventoryPages: 200,
+  /** Tries of one call that was throttled or failed, the wait before the second, doubled each time and cut at random. */
+  inventoryTries: 6,
+  inventoryBackoffMs: 200,
+  inventoryTimeoutMs: 10 * second,
+  /** Calls to AWS open at once for one list: far below what a minute's bucket of any account has. */
+  inventoryParallel: 4,
+  /** After a task or instance began: when it is scraped beside its slots, so that it is seen before its first interval is over. */
+  firstScrapesMs: [2 * second, 10 * second],
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */
@@ -170,6 +199,8 @@ export const limits = {
   scrapeLateShare: 0.5,
   /** Targets of one scrape order: what one worker opens at once and still ends inside a timeout. */
   orderTargets: 25,
+  /** What sending the orders of a small fleet takes; of those sent later each comes a second earlier. */
+  orderSendMs: 300,
   /** Orders made and sent together, and calls open at once: 4,000 scrapes' worth in memory, and more calls gain nothing. */
   ordersAtOnce: 160,
   sendParallel: 16,
@@ -177,6 +208,25 @@ export const limits = {
   tickMs: 1 * minute,
   /** Slots are ordered up to this long after the running minute's start: a tick a minute late is still in time. */
   planAheadMs: 2 * minute,
+  /** What one loop order covers at most, on a grid of it: eight scrapes at 15 s are one segment, in which they take a third less to write than four and four. */
+  loopSpanMs: 2 * minute,
+  /** Scrapes a second from which on a worker that loops costs less than orders by the slot: one awake all the time is as much as 0.5 orders a second. */
+  loopWorthScrapesASecond: 0.5,
+  /** Targets of one loop, and scrapes a second: a tenth of a core, which 160 MiB buy, makes some 30 of 500 series. */
+  loopTargets: 250,
+  loopScrapesASecond: 25,
+  /** A loop's order is to be there this long before its first slot: queues hand over within tens of milliseconds, mostly. */
+  loopLeadMs: 1 * second,
+  /** Scrapes of one loop under way at once: a target that hangs holds a place for its timeout, and nobody else up. */
+  loopParallel: 250,
+  /** What a loop has in hand at most: beyond it a target's scrapes are handed over as they are. */
+  loopHeldBytes: 24 * MiB,
+  /** How long a loop gathers messages for one call, and how long after its span's end it tries to hand over what is left. */
+  loopGatherMs: 1 * second,
+  loopHandOverMs: 15 * second,
+  /** How old a looped target's samples are at most when they are handed over, where nothing else is asked for, and at most. */
+  freshnessDefaultMs: 2 * minute,
+  freshnessMaxMs: 2 * minute,
   /** Wake-ups are set for deadlines this near; ticks that are a minute apart overlap, so a late one misses none. */
   wakeAheadMs: 2 * minute,
   /** Heartbeats named by one wake-up. */
@@ -187,14 +237,50 @@ export const limits = {
   checkParallel: 16,
   /** Scrapes one worker has open at once. */
   scrapeParallel: 25,
-  /** Targets of which a warm worker remembers the row, the last page as far as predictedBytes go, and whether they failed. */
+  /** Targets of which a warm worker remembers the row, the last page as far as predictedShare goes, and whether they failed. */
   targetsRemembered: 2_000,
   /** Characters of a row that is remembered: longer ones are read again for each scrape. */
   rowRememberedChars: 8 * KiB,
-  /** Pages and series kept to predict the next pages by, all targets of a warm worker together: an eighth of its memory. */
+  /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
+  predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
+  /**
+   * How often `up` of who pushes is written: twice within what an instant query looks back, so that one that is lost leaves
+   * no gap.
+   */
+  upEveryMs: 2 * minute,
+  /** Signs of life from which a cadence is learned. */
+  learnedBeats: 12,
+  /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
+  explainedAtOnce: 5,
+  explainMs: 5 * second,
+  probeMs: 3 * second,
+  /** How much of two sources' metrics must be the same for one to be the other renamed; and how many such are looked at. */
+  renamedShare: 0.8,
+  lookAlikes: 3,
+  /** Of a refusal's reason, what its heartbeat remembers. */
+  refusalReasonChars: 300,
+  /** Windows of maintenance on one row, how long one may be, and how many times of it are looked at. */
+  maintenanceWindows: 10,
+  maintenanceMaxMs: 31 * day,
+  maintenanceSpans: 64,
+  /** How far ahead a schedule is looked through for its next time: every date comes again in so many years. */
+  scheduleYears: 50,
+  /** What a ping may say of its run; healthchecks.io keeps as much. */
+  pingBodyBytes: 10_000,
+  /** Of a ping's text, what an alarm repeats. */
+  pingDetailChars: 200,
+  /** A heartbeat that a ping made by `create=1` is expected so often, as with healthchecks.io. */
+  pingIntervalDefault: '1d',
+  pingGraceDefault: '1h',
+  /** More fallen sources than this, and than this share of all, in one look are one message. RELIABILITY 3.4. */
+  groupedFallen: 5,
+  groupedShare: 0.2,
+  /** Sources of one grouped message: SNS takes 256 KB; and of them those that its text names. */
+  groupedMembers: 400,
+  groupedNamed: 20,
   /** How often the note about an invalid row is refreshed on the row. */
   rowNoteRefreshMs: 10 * minute,
 
@@ -209,8 +295,42 @@ export const limits = {
   blindAfterMs: 150 * second,
   /** After blindness, producers get this long to come back before their silence counts again. */
   blindHoldMs: 60 * second,
+  /** So long after the last sweep the planner orders one; so long after the last plan the checker tells no watchdog. */
+  sweepMissedMs: 90 * second,
+  plannerAwayMs: 5 * minute,
+  /** What a receiver of alarms beside SNS may take. */
+  ringTimeoutMs: 4 * second,
+  /** How long an alert that nobody resolves stays open in an Alertmanager. */
+  alertOpenMs: 30 * day,
+  /** Members of a grouped alarm in one event: EventBridge takes 256 KB, as SNS does. */
+  busMembers: 400,
   /** Spans of blindness kept. */
   blindSpansKept: 20,
+  /**
+   * Spacing of canaries while somebody is expected to be heard. With a gap of two and a half of them the parameter law of
+   * RELIABILITY 3.2 gives the default grace: 12.5 s + 15 s + 5 s + 2 s = 34.5 s.
+   */
+  canaryEveryMs: 5 * second,
+  /** A canary that is not answered by then counts as lost: it is never repeated. */
+  canaryTimeoutMs: 4 * second,
+  /** A canary that is well is on its row this long after its slot began. */
+  canaryLagMs: 1_500,
+  /** No canary for longer than this, and that time counts for nobody's silence. */
+  canaryGapMs: 12_500,
+  /** Acceptances kept: more than a checker may be late, so that no gap is forgotten before it was seen. */
+  canariesKept: 40,
+  /** The collector is blind when no canary came for this long, or fewer than this share of those due in the window. */
+  canaryBlindMs: 30 * second,
+  canaryWindowMs: 120 * second,
+  canaryShare: 0.9,
+  /** Canaries that must have been due before their share is judged. */
+  canariesJudged: 12,
+  /** How long all must be well before a blind collector says that it hears again. */
+  collectorCleanMs: 60 * second,
+  /** How long usual clients wait at most between tries: OpenTelemetry's default. */
+  pushBackoffUsualMs: 30 * second,
+  /** What a push may take on its way and how far two clocks may be apart: parts of the law for graces. */
+  pushAllowanceMs: 7 * second,
   /** How long a warm push function believes that a source has no heartbeat registered. */
   heartbeatDirectoryMs: 10 * second,
   /** Sources a warm push function remembers. */
@@ -224,6 +344,36 @@ export const limits = {
   querySeries: 50_000,
   querySamples: 10_000_000,
   querySpanMs: 32 * day,
+  /** Rules of one file, and how often a group is evaluated: as Prometheus where a group does not say. */
+  rules: 1_000,
+  ruleIntervalMs: 1 * minute,
+  ruleIntervalMinMs: 10 * second,
+  ruleIntervalMaxMs: 1 * day,
+  /** Series or alerts that one rule may give: their label sets stand in the group's record, which is one item. */
+  ruleSeries: 5_000,
+  /** Missed instants of a group that are made good at once; what is older than that stays missed, and is said. */
+  ruleInstantsAtOnce: 60,
+  /** How long an alert that is over is listed as such. */
+  ruleResolvedMs: 15 * minute,
+  /** How long a group's record is kept that nobody evaluates any more: its rules were taken out. */
+  ruleRecordMs: 2 * day,
+  /** How far back canaries are looked for that say how long storing takes. */
+  ruleDelaySpanMs: 10 * minute,
+  /** Before the delay that was measured: clocks differ, and what is stored is seen a moment later. */
+  ruleSlackMs: 2 * second,
+  /** When a function that evaluates rules stops taking up instants: it ends after 55 s. */
+  rulesForMs: 40 * second,
+  /** Remote read: a request unpacked, its queries, and the samples of its answer, which are some 20 bytes each before they are packed. */
+  readRequestBytes: 1 * MiB,
+  readQueries: 10,
+  readSamples: 2_000_000,
+  /** How long a query may take, unless it asks for less itself: the function answers by itself at 26 s. */
+  queryForMs: 24 * second,
+  /** A read of more than this is answered from buckets where they do: a day of samples costs a hundred times a day of buckets. */
+  bucketsFromMs: 2 * day,
+  /** Span of a read from buckets of 5 m and of 1 h: a day is two requests a shard, whatever its buckets are. */
+  fiveMinuteSpanMs: 93 * day,
+  hourSpanMs: 400 * day,
   /** Values that one evaluation holds at once, one a series and step at 9 bytes: some 200 MB. */
   queryCells: 20_000_000,
   /** Samples and steps looked at, each as often as windows overlap on it, sorted ones more: some seconds of a core. */
@@ -250,6 +400,42 @@ export const limits = {
   keyCacheMs: 30 * second,
   /** Keys, and names that were none, a warm push function remembers. */
   keysRemembered: 10_000,
+
+  /**
+   * What a key may push unless its row says otherwise, and at most: requests as many as the gateway lets in, samples a quarter of
+   * what ten workers of ingest store, series a large fleet's. A worker's memory holds some 40 bytes a series.
+   */
+  keyRequestsPerSecond: 2_000,
+  keyRequestsPerSecondMax: 10_000,
+  keySamplesPerSecond: 250_000,
+  keySamplesPerSecondMax: 2_000_000,
+  keyActiveSeries: 200_000,
+  keyActiveSeriesMax: 1_000_000,
+  /** How much of a rate may come at once: fleets flush together. */
+  keyBurstMs: 10 * second,
+  /** How long a series counts after it was seen, at most. */
+  activeSeriesMs: 1 * day,
+  /** Series that a worker counts, all keys together: beyond it the key used longest ago is begun anew. */
+  seriesCounted: 2_000_000,
+  /** How often a worker tells the others how much it lets in with a key, and from which part of a limit on. */
+  keyShareMs: 10 * second,
+  keyShareFrom: 1 / 32,
+  /** Longest Retry-After of a rate that was passed. */
+  keyRetryAfterMaxMs: 60 * second,
+  /** How long a group of a Pushgateway is shown on /metrics after its last push: a nightly job's all day. Its time to live at most. */
+  groupShownMs: 1 * day,
+  /** The interval in which a producer is told its offset where it says none: most flush once a minute, or a part of one. */
+  flushIntervalDefaultMs: 1 * minute,
+  /** Producers in one second that are a crowd: fewer harm nobody; spread over ten seconds a tenth would be there. */
+  crowdSources: 20,
+  crowdShare: 0.3,
+  /** How far back crowds are looked for, over how many sources, and how many of them are told. */
+  crowdSpanMs: 3 * minute,
+  crowdSourcesRead: 20_000,
+  crowdsListed: 10,
+  /** How long the old secret of a rotated key goes on unless told otherwise, and at most. */
+  keyOldSecretMs: 1 * day,
+  keyOldSecretMaxMs: 90 * day,
 
   /** Samples of one onward request: what Amazon Managed Prometheus advises its senders to put into one. */
   onwardSamples: 1_000,

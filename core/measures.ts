@@ -6,6 +6,8 @@ export const measures = {
   Pushes: 'Count',
   /** Pushes that were refused, whole. */
   Refused: 'Count',
+  /** Pushes that were refused because of a limit of their key, of those refused. */
+  Limited: 'Count',
   /** Samples written to the series table; again where a message came again. */
   Stored: 'Count',
   /** Samples that were in what ingest held more than once, and were written once. */

@@ -18,5 +18,15 @@ export const readRetention = (text: string): Retention => {
   return { rawMs: rawMs!, fiveMinuteMs: fiveMinuteMs!, hourMs: hourMs! };
 };
 
+/** How old pushed samples may be where nothing else is asked for: as old as what is kept, since nobody reads older ones. */
+export const usualBackfillMs = ({ rawMs }: Retention): number => rawMs;
+
+/** Reads a number of days, as lib writes it for the functions. */
+export const readBackfillMs = (text: string): number => {
+  const days = Number(text);
+  if (!(days > 0)) throw new Error(`backfill ${JSON.stringify(text)}, expected a number of days`);
+  return days * limits.catalogSpanMs;
+};
+
 /** Schema chunks and the catalog outlive the samples that name them. */
 export const schemaMsOf = ({ rawMs }: Retention): number => rawMs + limits.schemaOutlivesMs;

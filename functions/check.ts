@@ -1,24 +1,33 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type Alarm, alarmOf, blindAlarmOf } from '../core/heartbeat/alarm.ts';
-import type { Heartbeat } from '../core/heartbeat/heartbeat.ts';
+import { alarmOf, groupAlarmOf } from '../core/heartbeat/alarm.ts';
+import type { Flip, Heartbeat, HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
-import { type BlindSpan, type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
+import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import { changed, deadlineOf, isOver, stepAt } from '../core/heartbeat/step.ts';
-import { readWake, wakesFor } from '../core/heartbeat/wake.ts';
+import { isSweepDue, readWake, wakesFor } from '../core/heartbeat/wake.ts';
+import { provableAt, provenMsOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
+import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
+import { Fallen, type FallenPorts } from './fallen.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
+import { ring } from './ringing.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
+import { tellUp } from './up.ts';
 
-type CheckPorts = Pick<Ports, 'clock' | 'log' | 'measures' | 'heartbeats' | 'alarms' | 'history' | 'deadlines'>;
+type CheckPorts = FallenPorts &
+  Pick<
+    Ports,
+    'buffer' | 'log' | 'measures' | 'heartbeats' | 'canary' | 'alarms' | 'history' | 'deadlines' | 'watchdog'
+  >;
 
 /**
  * Heartbeats → flips → alarms. Each minute it looks at all of them, and in between at those whose deadline has come or
  * of which there is news. Decide, record, announce: the change and the alarm to send are one conditional write, and what
- * was recorded but not announced is announced by whoever looks next.
+ * was recorded but not announced is announced by whoever looks next. Between the sweeps it also sends the canaries.
  */
 export const check = (ports: CheckPorts) =>
   middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
@@ -26,80 +35,113 @@ export const check = (ports: CheckPorts) =>
     .handler(event => ('Records' in event ? answerWakes(ports, event) : sweep(ports)));
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
-  const nowMs = ports.clock.nowMs();
-  const { blind } = await markSweep(ports, nowMs);
-  await look(ports, await ports.heartbeats.all(), blind, nowMs + limits.wakeAheadMs);
+  const rows = await ports.heartbeats.all();
+  const record = await recordSweep(ports, { sources: rows.length, ...awaitedOf(rows) });
+  const looked = await look(ports, rows, record, ports.clock.nowMs() + limits.wakeAheadMs);
+  const isWriting = Math.floor(ports.clock.nowMs() / limits.tickMs) % (limits.upEveryMs / limits.tickMs) === 0;
+  await tellUp(ports, isWriting ? looked.settled : looked.turned);
   ports.measures.tell({ Sweeps: 1 });
+  if (await isPlannerAway(ports)) return undefined;
+  // Whoever watches from outside misses what he is not told; a watchdog that is ill itself stops nobody here.
+  await ports.watchdog
+    ?.tell()
+    .catch((cause: Error) => ports.log.write('warn', 'watchdog not told', { cause: cause.message }));
   return undefined;
 };
 
+/** The planner and the checker watch each other: no word goes out that all is well while nobody plans. */
+const isPlannerAway = async ({ heartbeats, clock, log, watchdog }: CheckPorts): Promise<boolean> => {
+  if (watchdog === undefined) return false;
+  const untilMs = await heartbeats.planned();
+  const isAway = untilMs !== undefined && clock.nowMs() - untilMs > limits.plannerAwayMs;
+  if (isAway) log.write('error', 'nobody plans scrapes', { sinceMs: untilMs });
+  return isAway;
+};
+
+/** Whether silence of any of these would mean something, and when one of them was heard last. */
+const awaitedOf = (rows: readonly Row[]): Awaited => {
+  const awaited = rows.flatMap(row => {
+    const heartbeat = readHeartbeat(row).value;
+    return heartbeat?.promise !== undefined && !heartbeat.pauseWanted ? [heartbeat] : [];
+  });
+  const heardMs = awaited.reduce((newest, { lastAcceptMs = 0 }) => Math.max(newest, lastAcceptMs), 0);
+  return { isAwaited: awaited.length > 0, heardMs };
+};
+
 const answerWakes = async (ports: CheckPorts, { Records }: SQSEvent): Promise<SQSBatchResponse> => {
+  const orders = Records.map(({ messageId, body }) => ({ messageId, order: readWake(body) }));
+  // Canaries first: what they prove is what the others are judged by.
+  await Promise.all(orders.map(({ order }) => 'canary' in order && sendCanary(ports, order.canary)));
   const failures: { itemIdentifier: string }[] = [];
-  const blind = (await ports.heartbeats.collector())?.blind ?? [];
-  for (const { messageId, body } of Records) {
+  const keys = orders.flatMap(({ order }) => ('keys' in order ? order.keys : []));
+  const awaited = async () => awaitedOf(keys.length > 0 ? await ports.heartbeats.get(keys) : []);
+  let observed: Promise<CollectorRecord> | undefined;
+  for (const { messageId, order } of orders) {
     try {
-      const { keys, untilMs } = readWake(body);
-      await look(ports, await ports.heartbeats.get(keys), blind, untilMs);
+      observed ??= observe(ports, awaited);
+      const record = await observed;
+      if ('sweep' in order && isSweepDue(record, ports.clock.nowMs())) await sweep(ports);
+      if (!('keys' in order)) continue;
+      const { turned } = await look(ports, await ports.heartbeats.get(order.keys), record, order.untilMs);
+      await tellUp(ports, turned);
     } catch (error) {
       ports.log.write('error', 'wake-up failed', { messageId, cause: (error as Error).message });
-      failures.push({ itemIdentifier: messageId });
+      // A canary is not sent again: it would prove another time than it was for.
+      if (!('canary' in order)) failures.push({ itemIdentifier: messageId });
     }
   }
   return { batchItemFailures: failures };
 };
 
-/** Records this sweep; where sweeps were missing, says once that the collector was blind. */
-const markSweep = async (ports: CheckPorts, nowMs: number): Promise<CollectorRecord> => {
-  const { heartbeats } = ports;
-  const seen = await heartbeats.collector();
-  const next = sweptAt(seen, nowMs);
-  if (!(await heartbeats.swept(seen, next))) return (await heartbeats.collector()) ?? next;
-  if (next.unannounced === undefined) return next;
-  await ring(ports, blindAlarmOf(next.unannounced));
-  const { unannounced: _, ...told } = next;
-  await heartbeats.swept(next, { ...told, epoch: next.epoch + 1 });
-  return told;
-};
+/** All that were looked at, and those of them whose state changed. */
+type Looked = { readonly settled: readonly Heartbeat[]; readonly turned: readonly Heartbeat[] };
 
-/** Rings, and keeps what was rung for people to look up: a list that lacks one is no reason to ring twice. */
-const ring = async ({ alarms, history, log }: CheckPorts, alarm: Alarm): Promise<void> => {
-  await alarms.ring(alarm);
-  await history
-    .add(alarm)
-    .catch((cause: Error) => log.write('warn', 'alarm not listed', { id: alarm.id, cause: cause.message }));
-};
-
+/** Decides for each row, announces what waits, and sets the next wake-ups, whatever of it fails for one of them. */
 const look = async (
   ports: CheckPorts,
   rows: readonly Row[],
-  blind: readonly BlindSpan[],
+  record: CollectorRecord,
   untilMs: number,
-): Promise<void> => {
+): Promise<Looked> => {
   const deadlines: { key: Heartbeat['key']; atMs: number }[] = [];
+  const settled: Heartbeat[] = [];
+  const turned: Heartbeat[] = [];
+  const fallen = new Fallen(ports);
   try {
     await inParallel(rows, limits.checkParallel, async row => {
-      const heartbeat = await readNoting(ports, row);
+      const seen = await readNoting(ports, row);
+      const heartbeat = seen && (await settle(ports, fallen, seen, record));
       if (heartbeat === undefined) return;
-      const settled = await settle(ports, heartbeat, blind);
-      if (settled === undefined) return;
-      const atMs = deadlineOf(settled, blind);
-      if (atMs !== undefined) deadlines.push({ key: settled.key, atMs });
+      settled.push(heartbeat);
+      if (heartbeat.state !== seen?.state) turned.push(heartbeat);
+      const nowMs = ports.clock.nowMs();
+      const dueMs = deadlineOf(heartbeat, record.blind);
+      const atMs = dueMs === undefined || heartbeat.state === 'recovering' ? dueMs : provableAt(record, dueMs, nowMs);
+      if (atMs !== undefined) deadlines.push({ key: heartbeat.key, atMs });
     });
   } finally {
-    await ports.deadlines.send(wakesFor(deadlines, ports.clock.nowMs(), untilMs));
+    try {
+      await announce(ports, settled, Math.max(rows.length, record.sources ?? 0));
+    } finally {
+      await ports.deadlines.send(wakesFor(deadlines, ports.clock.nowMs(), untilMs));
+    }
   }
+  return { settled, turned };
 };
 
-/** Makes every change that is due and announces what waits, oldest first. Undefined once the record is gone. */
+/** Makes every change that is due. Undefined once the record is gone. */
 const settle = async (
   ports: CheckPorts,
+  fallen: Fallen,
   seen: Heartbeat,
-  blind: readonly BlindSpan[],
+  record: CollectorRecord,
 ): Promise<Heartbeat | undefined> => {
   let heartbeat = seen;
   for (let step = 0; step < limits.stepsAtOnce; step += 1) {
-    const change = stepAt(heartbeat, ports.clock.nowMs(), blind);
-    if (change === undefined) break;
+    const nowMs = ports.clock.nowMs();
+    const decided = stepAt(heartbeat, nowMs, record.blind, provenMsOf(record, nowMs));
+    if (decided === undefined) break;
+    const change = await fallen.explained(heartbeat, decided);
     if (await ports.heartbeats.change(heartbeat, change)) {
       heartbeat = changed(heartbeat, change);
       continue;
@@ -110,16 +152,34 @@ const settle = async (
     if (fresh === undefined) return undefined;
     heartbeat = fresh;
   }
-  for (const flip of heartbeat.pending) {
-    await ring(ports, alarmOf(heartbeat.key, flip));
-    if (flip.kind === 'DOWN') ports.measures.tell({ DetectionDelay: ports.clock.nowMs() - flip.atMs });
-    await ports.heartbeats.announced(heartbeat.key, flip.epoch);
+  if (!isOver(heartbeat, ports.clock.nowMs()) || heartbeat.pending.length > 0) return heartbeat;
+  await ports.heartbeats.remove(heartbeat.key);
+  return undefined;
+};
+
+/** Announces what waits, oldest first; many that fell at once in one message. */
+const announce = async (ports: CheckPorts, settled: readonly Heartbeat[], sources: number): Promise<void> => {
+  const waiting = settled.filter(({ pending }) => pending.length > 0);
+  const fallen = waiting.filter(({ pending }) => pending.length === 1 && pending[0]?.kind === 'DOWN');
+  const isMany = fallen.length > Math.max(limits.groupedFallen, limits.groupedShare * sources);
+  const single = isMany ? waiting.filter(heartbeat => !fallen.includes(heartbeat)) : waiting;
+  for (let at = 0; isMany && at < fallen.length; at += limits.groupedMembers) {
+    const part = fallen.slice(at, at + limits.groupedMembers);
+    const members = part.flatMap(({ key, pending }) => pending.map(flip => alarmOf(key, flip)));
+    await ring(ports, groupAlarmOf(members), members);
+    await inParallel(part, limits.checkParallel, async ({ key, pending }) => crossOff(ports, key, pending[0]!));
   }
-  if (isOver(heartbeat, ports.clock.nowMs())) {
-    await ports.heartbeats.remove(heartbeat.key);
-    return undefined;
-  }
-  return heartbeat;
+  await inParallel(single, limits.checkParallel, async ({ key, pending }) => {
+    for (const flip of pending) {
+      await ring(ports, alarmOf(key, flip));
+      await crossOff(ports, key, flip);
+    }
+  });
+};
+
+const crossOff = async ({ heartbeats, measures, clock }: CheckPorts, key: HeartbeatKey, flip: Flip): Promise<void> => {
+  if (flip.kind === 'DOWN') measures.tell({ DetectionDelay: clock.nowMs() - flip.atMs });
+  await heartbeats.announced(key, flip.epoch);
 };
 
 /** A row that cannot be read says on itself what is wrong and harms no other. */

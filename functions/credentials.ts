@@ -6,6 +6,9 @@ import type { HttpGet, Ports } from '../io/ports.ts';
 
 export type CredentialPorts = Pick<Ports, 'clock' | 'http' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants'>;
 
+/** What is asked, and by whom. */
+export type Asked = Pick<Target, 'auth' | 'url' | 'timeoutMs'>;
+
 /** What a request shows of who asks. */
 export type Shown = Pick<HttpGet, 'credentials' | 'tls'>;
 
@@ -27,7 +30,7 @@ export class Credentials {
   }
 
   /** Throws NoCredentials where the row asks for what it may not have, or what cannot be had. */
-  async of({ auth, url, timeoutMs }: Target): Promise<Shown> {
+  async of({ auth, url, timeoutMs }: Asked): Promise<Shown> {
     switch (auth?.type) {
       case undefined:
         return {};

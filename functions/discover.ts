@@ -1,73 +1,115 @@
+import middy from '@middy/core';
 import { limits } from '../core/limits.ts';
-import { textOfReject } from '../core/reject.ts';
-import {
-  changesTo,
-  type Discovery,
-  discoveredRows,
-  discovererOf,
-  isDue,
-  readDiscovery,
-} from '../core/scrape/discovery.ts';
+import { rowIdOf, rowsOfFound } from '../core/scrape/discovered.ts';
+import { type AwsList, isAwsList, isDiscovery, readDiscovery } from '../core/scrape/discovery.ts';
+import { foundInstance } from '../core/scrape/found/ec2.ts';
+import { type EcsTask, foundTask, isRunning } from '../core/scrape/found/ecs.ts';
+import type { Found } from '../core/scrape/found/found.ts';
+import { readStateChange, type StateChange } from '../core/scrape/found/state-change.ts';
+import { extraOrder } from '../core/scrape/order.ts';
+import { readTarget } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
+import { type ListPorts, lookAtLists } from './lists.ts';
 import { inParallel } from './parallel.ts';
+import type { ScheduleEvent } from './schedule-event.ts';
 
-type DiscoverPorts = Pick<Ports, 'clock' | 'http' | 'targets' | 'log'>;
+type DiscoverPorts = ListPorts & Pick<Ports, 'inventory' | 'discoveries' | 'scrapes' | 'vpcScrapes'>;
+
+/** An event of EventBridge's own bus, of which readStateChange knows more. */
+type BusEvent = { readonly 'detail-type': string };
 
 /**
- * Lists → rows of the registry. Looks at those lists that are due, or all that `always` names, and makes the rows that each
- * discovered those that it lists now; the table's stream then tells the planner of them, as of anybody's rows. A list that
- * cannot be had leaves its rows as they are, as in Prometheus, and says so on itself; rows of a list that is gone go too.
+ * What runs → rows. Each minute it looks at the lists that are due; in between it is told of every task and instance that
+ * starts or stops, looks at that one, and has it scraped beside its slots: soon after its start, and once more before it ends.
  */
-export const discover = async (
-  ports: DiscoverPorts,
-  discoveries: readonly Row[],
-  rows: readonly Row[],
-  always: ReadonlySet<string> = new Set(),
-): Promise<void> => {
-  const nowMs = ports.clock.nowMs();
-  const byDiscoverer = Map.groupBy(rows, discovererOf);
-  await inParallel(discoveries, limits.discoverParallel, async row => {
-    const { value: discovery, rejects } = readDiscovery(row);
-    if (discovery === undefined) await note(ports, row, rejects.map(textOfReject).join('; '));
-    else if (always.has(discovery.id) || isDue(discovery, nowMs))
-      await note(ports, row, await look(ports, discovery, byDiscoverer.get(discovery.id) ?? []));
-  });
-  const ids = new Set(discoveries.map(({ id }) => String(id)));
-  const orphans = rows.filter(row => discovererOf(row) !== undefined && !ids.has(discovererOf(row)!));
-  await inParallel(orphans, limits.sendParallel, async ({ id }) => void (await ports.targets.remove(String(id))));
+export const discover = (ports: DiscoverPorts) =>
+  middy<ScheduleEvent | BusEvent, void>().handler(event =>
+    'detail-type' in event ? changed(ports, event) : tick(ports),
+  );
+
+const tick = async (ports: DiscoverPorts): Promise<void> => {
+  const all = await ports.targets.all();
+  const rows = all.filter(row => !isDiscovery(row));
+  await lookAtLists(ports, ports.discoveries, all.filter(isDiscovery), rows);
 };
 
-/** Answers what is wrong with the list, if anything is. */
-const look = async (
-  { http, targets }: DiscoverPorts,
-  discovery: Discovery,
-  there: readonly Row[],
-): Promise<string | null> => {
-  const answer = await http.get({
-    url: discovery.url,
-    headers: {
-      accept: 'application/json',
-      'accept-encoding': 'gzip',
-      'x-prometheus-refresh-interval-seconds': String(discovery.refreshMs / 1_000),
-    },
-    timeoutMs: limits.discoverTimeoutMs,
-    bodyBytes: limits.pageBytes,
-    unpackedBytes: limits.pageUnpackedBytes,
+const changed = async (ports: DiscoverPorts, event: BusEvent): Promise<void> => {
+  const change = readStateChange(event);
+  if (change === undefined || !ports.discoveries.has(change.kind)) return;
+  const all = await ports.targets.all();
+  const lists = all.filter(isDiscovery).flatMap(row => {
+    const { value } = readDiscovery(row);
+    return value !== undefined && isAwsList(value) && isAbout(value, change) ? [value] : [];
   });
-  if (!answer.ok) return `${discovery.url}: ${answer.reason}`;
-  const { value: wanted, rejects } = discoveredRows(discovery, answer.body);
-  if (wanted !== undefined) {
-    const { puts, removes } = changesTo(there, wanted);
-    await inParallel(puts, limits.sendParallel, row => targets.put(row));
-    await inParallel(removes, limits.sendParallel, async id => void (await targets.remove(id)));
+  if (lists.length === 0) return;
+  const found = change.phase === 'gone' ? () => undefined : await lookUp(ports, change);
+  for (const list of lists) await apply(ports, change, list, found(list));
+};
+
+/** A list of other clusters may be wrong about what runs there. */
+const isAbout = (list: AwsList, { kind, region, cluster }: StateChange): boolean => {
+  if (list.kind !== kind || (list.region !== undefined && list.region !== region)) return false;
+  if (list.kind !== 'ecs' || list.clusters.length === 0) return true;
+  return list.clusters.some(each => each === cluster || cluster.endsWith(`/${each}`));
+};
+
+/** What a change is about as it is now, as each list would have it. */
+const lookUp = async (
+  { inventory }: DiscoverPorts,
+  { kind, region, cluster, arn, id, phase }: StateChange,
+): Promise<(list: AwsList) => Found | undefined> => {
+  if (kind === 'ec2') {
+    const filters = [{ name: 'instance-id', values: [id] }];
+    const { all } = await inventory.instances({ region, filters });
+    const [instance] = all;
+    if (instance === undefined) return () => undefined;
+    // What was told to stop is found as it was; a list's own filters are looked at by the tick alone.
+    const seen = phase === 'leaving' ? { ...instance, state: 'running' } : instance;
+    return list =>
+      list.kind === 'ec2' && (list.filters.length === 0 || phase === 'leaving') ? foundInstance(seen, list) : undefined;
   }
-  return rejects.length === 0 ? null : rejects.map(({ reason }) => reason).join('; ');
+  const task: EcsTask | undefined = await inventory.task({ region, cluster, arn });
+  return list => {
+    if (task === undefined || list.kind !== 'ecs') return undefined;
+    return phase === 'leaving' || isRunning(task) ? foundTask(task, list) : undefined;
+  };
 };
 
-const note = async ({ targets, clock, log }: DiscoverPorts, row: Row, problem: string | null): Promise<void> => {
-  if (problem === (row['problem'] ?? null)) return;
-  const id = String(row['id']);
-  await targets
-    .note(id, problem, clock.nowMs())
-    .catch((cause: Error) => log.write('warn', 'row not noted', { id, cause: cause.message }));
+/** The row first, the order then: a crash between has the event come again, and both say the same again. */
+const apply = async (
+  ports: DiscoverPorts,
+  { phase, id, atMs }: StateChange,
+  list: AwsList,
+  found: Found | undefined,
+): Promise<void> => {
+  const { targets } = ports;
+  const [row] = found === undefined ? [] : (rowsOfFound(list, [found]).value ?? []);
+  if (phase === 'running') {
+    if (row === undefined) return;
+    await targets.put(row);
+    await scrapeBesides(
+      ports,
+      row,
+      limits.firstScrapesMs.map(afterMs => atMs + afterMs),
+    );
+    return;
+  }
+  const rowId = rowIdOf(list, id);
+  const known = row ?? (phase === 'leaving' ? await targets.get(rowId) : undefined);
+  await targets.remove(rowId);
+  if (phase === 'leaving' && known !== undefined) await scrapeBesides(ports, known, [atMs]);
+};
+
+const scrapeBesides = async (
+  { scrapes, vpcScrapes, clock }: DiscoverPorts,
+  row: Row,
+  timesMs: readonly number[],
+): Promise<void> => {
+  const { value: target } = readTarget(row);
+  const queue = target?.network === 'vpc' ? vpcScrapes : scrapes;
+  if (target === undefined || queue === undefined) return;
+  const orders = timesMs.map(atMs => extraOrder(row, atMs));
+  await inParallel(orders, limits.sendParallel, ({ dueMs, body }) =>
+    queue.send([{ delayMs: Math.max(0, dueMs - clock.nowMs()), body }]),
+  );
 };

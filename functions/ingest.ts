@@ -7,6 +7,7 @@ import { limits } from '../core/limits.ts';
 import type { Told } from '../core/measures.ts';
 import { reflectionsOf } from '../core/onward/mirror.ts';
 import { textOfReject } from '../core/reject.ts';
+import { arrived } from '../core/rules/canary.ts';
 import { decodeBatch } from '../core/segment/batch-message.ts';
 import { hourOf, isLateAt, segmentsOf } from '../core/segment/gather.ts';
 import { shardOf } from '../core/segment/merge.ts';
@@ -52,7 +53,12 @@ export const ingest = (
       const failed: SQSRecord[] = [];
       for (const record of Records) {
         const read = decodeBatch(record.body);
-        if (read.ok) decoded.push({ record, batch: namedByMessage(read.batch, record.body), part: read.part });
+        if (read.ok)
+          decoded.push({
+            record,
+            batch: namedByMessage(arrived(read.batch, clock.nowMs()), record.body),
+            part: read.part,
+          });
         else {
           failed.push(record);
           ports.log.write('error', 'unreadable message', {

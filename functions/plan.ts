@@ -8,28 +8,37 @@ import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
 import { labelsOf } from '../core/scrape/labels.ts';
+import { isWorthLooping, loopEndAfter, loopsBetween } from '../core/scrape/loops.ts';
 import { ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
 import { endOf } from '../core/scrape/page.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
-import { discover } from './discover.ts';
+import type { CredentialPorts } from './credentials.ts';
+import { lookAtLists, noteUnseen, removeOrphans } from './lists.ts';
 import { inParallel } from './parallel.ts';
+import { unreachable } from './reachable.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
+import { watchSweeps } from './watching.ts';
 
 type PlanPorts = Pick<
   Ports,
-  'clock' | 'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'http'
->;
+  'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'reach' | 'discoveries'
+> &
+  CredentialPorts;
+
+/** Lists that the planner looks at itself; the others are looked at by functions of their own. */
+const ownLists = new Set(['http_sd'] as const);
 
 /** A target and the row it was read from. */
 type Registered = { readonly target: Target; readonly row: Row };
 
 /**
  * Registry → scrape orders. At each tick it orders every slot up to limits.planAheadMs after the running minute's start
- * that was not ordered yet, so a late tick is in time, a doubled one does nothing and a missed one is made good. When
- * rows change it orders the slots of those targets that are already planned for the others.
+ * that was not ordered yet, so a late tick is in time, a doubled one does nothing and a missed one is made good; where a fleet is
+ * worth it, in loops, up to the end of a loop's span. When rows change it orders the slots of those targets that are already
+ * planned for the others.
  */
 export const plan = (ports: PlanPorts) =>
   middy<ScheduleEvent | DynamoDBStreamEvent, void>().handler(event =>
@@ -37,8 +46,9 @@ export const plan = (ports: PlanPorts) =>
   );
 
 const planTick = async (ports: PlanPorts): Promise<void> => {
+  await watchSweeps(ports);
   const nowMs = ports.clock.nowMs();
-  const untilMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
+  const aheadMs = Math.floor(nowMs / limits.tickMs) * limits.tickMs + limits.planAheadMs;
   const [all, records, plannedMs = 0] = await Promise.all([
     ports.targets.all(),
     ports.heartbeats.all(),
@@ -48,15 +58,21 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
   const registered = await readTargets(ports, rows, nowMs);
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Orders first, then the note that they were given: a crash between orders twice, which changes nothing.
-  await order(ports, plannedOf(registered, registered, heartbeats), {
+  const planned = plannedOf(registered, registered, heartbeats);
+  const untilMs = isLooped(planned) ? loopEndAfter(aheadMs) : aheadMs;
+  await order(ports, planned, {
     fleet: offsetsMsOf(registered.map(({ target }) => target)),
     fromMs: Math.max(nowMs, plannedMs),
     untilMs,
+    maySpan: true,
   });
   await ports.heartbeats.plannedUntil(untilMs);
   await retireGone(ports, heartbeats, registered, nowMs);
   // Last: whoever is asked for a list may be slow.
-  await discover(ports, all.filter(isDiscovery), rows);
+  const lists = all.filter(isDiscovery);
+  await noteUnseen(ports, lists);
+  await lookAtLists(ports, ownLists, lists, rows);
+  await removeOrphans(ports, lists, rows);
 };
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
@@ -79,13 +95,22 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
   const lists = every.filter(isDiscovery);
   const news = lists.filter(row => isChanged(row) && isNews(row, Records));
   const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
-  if (news.length > 0 || isListGone) await discover(ports, lists, rows, new Set(news.map(({ id }) => String(id))));
+  if (news.length > 0) {
+    await noteUnseen(ports, news);
+    await lookAtLists(ports, ownLists, news, rows, new Set(news.map(({ id }) => String(id))));
+  }
+  if (isListGone) await removeOrphans(ports, lists, rows);
   if (registered.length === 0) return;
   const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Where they sit depends on the others, who are planned already.
   const fleet = offsetsMsOf(all.map(({ target }) => target));
-  await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs: nowMs, untilMs: plannedMs });
+  await order(ports, plannedOf(registered, all, heartbeats), {
+    fleet,
+    fromMs: nowMs,
+    untilMs: plannedMs,
+    maySpan: false,
+  });
 };
 
 /** Whether a list was written anew: what we ourselves note on it wakes us too. */
@@ -132,21 +157,37 @@ const plannedOf = (
   }));
 };
 
-type When = { readonly fleet: ReadonlyMap<string, number>; readonly fromMs: number; readonly untilMs: number };
+const networks = ['public', 'vpc'] as const;
+
+const within = (planned: readonly Ready[], network: Target['network']): Ready[] =>
+  planned.filter(each => each.network === network);
+
+/** Whether any network's targets are scraped by loops. */
+const isLooped = (planned: readonly Ready[]): boolean =>
+  networks.some(network => isWorthLooping(within(planned, network)));
+
+type When = {
+  readonly fleet: ReadonlyMap<string, number>;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Whether these are all targets, so that loops may take them. What changed in between is always ordered by the slot. */
+  readonly maySpan: boolean;
+};
 
 const order = async (
   { scrapes, vpcScrapes, clock }: PlanPorts,
   planned: readonly Ready[],
-  { fleet, fromMs, untilMs }: When,
+  { fleet, fromMs, untilMs, maySpan }: When,
 ): Promise<void> => {
-  for (const [network, queue] of [
-    ['public', scrapes],
-    ['vpc', vpcScrapes],
-  ] as const) {
+  for (const network of networks) {
+    const queue = network === 'public' ? scrapes : vpcScrapes;
     if (queue === undefined) continue;
-    const there = planned.filter(each => each.network === network);
+    const there = within(planned, network);
+    // So that an order comes a moment before its first slot, and waits for half a second on average.
+    const phaseMs = (clock.nowMs() + limits.orderSendMs) % 1_000;
+    const between = maySpan && isWorthLooping(there) ? loopsBetween : ordersBetween;
     let orders: Delayed[] = [];
-    for (const { dueMs, body } of ordersBetween(there, fleet, fromMs, untilMs)) {
+    for (const { dueMs, body } of between(there, fleet, fromMs, untilMs, phaseMs)) {
       orders.push({ delayMs: dueMs - clock.nowMs(), body });
       if (orders.length < limits.ordersAtOnce) continue;
       await sendAll(queue, orders);
@@ -202,7 +243,7 @@ const outOfReach = 'network: "vpc", but this collector has no scraper in a VPC: 
 
 /** Reads rows one by one: what is wrong with one is noted on it, and no other target notices. One that its rules drop is none. */
 const readTargets = async (
-  { targets, vpcScrapes, log }: PlanPorts,
+  { targets, vpcScrapes, reach, log }: PlanPorts,
   rows: readonly Row[],
   nowMs: number,
 ): Promise<Registered[]> => {
@@ -210,7 +251,12 @@ const readTargets = async (
   for (const row of rows) {
     const { value: target, rejects } = readTarget(row);
     const isOutOfReach = target?.network === 'vpc' && vpcScrapes === undefined;
-    const problem = rejects.length > 0 ? rejects.map(textOfReject).join('; ') : isOutOfReach ? outOfReach : null;
+    const problem =
+      rejects.length > 0
+        ? rejects.map(textOfReject).join('; ')
+        : isOutOfReach
+          ? outOfReach
+          : ((target && unreachable(reach, target)) ?? null);
     if (target !== undefined && !isOutOfReach) good.push({ target, row });
     const noted = row['problem'] ?? null;
     const notedMs = Number(row['checkedAtMs'] ?? 0);

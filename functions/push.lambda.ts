@@ -1,4 +1,4 @@
-import { connect } from '../io/aws/connect.ts';
+import { connectWithUsage } from '../io/aws/connect-usage.ts';
 import { push } from './push.ts';
 
-export const handler = push(connect());
+export const handler = push(connectWithUsage());

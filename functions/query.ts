@@ -1,77 +1,30 @@
 import middy from '@middy/core';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
-import type { LabelSet } from '../core/labels.ts';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { limits } from '../core/limits.ts';
-import {
-  type ErrorType,
-  errorBody,
-  expressionError,
-  queryError,
-  resultBody,
-  seriesBody,
-  statusOf,
-  successBody,
-} from '../core/promql/answer.ts';
-import { labelNamesIn, labelValuesIn, readLabelName, seriesIn } from '../core/promql/catalog.ts';
-import type { Matcher } from '../core/promql/matchers.ts';
-import { metadataIn, readWantedMetadata } from '../core/promql/metadata.ts';
-import { inParameter, readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
+import { errorBody, queryError, resultBody, statusOf, successBody } from '../core/promql/answer.ts';
+import { readLimit, readRange, readSpanParameter, readTimeParameter } from '../core/promql/parameters.ts';
 import { type Query, readQuery } from '../core/promql/query.ts';
-import { EvaluationError } from '../core/promql/result.ts';
-import { readSeriesSelector } from '../core/promql/selector.ts';
-import type { Read } from '../core/reject.ts';
-import type { Ports } from '../io/ports.ts';
-import { answerOf } from './answering.ts';
+import { EvaluationError, TimedOut } from '../core/promql/result.ts';
+import { listAlerts } from './alerts.ts';
+import { Answering } from './answering.ts';
+import { type Answer, type Asked, given, json, optional, type QueryPorts, Refused, taken } from './asked.ts';
+import { labelNames, labelValues, metadata, seriesDoor } from './catalog-doors.ts';
+import { federate, remoteRead } from './export-doors.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, textAnswer, unavailableOnThrow } from './middleware/http.ts';
-import { OverLimit, SeriesReader } from './reading.ts';
+import { OverLimit } from './reading.ts';
+import { listRules } from './rules-door.ts';
 import { knownSources, listAlarms, listSources } from './sources.ts';
+import { statusDoors } from './status-doors.ts';
 import { tagged } from './tagged.ts';
 import { listTargets } from './targets.ts';
 import { unitsSince, usedBy } from './units.ts';
-import { wantedBy } from './wanted.ts';
 import { whoIs } from './who.ts';
-
-type QueryPorts = Pick<
-  Ports,
-  | 'clock'
-  | 'chance'
-  | 'log'
-  | 'keys'
-  | 'series'
-  | 'blocks'
-  | 'families'
-  | 'history'
-  | 'retention'
-  | 'targets'
-  | 'heartbeats'
->;
-type Answer = APIGatewayProxyStructuredResultV2;
-
-/** The question as the handlers see it: parameters of the address and of a form alike. */
-type Asked = {
-  readonly ports: QueryPorts;
-  readonly reader: SeriesReader;
-  readonly parameters: URLSearchParams;
-  readonly event: APIGatewayProxyEventV2;
-  /** Sources that had series today or yesterday. */
-  readonly known: () => Promise<readonly HeartbeatKey[]>;
-};
-
-/** A question that cannot be answered as it was put; Prometheus's type and text. */
-class Refused extends Error {
-  readonly type: ErrorType;
-
-  constructor(type: ErrorType, reason: string) {
-    super(reason);
-    this.type = type;
-  }
-}
 
 /** Series → people: Prometheus's HTTP API. */
 export const query = (ports: QueryPorts) => {
-  const reader = new SeriesReader(ports);
+  const answering = new Answering(ports);
+  const reader = answering.samples;
   const known = knownSources(ports);
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(
@@ -79,7 +32,9 @@ export const query = (ports: QueryPorts) => {
         JSON.parse(errorBody('unavailable', `the series cannot be read at the moment: ${code}`)),
       ),
     )
-    .handler(deadline(ports, event => answer({ ports, reader, parameters: parametersOf(event), event, known })));
+    .handler(
+      deadline(ports, event => answer({ ports, answering, reader, parameters: parametersOf(event), event, known })),
+    );
 };
 
 const answer = async (asked: Asked): Promise<Answer> => {
@@ -100,18 +55,11 @@ const answer = async (asked: Asked): Promise<Answer> => {
     return { ...rest, headers: { ...headers, 'x-sluice-read-units': readUnits, 'x-sluice-object-reads': gets } };
   } catch (error) {
     if (error instanceof Refused) return json(statusOf[error.type], errorBody(error.type, error.message));
+    if (error instanceof TimedOut) return json(statusOf.timeout, errorBody('timeout', error.message));
     if (error instanceof OverLimit || error instanceof EvaluationError)
       return json(statusOf.execution, errorBody('execution', error.message));
     throw error;
   }
-};
-
-const json = (statusCode: number, body: string): Answer => {
-  if (Buffer.byteLength(body) > limits.answerBytes) {
-    const reason = `the answer has ${Buffer.byteLength(body)} bytes, the limit is ${limits.answerBytes}: ask for fewer series or a longer step`;
-    return json(statusOf.execution, errorBody('execution', reason));
-  }
-  return { statusCode, headers: { 'content-type': 'application/json' }, body };
 };
 
 const parametersOf = (event: APIGatewayProxyEventV2): URLSearchParams => {
@@ -122,20 +70,6 @@ const parametersOf = (event: APIGatewayProxyEventV2): URLSearchParams => {
   }
   return parameters;
 };
-
-/** The value of a good read; its first reject becomes the refusal. */
-const taken = <T>({ value, rejects }: Read<T | undefined>): T => {
-  if (value === undefined) throw new Refused('bad_data', rejects[0]?.reason ?? 'unreadable');
-  return value;
-};
-
-/** A parameter that may be absent; its first reject becomes the refusal. */
-const given = <T>({ value, rejects }: Read<T | undefined>): T | undefined => {
-  if (rejects[0] !== undefined) throw new Refused('bad_data', rejects[0].reason);
-  return value;
-};
-
-const optional = (parameters: URLSearchParams, name: string): string | undefined => parameters.get(name) ?? undefined;
 
 const instant = async (asked: Asked): Promise<Answer> => {
   const { parameters, ports } = asked;
@@ -151,55 +85,24 @@ const range = async (asked: Asked): Promise<Answer> => {
 
 /** The query's answer at these instants. */
 const evaluated = async (
-  { parameters, reader }: Asked,
+  { parameters, answering, ports }: Asked,
   asked: Pick<Query, 'steps' | 'endMs' | 'isInstant'>,
 ): Promise<Answer> => {
-  given(readSpanParameter('timeout', optional(parameters, 'timeout')));
+  const timeoutMs = given(readSpanParameter('timeout', optional(parameters, 'timeout'))) ?? limits.queryForMs;
+  const untilMs = ports.clock.nowMs() + Math.min(timeoutMs, limits.queryForMs);
   const lookback = optional(parameters, 'lookback_delta');
   const asksBackMs = given(readSpanParameter('lookback_delta', lookback, 'error parsing lookback delta duration'));
   const lookbackMs = asksBackMs !== undefined && asksBackMs > 0 ? asksBackMs : limits.lookbackMs;
   const most = taken(readLimit(optional(parameters, 'limit')));
   const { value: query, rejects } = readQuery(parameters.get('query') ?? '', asked, lookbackMs);
   if (query === undefined) throw new Refused('bad_data', rejects[0] ? queryError(rejects[0]) : 'unreadable');
-  const { result, warnings } = await answerOf(query, most, reader);
-  return json(200, resultBody(result, { warnings }));
-};
-
-/** The label sets that any `match[]` selects in the span asked for; without `match[]` all, where that is allowed. */
-const setsIn = async ({ parameters, reader, ports }: Asked, matchIsRequired: boolean): Promise<LabelSet[]> => {
-  const nowMs = ports.clock.nowMs();
-  const oldestMs = nowMs - ports.retention.rawMs;
-  const startMs = taken(readTimeParameter('start', optional(parameters, 'start'), oldestMs));
-  const endMs = taken(readTimeParameter('end', optional(parameters, 'end'), nowMs));
-  if (endMs < startMs) throw new Refused('bad_data', inParameter('end', 'end timestamp must not be before start time'));
-  const texts = parameters.getAll('match[]');
-  if (matchIsRequired && texts.length === 0) throw new Refused('bad_data', 'no match[] parameter provided');
-  const matches = texts.map((text): readonly Matcher[] => {
-    const { value, rejects } = readSeriesSelector(text);
-    if (value === undefined)
-      throw new Refused('bad_data', rejects[0] ? expressionError('match[]', rejects[0]) : 'unreadable');
-    return value;
-  });
-  // Nothing is kept before the retention, nor accepted far ahead.
-  const found = await reader.find(
-    matches.length === 0 ? { matches: () => true } : wantedBy(matches),
-    Math.max(startMs, oldestMs),
-    Math.min(endMs, nowMs + limits.timestampAheadMs),
+  const { result, ...remarks } = await answering.answer(
+    { ...query, includesOlderEnd: ports.includesOlderEnd },
+    most,
+    [],
+    untilMs,
   );
-  return found.flatMap(({ sets }) => sets);
-};
-
-const labelValues = async (asked: Asked): Promise<Answer> => {
-  const name = taken(readLabelName(asked.event.pathParameters?.['name'] ?? ''));
-  return json(200, successBody(labelValuesIn(await setsIn(asked, false), name)));
-};
-
-const metadata = async ({ parameters, ports }: Asked): Promise<Answer> => {
-  const [metric, limit, limit_per_metric] = ['metric', 'limit', 'limit_per_metric'].map(name =>
-    optional(parameters, name),
-  );
-  const wanted = taken(readWantedMetadata({ metric, limit, limit_per_metric }));
-  return json(200, successBody(metadataIn(await ports.families.all(), wanted)));
+  return json(200, resultBody(result, remarks));
 };
 
 const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
@@ -213,19 +116,18 @@ const targets = async ({ parameters, ports, reader }: Asked): Promise<Answer> =>
 const doors: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
   '/api/v1/query': instant,
   '/api/v1/query_range': range,
-  '/api/v1/series': async asked => json(200, seriesBody(seriesIn(await setsIn(asked, true)))),
-  '/api/v1/labels': async asked => json(200, successBody(labelNamesIn(await setsIn(asked, false)))),
+  '/api/v1/series': seriesDoor,
+  '/api/v1/labels': labelNames,
   '/api/v1/metadata': metadata,
   '/api/v1/targets': targets,
   // The page's own.
   '/v1/sources': async ({ event, ports, known }) => tagged(event, { sources: await listSources(ports, known) }),
   '/v1/alarms': async ({ event, ports }) => tagged(event, await listAlarms(ports)),
-  // Grafana asks which Prometheus it talks to; 2.24 is the first with the API that is spoken here.
-  '/api/v1/status/buildinfo': async () =>
-    json(
-      200,
-      successBody({ version: '2.24.0', revision: 'sluice', branch: '', buildUser: '', buildDate: '', goVersion: '' }),
-    ),
+  '/api/v1/alerts': async ({ ports }) => json(200, successBody({ alerts: await listAlerts(ports) })),
+  '/api/v1/rules': listRules,
+  '/federate': federate,
+  '/api/v1/read': remoteRead,
+  ...statusDoors,
   '/-/healthy': async () => textAnswer(200, 'Sluice is healthy.\n'),
   '/-/ready': async ({ ports }) => {
     // Whether the table can be reached at all: a name that nobody stores under.

@@ -1,30 +1,21 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
-import { type LabelSet, merged } from '../core/labels.ts';
+import { keyOf, type LabelSet, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
-import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { countedIn, isIncrement } from '../core/segment/counters.ts';
-import { hourOf, isLateAt } from '../core/segment/gather.ts';
+import { hourOf } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
-import { shardOf } from '../core/segment/merge.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
 import { columnsIn } from '../core/segment/read-columns.ts';
-import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
+import type { Manifest } from '../core/segment/stored.ts';
 import type { Ports, Units } from '../io/ports.ts';
-import { BlockReader } from './block-reading.ts';
+import { ChunkMemory } from './chunk-memory.ts';
+import { type Merged, MergedReader } from './merged-reading.ts';
 import { inParallel } from './parallel.ts';
 import { unitsSince, usedBy } from './units.ts';
-
-/**
- * Which series are wanted. Where all of them have one metric name or one job, saying so spares looking at the others.
- */
-export type Wanted = {
-  readonly matches: (labels: LabelSet) => boolean;
-  readonly name?: string;
-  readonly job?: string;
-};
+import type { Wanted } from './wanted.ts';
 
 /** A source and those of its label sets, the source's own labels included, that are wanted. */
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
@@ -36,12 +27,6 @@ export type SeriesRead<S = SeriesSamples> = {
   readonly units: Units;
 };
 
-/** Columns out of blocks and late segments, and which hours of a source are in them. */
-type Merged = {
-  readonly columns: ReadonlyMap<string, Columns[]>;
-  readonly isMerged: (sourceId: string, hourMs: number) => boolean;
-};
-
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
 
@@ -51,16 +36,16 @@ export class SeriesReader {
   readonly #blocks: Ports['blocks'];
   readonly #clock: Ports['clock'];
   readonly #retention: Ports['retention'];
-  readonly #cells: BlockReader;
-  /** Chunks never change under their id: a warm function keeps them. */
-  readonly #chunks = new Map<string, readonly LabelSet[]>();
+  readonly #chunks: ChunkMemory;
+  readonly #merged: MergedReader;
 
   constructor(ports: Pick<Ports, 'series' | 'blocks' | 'clock' | 'retention'>) {
     this.#series = ports.series;
     this.#blocks = ports.blocks;
     this.#clock = ports.clock;
     this.#retention = ports.retention;
-    this.#cells = new BlockReader(ports);
+    this.#chunks = new ChunkMemory(ports);
+    this.#merged = new MergedReader(ports, this.#chunks);
   }
 
   /** The sources that had wanted series on the days that [fromMs, toMs] touches. Days, not instants: a superset. */
@@ -81,7 +66,7 @@ export class SeriesReader {
         }
       },
     );
-    const chunks = await this.#load([...chunkIds.values()].flatMap(({ ids }) => [...ids]));
+    const chunks = await this.#chunks.load([...chunkIds.values()].flatMap(({ ids }) => [...ids]));
     const found: FoundSource[] = [];
     let count = 0;
     for (const { source, ids } of chunkIds.values()) {
@@ -90,7 +75,7 @@ export class SeriesReader {
       for (const id of ids) {
         for (const set of chunks.get(id) ?? []) {
           const labels = merged(set, source);
-          if (wanted.matches(labels)) sets.set(JSON.stringify(labels), labels);
+          if (wanted.matches(labels)) sets.set(keyOf(labels), labels);
         }
       }
       if (sets.size === 0) continue;
@@ -124,7 +109,7 @@ export class SeriesReader {
     const series: S[] = [];
     const warnings: string[] = [];
     const found = oldestMs > toMs ? [] : (await this.find(wanted, oldestMs, toMs)).map(({ source }) => source);
-    const merged = await this.#merged(found, wanted, oldestMs, toMs, warnings);
+    const merged = await this.#merged.read(found, wanted, oldestMs, toMs, warnings);
     let samples = 0;
     await inParallel(found, limits.queryParallel, async source => {
       const blocks = await this.#withCounters(source, wanted, merged, oldestMs, toMs, warnings);
@@ -136,6 +121,17 @@ export class SeriesReader {
       }
     });
     return { series, warnings, units: unitsSince(before, usedBy(this.#series, this.#blocks)) };
+  }
+
+  /** Everything of one source that may lie in [fromMs, toMs], as it is stored: increments as such, staleness as it was told. */
+  async stored(source: Source, fromMs: number, toMs: number): Promise<readonly Columns[]> {
+    const merged = await this.#merged.read([source], { matches: () => true }, fromMs, toMs, []);
+    return this.#blocksOf(source, merged, fromMs, toMs, []);
+  }
+
+  /** What was merged of a day. */
+  manifestsOn(day: number): Promise<readonly Manifest[]> {
+    return this.#blocks.manifestsOn(day);
   }
 
   async #blocksOf(
@@ -164,101 +160,9 @@ export class SeriesReader {
     const blocks = await this.#blocksOf(source, inBlocks, fromMs, toMs, warnings);
     if (!blocks.some(isIncrement)) return blocks;
     const [beforeMs, endMs] = [hourOf(fromMs) - limits.segmentSpanMs, hourOf(fromMs) - 1];
-    const inBlocksBefore = await this.#merged([source], wanted, beforeMs, endMs, warnings);
+    const inBlocksBefore = await this.#merged.read([source], wanted, beforeMs, endMs, warnings);
     const before = await this.#blocksOf(source, inBlocksBefore, beforeMs, endMs, warnings);
     return [...countedIn(blocks, before, labels => wanted.matches(merged(labels, source)), fromMs, toMs)];
-  }
-
-  /** What was merged of a day. */
-  manifestsOn(day: number): Promise<readonly Manifest[]> {
-    return this.#blocks.manifestsOn(day);
-  }
-
-  /** Columns out of blocks and late segments, and which hours of a source are in them. */
-  async #merged(
-    sources: readonly Source[],
-    wanted: Wanted,
-    fromMs: number,
-    toMs: number,
-    warnings: string[],
-  ): Promise<Merged> {
-    const ids = new Set(sources.map(sourceIdOf));
-    const shards = [...new Set([...ids].map(shardOf))];
-    const columns = new Map<string, Columns[]>();
-    const manifests = new Map<string, Manifest>();
-    const nowMs = this.#clock.nowMs();
-    const days = daysOf(fromMs, toMs).filter(day => isLateAt(day * limits.catalogSpanMs, nowMs));
-    await inParallel(days, limits.queryParallel, async day => {
-      // Late segments first: what is gone from there is in the manifests that are read afterwards.
-      const late = await this.#lateOn(day, shards, ids);
-      const own = await this.#manifestsOn(day, shards);
-      for (const manifest of own) manifests.set(`${day} ${manifest.shard} ${manifest.hourMs ?? '-'}`, manifest);
-      await this.#decode(late, columns, warnings);
-      const objects = own.flatMap(manifest => (touches(manifest, fromMs, toMs) ? rawOf(manifest) : []));
-      const gone = await this.#decodeCells(objects, ids, wanted, columns, warnings);
-      if (gone.length === 0) return;
-      // Merged anew in between: what is listed now is there.
-      const again = await this.#manifestsOn(day, shards);
-      const fresh = again.flatMap(rawOf).filter(({ key }) => objects.every(object => object.key !== key));
-      for (const key of await this.#decodeCells(fresh, ids, wanted, columns, warnings))
-        warnings.push(`object ${key} is gone`);
-      if (fresh.length === 0) for (const key of gone) warnings.push(`object ${key} is gone`);
-    });
-    const isMerged = (sourceId: string, hourMs: number): boolean => {
-      const [day, shard] = [Math.floor(hourMs / limits.catalogSpanMs), shardOf(sourceId)];
-      const manifest = manifests.get(`${day} ${shard} -`) ?? manifests.get(`${day} ${shard} ${hourMs}`);
-      return manifest !== undefined && !manifest.unmerged.includes(sourceId);
-    };
-    return { columns, isMerged };
-  }
-
-  /** A few sources are asked for one by one, many by their shards. */
-  async #lateOn(day: number, shards: readonly number[], ids: ReadonlySet<string>): Promise<LateSegment[]> {
-    const asks =
-      ids.size <= shards.length
-        ? [...ids].map(id => this.#blocks.lateOn(day, shardOf(id), id))
-        : shards.map(shard => this.#blocks.lateOn(day, shard));
-    return (await Promise.all(asks)).flat().filter(({ sourceId }) => ids.has(sourceId));
-  }
-
-  async #manifestsOn(day: number, shards: readonly number[]): Promise<readonly Manifest[]> {
-    if (shards.length > limits.blockShards / 4) return this.#blocks.manifestsOn(day);
-    return (await Promise.all(shards.map(shard => this.#blocks.manifestsOn(day, shard)))).flat();
-  }
-
-  /** Decodes wanted cells into `columns`. Answers the objects that are gone. */
-  async #decodeCells(
-    objects: readonly BlockObject[],
-    ids: ReadonlySet<string>,
-    wanted: Wanted,
-    columns: Map<string, Columns[]>,
-    warnings: string[],
-  ): Promise<readonly string[]> {
-    const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
-    const read = await this.#cells.cells(
-      objects,
-      ({ sourceId, chunk }) => ids.has(sourceId) && (name === undefined || chunk.names.includes(name)),
-    );
-    warnings.push(...read.warnings);
-    await this.#decode(
-      read.cells.map(({ sourceId, parts }) => ({ sourceId, bytes: parts[0]! })),
-      columns,
-      warnings,
-    );
-    return read.gone;
-  }
-
-  async #decode(
-    segments: readonly { readonly sourceId: string; readonly bytes: Uint8Array }[],
-    columns: Map<string, Columns[]>,
-    warnings: string[],
-  ): Promise<void> {
-    const chunks = await this.#load(chunksNeeded(segments.map(({ bytes }) => bytes)));
-    for (const { sourceId, bytes } of segments) {
-      const read = decodeHour([bytes], id => chunks.get(id));
-      columns.set(sourceId, [...(columns.get(sourceId) ?? []), ...read.columns]);
-      for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
-    }
   }
 
   /** The columns of hours that are not merged. */
@@ -277,45 +181,11 @@ export class SeriesReader {
     const columns: Columns[] = [];
     await inParallel(hours, limits.queryParallel, async hourMs => {
       const segments = (await this.#series.between(sourceId, hourMs, hourMs)).map(({ bytes }) => bytes);
-      const chunks = await this.#load(chunksNeeded(segments));
+      const chunks = await this.#chunks.load(chunksNeeded(segments));
       const read = decodeHour(segments, id => chunks.get(id));
       for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
       columns.push(...read.columns);
     });
     return columns;
   }
-
-  /** These chunks, of which unknown ones are missing. Theirs for good: what is forgotten meanwhile is not taken away. */
-  async #load(ids: readonly string[]): Promise<ReadonlyMap<string, readonly LabelSet[]>> {
-    const wanted = new Map<string, readonly LabelSet[]>();
-    const missing: string[] = [];
-    for (const id of new Set(ids)) {
-      const known = this.#chunks.get(id);
-      if (known === undefined) missing.push(id);
-      else wanted.set(id, known);
-    }
-    if (missing.length === 0) return wanted;
-    const read = await this.#series.chunks(missing);
-    if (this.#chunks.size + read.size > limits.chunksRemembered) this.#chunks.clear();
-    for (const [id, bytes] of read) {
-      const decoded = decodeLabelSets(bytes);
-      if (!decoded.ok) continue;
-      wanted.set(id, decoded.sets);
-      this.#chunks.set(id, decoded.sets);
-    }
-    return wanted;
-  }
 }
-
-/** The days that [fromMs, toMs] touches, as days since 1970 in UTC. */
-export const daysOf = (fromMs: number, toMs: number): number[] => {
-  const [first, last] = [Math.floor(fromMs / limits.catalogSpanMs), Math.floor(toMs / limits.catalogSpanMs)];
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-};
-
-const touches = ({ day, hourMs }: Manifest, fromMs: number, toMs: number): boolean => {
-  const startMs = hourMs ?? day * limits.catalogSpanMs;
-  return startMs <= toMs && startMs + (hourMs === undefined ? limits.catalogSpanMs : limits.segmentSpanMs) > fromMs;
-};
-
-const rawOf = ({ objects }: Manifest): BlockObject[] => objects.filter(({ resolution }) => resolution === 'raw');

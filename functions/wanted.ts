@@ -1,6 +1,16 @@
-import { metricNameLabel } from '../core/labels.ts';
+import { type LabelSet, metricNameLabel } from '../core/labels.ts';
+import { limits } from '../core/limits.ts';
 import { type Matcher, selects } from '../core/promql/matchers.ts';
-import type { Wanted } from './reading.ts';
+
+/**
+ * Which series are wanted. Where all of them have one metric name or one job, saying so spares looking at the others.
+ */
+export type Wanted = {
+  readonly matches: (labels: LabelSet) => boolean;
+  readonly name?: string;
+  readonly job?: string;
+  readonly instance?: string;
+};
 
 /** Series that any of these selects; a name or a job that all of them demand is said apart. */
 export const wantedBy = (selectors: readonly (readonly Matcher[])[]): Wanted => {
@@ -8,10 +18,17 @@ export const wantedBy = (selectors: readonly (readonly Matcher[])[]): Wanted => 
     const values = selectors.map(matchers => matchers.find(({ name, op }) => name === label && op === '=')?.value);
     return values[0] !== '' && values.every(value => value === values[0]) ? values[0] : undefined;
   };
-  const [name, job] = [demanded(metricNameLabel), demanded('job')];
+  const [name, job, instance] = [demanded(metricNameLabel), demanded('job'), demanded('instance')];
   return {
     matches: labels => selectors.some(matchers => selects(matchers, labels)),
     ...(name !== undefined && { name }),
     ...(job !== undefined && { job }),
+    ...(instance !== undefined && { instance }),
   };
+};
+
+/** The days that [fromMs, toMs] touches, as days since 1970 in UTC. */
+export const daysOf = (fromMs: number, toMs: number): number[] => {
+  const [first, last] = [Math.floor(fromMs / limits.catalogSpanMs), Math.floor(toMs / limits.catalogSpanMs)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 };

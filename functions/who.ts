@@ -6,7 +6,12 @@ import { headerOf } from './middleware/http.ts';
 
 /** Who asks: somebody whom IAM let in, or the holder of a key; or nobody, with the answer he gets. */
 export type Who =
-  | { readonly isKnown: true; readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'> }
+  | {
+      readonly isKnown: true;
+      readonly scope: Pick<KeyRow, 'jobs' | 'protocols' | 'forgedJobs'>;
+      /** With whose limits; IAM's have none of their own. */
+      readonly key?: Pick<KeyRow, 'id' | 'quota'>;
+    }
   | { readonly isKnown: false; readonly reject: Reject };
 
 /** IAM decides whom it lets in to what; once in, everything may be pushed. */
@@ -19,7 +24,7 @@ const unknown = (reason: string): Who => ({ isKnown: false, reject: { code: 'una
  * key. What cannot be one is refused before anything is asked of a table.
  */
 export const whoIs = async (
-  { keys }: Pick<Ports, 'keys'>,
+  { keys, clock }: Pick<Ports, 'keys' | 'clock'>,
   event: APIGatewayProxyEventV2,
   right: KeyRight,
 ): Promise<Who> => {
@@ -34,7 +39,8 @@ export const whoIs = async (
   if (key === undefined) return unknown('what was sent is no key of this collector');
   const row = await keys.get(key.id);
   const known = row === undefined ? undefined : readKeyRow(row).value;
-  if (!isKeyOf(key, known) || known === undefined) return unknown('the key is not known here, or was revoked');
+  if (!isKeyOf(key, known, clock.nowMs()) || known === undefined)
+    return unknown('the key is not known here, or was revoked');
   if (!known.may.includes(right)) return unknown(`this key may ${known.may.join(' and ')}, and not ${right}`);
-  return { isKnown: true, scope: known };
+  return { isKnown: true, scope: known, key: known };
 };

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import type { Delivered, End, Known } from '../core/segment/gather.ts';
 import { hourOf } from '../core/segment/gather.ts';
-import { type Base, decodeSegment, readSegmentHeader } from '../core/segment/segment.ts';
+import { type Base, decodeSegment, nameOf, readSegmentHeader } from '../core/segment/segment.ts';
 import type { SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 import { inParallel } from './parallel.ts';
@@ -69,7 +69,10 @@ export class WriterMemory {
       const read = decodeLabelSets(bytes);
       if (read.ok) remember(this.#chunks, id, { id, bytes, sets: read.sets }, limits.writerChunksRemembered);
     }
-    const decoded = decodeSegment(segment.bytes, { chunkOf: id => this.#chunks.get(id)?.sets });
+    const decoded = decodeSegment(segment.bytes, {
+      chunkOf: id => this.#chunks.get(id)?.sets,
+      endAs: nameOf(segment.bytes),
+    });
     if (!decoded.ok || decoded.end === undefined) return undefined;
     remember(this.#roots, `${sourceId} ${hourMs}`, decoded.end, limits.basesRemembered);
     return decoded.end;

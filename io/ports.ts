@@ -1,10 +1,23 @@
 import type { ToldFamily } from '../core/families.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
-import type { Heartbeat, HeartbeatChange, HeartbeatKey, PullFailure } from '../core/heartbeat/heartbeat.ts';
+import type {
+  Heartbeat,
+  HeartbeatChange,
+  HeartbeatKey,
+  PullFailure,
+  PushRefusal,
+} from '../core/heartbeat/heartbeat.ts';
+import type { Ping } from '../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../core/heartbeat/silence.ts';
+import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
 import type { Retention } from '../core/retention.ts';
+import type { GroupRecord } from '../core/rules/record.ts';
+import type { DiscoveryKind, Filter } from '../core/scrape/discovery.ts';
+import type { CloudMapInstance } from '../core/scrape/found/cloud-map.ts';
+import type { Ec2Instance } from '../core/scrape/found/ec2.ts';
+import type { EcsTask } from '../core/scrape/found/ecs.ts';
 import type { CatalogEntry, LateMark, LateSegment, Manifest, Segment, SeriesWrites } from '../core/segment/stored.ts';
 import type { ToldOverTime } from '../core/view/vitals.ts';
 import type { PageFile } from './aws/contract.ts';
@@ -24,6 +37,23 @@ export type Chance = { next(): number };
 export type Buffer = {
   /** Resolves only once every message is safely queued; after a throw any of them may be queued. */
   send(messages: readonly string[]): Promise<void>;
+};
+
+/** A message that failed again and again and was put aside, the same one once however often it lies there. */
+export type Quarantined = {
+  /** As messageNameOf names it. */
+  readonly name: string;
+  readonly body: string;
+  readonly sentAtMs: number;
+  /** What takes it out, for a few seconds after it was looked at. */
+  readonly handles: readonly string[];
+};
+
+/** The buffer's dead letters. */
+export type Quarantine = {
+  /** Some of what lies there, as a rule all: up to limits.quarantineListed, or until it is enough of them, by their names. */
+  look(isEnough: (names: ReadonlySet<string>) => boolean): Promise<readonly Quarantined[]>;
+  remove(message: Quarantined): Promise<void>;
 };
 
 /** A message that arrives no sooner than `delayMs` from now (whole seconds, at most 900 of them). */
@@ -98,11 +128,48 @@ export type Families = {
   all(): Promise<readonly ToldFamily[]>;
 };
 
+/** What AWS lists, as far as it could be listed: a failure is a part that nothing is known of, and why. */
+export type Inventoried<T> = { readonly all: readonly T[]; readonly failures: readonly string[] };
+
+/** What runs in the account. Without a region it is our own. Throws a Fault where nothing could be listed. */
+export type Inventory = {
+  /** Tasks that are to run, of the clusters named, or of all. */
+  tasks(wanted: {
+    readonly region?: string | undefined;
+    readonly clusters: readonly string[];
+  }): Promise<Inventoried<EcsTask>>;
+  /** One task in any state, as long as ECS knows it: about an hour after its end. */
+  task(wanted: {
+    readonly region?: string | undefined;
+    readonly cluster: string;
+    readonly arn: string;
+  }): Promise<EcsTask | undefined>;
+  /** Instances that all filters let through. */
+  instances(wanted: {
+    readonly region?: string | undefined;
+    readonly filters: readonly Filter[];
+  }): Promise<Inventoried<Ec2Instance>>;
+  /** Instances registered with Cloud Map, of the namespaces and services named, or of all. */
+  services(wanted: {
+    readonly region?: string | undefined;
+    readonly namespaces: readonly string[];
+    readonly services: readonly string[];
+  }): Promise<Inventoried<CloudMapInstance>>;
+};
+
+/** Which addresses scrapes may reach, from each of the networks; undefined where no scraper stands there. */
+export type Reach = {
+  readonly public: (address: string) => boolean;
+  readonly vpc: ((address: string) => boolean) | undefined;
+};
+
 /** A row as the user wrote it: nothing about it is believed before it was read by core. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export type Targets = {
   all(): Promise<readonly Row[]>;
+  /** The row as it is now, strongly consistent; undefined where there is none. */
+  get(id: string): Promise<Row | undefined>;
   /** Notes on the row what is wrong with it, or (null) that nothing is. Leaves a row that is gone alone. */
   note(id: string, problem: string | null, atMs: number): Promise<void>;
   put(row: Row): Promise<void>;
@@ -115,6 +182,15 @@ export type Keys = {
   all(): Promise<readonly Row[]>;
   put(row: Row): Promise<void>;
   remove(id: string): Promise<boolean>;
+};
+
+export type { ToldUse };
+
+/** What the workers of push tell each other of keys that come near their limits. Coarse: may be seconds old, or lost. */
+export type Usage = {
+  /** Replaces what this worker told before. */
+  tell(key: string, told: ToldUse): Promise<void>;
+  of(key: string): Promise<readonly ToldUse[]>;
 };
 
 /** Why a receiver will never take a request. */
@@ -152,6 +228,16 @@ export type ScrapeGrant = {
   readonly hosts: readonly string[];
 };
 
+/** A promise as a user writes it; a schedule goes before an interval. */
+export type Expectation = {
+  readonly interval: string;
+  readonly grace: string;
+  readonly cron?: string;
+  readonly onCalendar?: string;
+  readonly tz?: string;
+  readonly firstSeen?: string;
+};
+
 export type Heartbeats = {
   /** Every row, strongly consistent, users' mistakes included. */
   all(): Promise<readonly Row[]>;
@@ -161,6 +247,18 @@ export type Heartbeats = {
    * Done before the producer's 2xx. Answers those to whose state this is news: the checker wants to know.
    */
   heard(keys: readonly HeartbeatKey[], atMs: number): Promise<readonly HeartbeatKey[]>;
+  /**
+   * Records what a job said of its run, on its row where there is one. Tells whether there is one, and how long the run took
+   * where that is known.
+   */
+  pinged(
+    key: HeartbeatKey,
+    ping: Ping,
+    atMs: number,
+    detail: string,
+  ): Promise<{ readonly isKnown: boolean; readonly durationMs?: number }>;
+  /** Records on the rows there are that a push of theirs was not taken. */
+  refused(keys: readonly HeartbeatKey[], refusal: PushRefusal): Promise<void>;
   /** Records a failed scrape of a slot, creating the row where there is none. An older slot changes nothing. */
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void>;
   /** Records a good scrape on the rows there are: at most a later time. Answers those to whose state this is news. */
@@ -178,9 +276,15 @@ export type Heartbeats = {
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
   /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
-  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void>;
+  expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
+  /** What the collector's own functions know and nobody who pushes: made when it is first asked for, and kept. */
+  canarySecret(): Promise<string>;
+  /** Records that a canary was accepted, once each; one that is older than what its place holds changes nothing. */
+  canaryHeard(slot: number, atMs: number): Promise<void>;
+  /** When the newest canaries were accepted, oldest first. */
+  canaries(): Promise<readonly number[]>;
   /** The checker's own record. */
   collector(): Promise<CollectorRecord | undefined>;
   /** Replaces the checker's record if it is still at `seen`'s epoch. Tells whether it was replaced. */
@@ -189,6 +293,29 @@ export type Heartbeats = {
   planned(): Promise<number | undefined>;
   /** Moves that instant on; never back. */
   plannedUntil(untilMs: number): Promise<void>;
+};
+
+/** The collector's own push, by the road of everybody's. */
+export type Canary = {
+  /** Sends one and waits for its answer, at most limits.canaryTimeoutMs; throws where it was not taken. Never tries again. */
+  send(slot: number, proof: string): Promise<void>;
+};
+
+/** Somebody outside who is told of each complete sweep, and misses what he is not told. */
+export type Watchdog = { tell(): Promise<void> };
+
+/** A group's record as it was read; `version` names what was seen. */
+export type KeptRecord = { readonly record: GroupRecord; readonly version: number };
+
+/** What is known of rules: a record for each group, by its id. */
+export type Rules = {
+  /** The files of rules that this collector evaluates: their names and texts. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  all(): Promise<readonly GroupRecord[]>;
+  /** Strongly consistent. */
+  get(id: string): Promise<KeptRecord | undefined>;
+  /** Puts a record in the place of the one that was seen (0: of none), if that still stands. Answers the new version, undefined where it did not stand. */
+  swap(id: string, seenVersion: number, record: GroupRecord): Promise<number | undefined>;
 };
 
 export type Alarms = {
@@ -272,10 +399,15 @@ export type Log = {
   ): void;
 };
 
+/** Whose push was counted. `job` is the first of several. */
+export type PushedBy = { readonly protocol: string; readonly job: string; readonly refusedSamples: number };
+
 /** What an invocation has to say of itself, for CloudWatch. Costs no call and never throws. */
 export type Measures = {
   /** Gathers: counts add up, of durations the longest is kept. */
   tell(told: Told): void;
+  /** What the next flush stands beside its counts, to be added up by whoever reads lines: no metric, and at no charge. */
+  about(about: PushedBy): void;
   /** Says what was gathered: at the end of each invocation, see functions/middleware/measured.ts. */
   flush(): void;
 };
@@ -286,6 +418,7 @@ export type Ports = {
   readonly log: Log;
   readonly measures: Measures;
   readonly buffer: Buffer;
+  readonly quarantine: Quarantine;
   readonly scrapes: Scrapes;
   /** Orders for the scraper inside the VPC; undefined where there is none. */
   readonly vpcScrapes: Scrapes | undefined;
@@ -296,20 +429,38 @@ export type Ports = {
   readonly mirror: Mirror;
   readonly series: Series;
   readonly retention: Retention;
+  /** How old pushed samples may be where the protocol brings what could not be sent before. */
+  readonly backfillMs: number;
+  /** Whether ranges and lookback have their older end, as before Prometheus 3. */
+  readonly includesOlderEnd: boolean;
+  /** How old a looped target's samples may be when they are handed over; 0 for each at once. */
+  readonly freshnessMs: number;
+  /** What the function has for everything. */
+  readonly memoryBytes: number;
   readonly families: Families;
   readonly blocks: Blocks;
+  readonly rules: Rules;
   readonly targets: Targets;
   readonly keys: Keys;
+  readonly usage: Usage;
   readonly secrets: Secrets;
   /** The same for parameters of Systems Manager. */
   readonly parameters: Secrets;
   readonly signatures: Signatures;
   readonly scrapeGrants: readonly ScrapeGrant[];
   readonly heartbeats: Heartbeats;
+  /** Undefined where none are sent: then silence is measured up to now. */
+  readonly canary: Canary | undefined;
+  /** Undefined where nobody outside watches. */
+  readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;
   readonly history: History;
   readonly vitals: Vitals;
   readonly pageFiles: readonly PageFile[];
   readonly deployment: Deployment;
   readonly http: Http;
+  readonly reach: Reach;
+  readonly inventory: Inventory;
+  /** Kinds of lists that somebody in this collector looks at. */
+  readonly discoveries: ReadonlySet<DiscoveryKind>;
 };

@@ -68,9 +68,10 @@ export class Api extends Construct {
     this.#answered.set(handler, { ...this.#answered.get(handler), ...routes });
   }
 
-  /** Lets somebody in to what this function answers, and to nothing else. */
-  grantTo(grantee: IGrantable, handler: Handler): Grant {
-    const resourceArns = Object.entries(this.#answered.get(handler) ?? {}).flatMap(([path, methods]) =>
+  /** Lets somebody in to what this function answers, or to one path of it, and to nothing else. */
+  grantTo(grantee: IGrantable, handler: Handler, only?: string): Grant {
+    const routes = Object.entries(this.#answered.get(handler) ?? {}).filter(([path]) => (only ?? path) === path);
+    const resourceArns = routes.flatMap(([path, methods]) =>
       // What stands in braces may be anything.
       methods.map(method => this.api.arnForExecuteApi(method, path.replace(/\{[^}]+\}/g, '*'), '$default')),
     );

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
@@ -10,27 +11,27 @@ const suffix = '.lambda.ts';
 /**
  * One handler and all it needs, the AWS SDK included, as a single ES module: what is deployed does not depend on the SDK
  * that Lambda happens to carry, and a cold start reads one file. Named by its content, so an unchanged handler is not
- * deployed again.
+ * deployed again. `front` is JavaScript to be run before it.
  */
-export const bundleOf = (entry: string): Code =>
+export const bundleOf = (entry: string, front = ''): Code =>
   Code.fromAsset(dirname(entry), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never pulled: CDK asks for an image even where the local bundler always succeeds.
       image: DockerImage.fromRegistry('not-used'),
       // Nor run; but it tells CDK one handler's bundle from another's, which share the folder.
-      command: [basename(entry)],
+      command: [basename(entry), ...(front === '' ? [] : [createHash('sha256').update(front).digest('hex')])],
       local: {
         tryBundle: folder => {
           // In the package that others install the bundles are ready, and there is no bundler.
           const ready = entry.replace(/\.ts$/, '.mjs');
           if (existsSync(ready)) {
-            copyFileSync(ready, join(folder, 'index.mjs'));
+            writeFileSync(join(folder, 'index.mjs'), front + readFileSync(ready, 'utf8'));
             return true;
           }
           const { [basename(entry, suffix)]: bundle } = bundlesOf(dirname(entry));
           if (bundle === undefined) throw new Error(`${entry} is no handler, expected a file *${suffix}`);
-          writeFileSync(join(folder, 'index.mjs'), bundle);
+          writeFileSync(join(folder, 'index.mjs'), front + Buffer.from(bundle).toString('utf8'));
           return true;
         },
       },

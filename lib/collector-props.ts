@@ -2,11 +2,13 @@ import { isIP } from 'node:net';
 import { type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { limits } from '../core/limits.ts';
+import { checkDiscovery, type DiscoveryProps } from './discovery.ts';
 import { checkScrapeSecrets, type ScrapeSecretProps } from './scrape-secrets.ts';
 
 export type CollectorProps = {
@@ -21,10 +23,29 @@ export type CollectorProps = {
    */
   readonly vpcScraping?: VpcScraping;
   /**
+   * Who may look at what runs in the account, so that rows of these kinds become targets. Each costs about five cents a month for being
+   * looked at each minute.
+   * @default none: such a row says on itself what to set
+   */
+  readonly discovery?: DiscoveryProps;
+  /**
    * Secrets that targets may name in `auth`, and the hosts each is for: to any other host it is never shown.
    * @default none: a target that names one is down with the reason
    */
   readonly scrapeSecrets?: readonly ScrapeSecretProps[];
+  /**
+   * How old samples of scraped targets may be before they are stored, in whole seconds up to two minutes. A fleet of more than one
+   * scrape in two seconds is scraped by workers that loop, and those gather a target's scrapes for so long: stored together they cost
+   * half as much. Failures, recoveries and new targets are always told at once. Smaller fleets are stored scrape by scrape anyway.
+   * @default two minutes: with nothing gathered (0) a fleet of 200 targets costs half as much again
+   */
+  readonly freshness?: Duration;
+  /**
+   * Memory of a scrape worker, and its share of a core. One that loops is awake all month: $4.32 for each 128 MiB. What a worker has is
+   * enough for some 250 targets of 500 series; give it 512 where pages are over 1 MB, or most have thousands of series.
+   * @default 160
+   */
+  readonly scrapeMemoryMiB?: number;
   /**
    * A key of your own for tables, queues, topic and logs. Costs $1 a month, and $0.03 per 10,000 of its uses.
    * @default keys that AWS owns, at no charge
@@ -36,6 +57,24 @@ export type CollectorProps = {
    * @default 15 days of samples, 90 days of five minutes, 730 days of hours
    */
   readonly retention?: RetentionProps;
+  /**
+   * How old samples may be that are pushed with a time of their own, by remote write, OTLP, InfluxDB, Graphite or Firehose: for
+   * producers that could not send, and for what is brought from elsewhere. At most as long as samples are kept.
+   * @default as long as samples are kept
+   */
+  readonly backfill?: Duration;
+  /**
+   * Files of recording and alerting rules, in Prometheus's own YAML. They are evaluated each minute, from once all that was pushed
+   * before is stored; alerts ring the alarm topic. Costs one run of a function a minute and what its queries read.
+   * @default none, and no function
+   */
+  readonly rules?: readonly string[];
+  /**
+   * Which Prometheus's ranges queries have: since 3.0 a range does not include its older end, so that `x[1m]` over samples each
+   * 15 s has four of them and not five.
+   * @default 'prometheus-3'
+   */
+  readonly ranges?: 'prometheus-3' | 'prometheus-2';
   /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_MONTH
@@ -81,6 +120,23 @@ export type CollectorProps = {
    * @default false
    */
   readonly dashboard?: boolean;
+  /**
+   * An address outside the account that is asked for after each complete sweep, once a minute: a dead man's switch such as
+   * healthchecks.io's, for the day on which the whole account is silent.
+   * @default none
+   */
+  readonly watchdogUrl?: string;
+  /**
+   * An Alertmanager, or whatever takes its API v2, that is told of alarms beside the topic: `/api/v2/alerts` is added. Each is sent once;
+   * the topic alone never loses one.
+   * @default none
+   */
+  readonly alertmanagerUrl?: string;
+  /**
+   * A bus of EventBridge that gets each alarm as an event, source `sluice`, its kind as detail type. Each is sent once.
+   * @default none
+   */
+  readonly eventBus?: IEventBus;
 };
 
 export type VpcScraping = {
@@ -92,8 +148,11 @@ export type VpcScraping = {
   readonly subnets?: SubnetSelection;
   /** @default a new group that lets everything out and nothing in */
   readonly securityGroups?: readonly ISecurityGroup[];
-  /** CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones. */
-  readonly allowCidrs: readonly string[];
+  /**
+   * CIDR blocks it may reach beside public addresses: those of your services, such as `10.0.0.0/16`, never all private ones.
+   * @default the VPC's own first block
+   */
+  readonly allowCidrs?: readonly string[];
 };
 
 export type OnwardProps =
@@ -111,9 +170,9 @@ export type OnwardProps =
 export type RetentionProps = {
   /** @default Duration.days(15) */
   readonly samples?: Duration;
-  /** At least as long as samples. @default Duration.days(90) */
+  /** At least as long as samples. @default Duration.days(90), or as long as samples */
   readonly fiveMinutes?: Duration;
-  /** At least as long as fiveMinutes. @default Duration.days(730) */
+  /** At least as long as fiveMinutes. @default Duration.days(730), or as long as fiveMinutes */
   readonly hours?: Duration;
 };
 
@@ -220,14 +279,22 @@ export type KeyProps = {
 
 /** Throws on the first property that cannot be meant, by its name. What is known only at deployment is passed over. */
 export const checkCollector = (props: CollectorProps, region: string): void => {
-  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [], retention } = props;
+  const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, throttle, domain, onward, mirror = [] } = props;
   checkScrapeSecrets(props.scrapeSecrets ?? []);
+  checkDiscovery(props.discovery, vpcScraping !== undefined);
   if (encryptionKey !== undefined && Token.isUnresolved(region))
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
+  checkBetween('freshness', props.freshness, 0, limits.freshnessMaxMs);
+  const { scrapeMemoryMiB = 160 } = props;
+  if (
+    !Token.isUnresolved(scrapeMemoryMiB) &&
+    !(Number.isInteger(scrapeMemoryMiB) && scrapeMemoryMiB >= 128 && scrapeMemoryMiB <= 10_240)
+  )
+    throw new Error(`scrapeMemoryMiB: ${scrapeMemoryMiB}, expected whole ones from 128 to 10,240`);
   if (vpcScraping !== undefined) {
-    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs);
-    if (vpcScraping.allowCidrs.length === 0)
+    checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
+    if (vpcScraping.allowCidrs?.length === 0)
       throw new Error(
         'vpcScraping.allowCidrs: none is given, so that the scraper in the VPC could reach nothing there',
       );
@@ -241,9 +308,16 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   }
   if (onward !== undefined) checkOnward(onward);
   checkMirror(mirror);
-  retentionDaysOf(retention);
+  checkAddress('watchdogUrl', props.watchdogUrl, 'https://hc-ping.com/ID');
+  checkAddress('alertmanagerUrl', props.alertmanagerUrl, 'https://alertmanager.example.com');
+  backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+const checkAddress = (name: string, url: string | undefined, example: string): void => {
+  if (url !== undefined && !Token.isUnresolved(url) && !/^https?:\/\/[^\s/]+/.test(url))
+    throw new Error(`${name}: ${JSON.stringify(url)} is no address such as ${example}`);
 };
 
 const checkOnward = (onward: OnwardProps): void => {
@@ -280,10 +354,14 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
     if (!Number.isInteger(days)) throw new Error(`retention.${name}: ${days} days, expected whole ones`);
     return days;
   };
+  const keptSamples = daysOf('samples', samples, limits.rawRetentionMs);
+  // What is coarser is kept at least as long where nothing else is said.
+  const atLeast = (usualMs: number, finerDays: number): number => Math.max(usualMs, finerDays * retentionMinMs);
+  const keptFiveMinutes = daysOf('fiveMinutes', fiveMinutes, atLeast(limits.fiveMinuteRetentionMs, keptSamples));
   const kept = {
-    samples: daysOf('samples', samples, limits.rawRetentionMs),
-    fiveMinutes: daysOf('fiveMinutes', fiveMinutes, limits.fiveMinuteRetentionMs),
-    hours: daysOf('hours', hours, limits.hourRetentionMs),
+    samples: keptSamples,
+    fiveMinutes: keptFiveMinutes,
+    hours: daysOf('hours', hours, atLeast(limits.hourRetentionMs, keptFiveMinutes)),
   };
   for (const [finer, coarser] of [
     ['samples', 'fiveMinutes'],
@@ -293,6 +371,15 @@ export const retentionDaysOf = ({ samples, fiveMinutes, hours }: RetentionProps 
       throw new Error(`retention.${coarser}: ${kept[coarser]} days, but ${finer} are kept for ${kept[finer]}`);
   }
   return kept;
+};
+
+/** How many days old pushed samples may be. Throws where they would be older than what is kept. */
+export const backfillDaysOf = ({ retention, backfill }: Pick<CollectorProps, 'retention' | 'backfill'>): number => {
+  const { samples } = retentionDaysOf(retention);
+  if (backfill === undefined || backfill.isUnresolved()) return samples;
+  const mostMs = samples * limits.retentionMinMs;
+  checkBetween('backfill', backfill, limits.timestampBehindMs, mostMs);
+  return backfill.toMilliseconds() / limits.retentionMinMs;
 };
 
 /** The same for a target. */

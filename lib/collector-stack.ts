@@ -16,11 +16,19 @@ export class CollectorStack extends Stack {
       url: [collector.url, 'Producers push here; Grafana reads here. Requests are signed with SigV4.'],
       keyedUrl: [collector.keyedUrl, 'Producers push here who have a key; people open the page here.'],
       keys: [collector.keys.table.tableName, 'Hashes of push keys.'],
+      usage: [
+        collector.usage.table.tableName,
+        'How much comes in with keys that come near their limits, for a few minutes.',
+      ],
       targets: [collector.targets.table.tableName, 'Rows put here are scraped.'],
       heartbeats: [collector.heartbeats.table.tableName, 'Rows put here are expected to be heard.'],
       series: [collector.series.table.tableName, 'Samples, ours to write.'],
       alarms: [collector.topic.topic.topicArn, 'Subscribe here to hear who fell silent.'],
       collector: [collector.node.path, "The value of dimension Collector in CloudWatch's namespace Sluice."],
+      deadLetters: [
+        collector.buffer.deadLetters.queueUrl,
+        'Accepted batches that failed again and again: `sluice quarantine`.',
+      ],
       buffer: [collector.buffer.queue.queueUrl, 'Accepted batches on their way to the series.'],
     };
     for (const [name, [value, description]] of Object.entries(told)) {

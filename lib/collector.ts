@@ -5,10 +5,12 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api, type Routes } from './api.ts';
 import {
+  backfillDaysOf,
   type CollectorProps,
   checkCollector,
   type HeartbeatProps,
@@ -17,16 +19,23 @@ import {
   type TargetProps,
 } from './collector-props.ts';
 import { Declarations } from './declarations.ts';
+import { discoverers } from './discovery.ts';
 import { Handler, type HandlerProps } from './handler.ts';
 import { Measured, readMetrics } from './metrics.ts';
 import { ObjectStore } from './object-store.ts';
 import { Onward } from './onward.ts';
 import { Overview } from './overview.ts';
+import { questions } from './questions.ts';
 import { Queue } from './queue.ts';
+import { receivedBy } from './receivers.ts';
+import { RuleEvaluation } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
+
+/** Scrapers awake at once: two a loop when one takes over from the other, so that 60,000 targets fit. */
+const scrapersAtOnce = 500;
 
 /**
  * The whole building. Two doors in (push, scrape), one writer (ingest), one reader (query), one watcher (check).
@@ -42,6 +51,7 @@ export class Collector extends Measured {
   readonly targets: Table;
   readonly heartbeats: Table;
   readonly keys: Table;
+  readonly usage: Table;
   readonly topic: AlarmTopic;
   /** CloudWatch's alarms over the collector itself; none where they are switched off. */
   readonly alarms: readonly Alarm[];
@@ -50,6 +60,7 @@ export class Collector extends Measured {
   readonly #api: Api;
   readonly #push: Handler;
   readonly #query: Handler;
+  readonly #account: Handler;
   readonly #declarations: () => Declarations;
 
   constructor(scope: Construct, id: string, props: CollectorProps = {}) {
@@ -58,7 +69,9 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { scrapeSecrets = [] } = props;
+    const { scrapeSecrets = [], rules = [], scrapeMemoryMiB = 160 } = props;
+    const { freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
+    const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
@@ -76,6 +89,7 @@ export class Collector extends Measured {
       ...kept,
     });
     const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
+    const usage = new Table(this, 'Usage', { keys: tables.usage, named: environment.usage, ...kept });
     const days = retentionDaysOf(props.retention);
     // Two days longer than they are read: days are merged whole, and clocks differ.
     const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
@@ -83,8 +97,9 @@ export class Collector extends Measured {
     const queue = (name: string, named: string, keptFor: Duration): Queue =>
       new Queue(this, name, { named, keptFor, encryptionKey });
     const buffer = queue('Buffer', environment.buffer, Duration.days(14));
-    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not.
-    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(2));
+    // An old order or wake-up is worthless, and dropped by its worker, which says so; one that expired unseen would not. Ten
+    // receives of a scrape order that fails take three hours.
+    const scrapes = queue('Scrapes', environment.scrapes, Duration.hours(4));
     const deadlines = queue('Deadlines', environment.deadlines, Duration.hours(2));
     const topic = new AlarmTopic(this, 'Alarms', { named: environment.alarms, encryptionKey });
 
@@ -95,12 +110,15 @@ export class Collector extends Measured {
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
     // Half a core: a tick over 100,000 targets takes some four seconds of it.
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
-    const scrape = handler('Scrape', { entry: 'scrape', memoryMiB: 512, timeoutSeconds: 60 });
+    // Long enough for a loop's span, the slowest target at its end, and handing over.
+    const scraper = { entry: 'scrape', memoryMiB: scrapeMemoryMiB, timeoutSeconds: 190 };
+    const scrape = handler('Scrape', scraper);
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // Files and small answers; a quarter of a core.
     const page = handler('Page', { entry: 'page', memoryMiB: 512, timeoutSeconds: 20 });
     // A whole core: somebody is looking at a chart that is not there yet.
+    const account = handler('Account', { entry: 'account', memoryMiB: 512, timeoutSeconds: 28 });
     const query = handler('Query', { entry: 'query', memoryMiB: 1769, timeoutSeconds: 28 });
 
     // Doors.
@@ -120,28 +138,24 @@ export class Collector extends Measured {
       // All of /metrics/job/… and /metrics/job@base64/…; push refuses the rest with a reason.
       '/metrics/{group+}': ['GET', 'PUT', 'POST', 'DELETE'],
       '/metrics': ['PUT', 'POST', 'DELETE'],
+      // What jobs say of their runs.
+      '/ping/{run+}': ['GET', 'HEAD', 'POST'],
     };
+    const receipts: Routes = { '/v1/receipts/{id}': ['GET'] };
     const api = new Api(this, 'Api', { throttle, domain, letsIn: 'iam' });
     const keyedApi = new Api(this, 'KeyedApi', { throttle, letsIn: 'everybody' });
     api.answeredBy(push, pushes);
     keyedApi.answeredBy(push, pushes);
     keys.lookedUpBy(push);
-    const reads: Routes = {
-      '/api/v1/query': ['GET', 'POST'],
-      '/api/v1/query_range': ['GET', 'POST'],
-      '/api/v1/series': ['GET', 'POST'],
-      '/api/v1/labels': ['GET', 'POST'],
-      '/api/v1/label/{name}/values': ['GET'],
-      '/api/v1/metadata': ['GET', 'POST'],
-      '/api/v1/targets': ['GET'],
-      '/api/v1/status/buildinfo': ['GET'],
-      '/v1/sources': ['GET'],
-      '/v1/alarms': ['GET'],
-    };
-    api.answeredBy(query, { '/-/healthy': ['GET'], '/-/ready': ['GET'], ...reads });
-    keyedApi.answeredBy(query, reads);
-    keys.lookedUpBy(query);
+    // How much comes in with a key, where that is much: all workers together hold it to its limits.
+    usage.rowsPutBy(push);
+    usage.queriedBy(push);
     // A browser cannot sign: people read by key as well.
+    const reads: Routes = { ...questions, '/v1/sources': ['GET'], '/v1/alarms': ['GET'] };
+    api.answeredBy(query, reads);
+    // All but the probes, which have no key.
+    keyedApi.answeredBy(query, Object.fromEntries(Object.entries(reads).filter(([path]) => !path.startsWith('/-/'))));
+    keys.lookedUpBy(query);
     const looks: Routes = {
       '/': ['GET'],
       '/page/{file}': ['GET'],
@@ -159,33 +173,57 @@ export class Collector extends Measured {
     heartbeats.notedBy(page);
     deadlines.fedBy(page);
 
+    // What became of a push, which whoever pushed it may ask.
+    api.answeredBy(account, { ...receipts, '/v1/flushes': ['GET'], '/metrics': ['GET'] });
+    keyedApi.answeredBy(account, receipts);
+    keys.lookedUpBy(account);
+    buffer.deadLettersSeenBy(environment.deadLetters, account);
+    targets.listedBy(account);
+
     // push ─► buffer ─► ingest ─► series ─► query
     buffer.fedBy(push, scrape);
     buffer.drainedBy(ingest, { messages: 100, gatheredForSeconds: 5, atOnce: 10 });
     series.writtenBy(ingest);
     // Ingest looks for what its segments may build on.
-    series.readBy(query, ingest);
-    series.queriedBy(query, ingest);
+    series.readBy(query, account, ingest);
+    series.queriedBy(query, account, ingest);
 
     // series ─► compact ─► blocks ─► query
     new Tick(this, 'CompactTick', { wakes: compact, everyMinutes: 5 });
-    series.lookedUpBy(compact);
+    series.lookedUpBy(compact, query);
     series.readBy(compact);
     series.queriedBy(compact);
     series.writtenBy(compact);
     series.keptBy(compact);
     blocks.writtenBy(compact);
-    blocks.readBy(compact, query);
+    blocks.readBy(compact, query, account);
     const keptFor = [days.samples, days.fiveMinutes, days.hours].join(',');
-    for (const each of [ingest, compact, query]) each.knows(environment.retention, keptFor);
-    // For the list of targets.
+    for (const each of [ingest, compact, query, account]) each.knows(environment.retention, keptFor);
+    push.knows(environment.backfill, String(backfillDaysOf(props)));
+    if (props.ranges === 'prometheus-2') query.knows(environment.ranges, props.ranges);
+    // For the lists of targets and alerts.
     targets.listedBy(query);
     heartbeats.listedBy(query);
     heartbeats.lookedUpBy(query);
 
     const queues = [buffer, scrapes, deadlines];
-    const handlers = [push, ingest, compact, plan, scrape, check, query, page];
+    const handlers = [push, ingest, compact, plan, scrape, check, query, page, account];
     const unheard = [plan, scrape];
+    if (rules.length > 0) {
+      // series, blocks ─► rules ─► buffer, alarms
+      const evaluator = new RuleEvaluation(this, 'RuleEvaluation', { household, files: rules }).handler;
+      series.lookedUpBy(evaluator);
+      series.readBy(evaluator);
+      series.queriedBy(evaluator);
+      series.keptBy(evaluator);
+      blocks.readBy(evaluator);
+      buffer.fedBy(evaluator);
+      topic.rungBy(evaluator);
+      evaluator.knows(environment.retention, keptFor);
+      if (props.ranges === 'prometheus-2') evaluator.knows(environment.ranges, props.ranges);
+      handlers.push(evaluator);
+      unheard.push(evaluator);
+    }
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
       // ingest ─► passedOn ─► forward ─► somebody else's collector
@@ -208,28 +246,39 @@ export class Collector extends Measured {
     // A target that is gone ends by an empty page.
     buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
-    scrapes.drainedBy(scrape, { messages: 1, atOnce: 50 });
+    scrapes.drainedBy(scrape, { messages: 1, atOnce: scrapersAtOnce });
     scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    // Who does not answer may have been taken out.
+    targets.lookedUpBy(scrape);
     const scrapers = [scrape];
+    let inside: Queue | undefined;
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
-      const inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(2));
-      const insider = handler('VpcScrape', {
-        entry: 'scrape',
-        memoryMiB: 512,
-        timeoutSeconds: 60,
-        inside: vpcScraping,
-      });
+      inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(4));
+      const insider = handler('VpcScrape', { ...scraper, inside: vpcScraping });
+      targets.lookedUpBy(insider);
       inside.fedBy(plan);
-      inside.drainedBy(insider, { messages: 1, atOnce: 50 });
-      insider.knows(environment.scrapeAllow, vpcScraping.allowCidrs.join(','));
+      inside.drainedBy(insider, { messages: 1, atOnce: scrapersAtOnce });
+      insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
       handlers.push(insider);
       unheard.push(insider);
     }
+    // V8 would let garbage grow over what there is: Node and its code take 85 MiB beside the heap.
+    const heap = `--max-old-space-size=${Math.max(58, scrapeMemoryMiB - 85)} --max-semi-space-size=4`;
+    for (const each of scrapers) {
+      each.knows(environment.freshness, String(freshness.toSeconds()));
+      each.knows(environment.node, heap);
+    }
     shareSecrets(scrapeSecrets, scrapers);
+
+    // account ─► discover ─► targets
+    const roads = { targets, scrapes, vpcScrapes: inside };
+    const finders = discoverers(this, { household, props, plan, vpcAllow, ...roads });
+    handlers.push(...finders);
+    unheard.push(...finders);
 
     // push, scrape, plan ─► heartbeats ─► check ─► alarms
     heartbeats.lookedUpBy(push, plan, check);
@@ -238,11 +287,22 @@ export class Collector extends Measured {
     heartbeats.notedBy(push, ...scrapers, plan, check);
     heartbeats.keptBy(check);
     new Tick(this, 'CheckTick', { wakes: check });
+    // What else is known of who fell: whether his target answers, and under which name he may have come back.
+    targets.listedBy(check);
+    series.queriedBy(check);
+    series.readBy(check);
+    check.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);
     // What was rung can be looked up.
     series.writtenBy(check);
+    // Who pushes is up or down, as a series.
+    buffer.fedBy(check);
+    // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
+    api.grantTo(check, push, '/v1/push');
+    check.knows(environment.canaryUrl, api.url);
+    receivedBy(props, check);
 
     this.url = api.url;
     this.keyedUrl = keyedApi.url;
@@ -251,10 +311,12 @@ export class Collector extends Measured {
     this.targets = targets;
     this.heartbeats = heartbeats;
     this.keys = keys;
+    this.usage = usage;
     this.topic = topic;
     this.#api = api;
     this.#push = push;
     this.#query = query;
+    this.#account = account;
     this.#declarations = once(() => new Declarations(this, 'Declarations', { household, targets, heartbeats, keys }));
 
     // Eyes on the collector itself.
@@ -271,7 +333,7 @@ export class Collector extends Measured {
 
   /** Lets it read series through Prometheus's API. */
   grantQuery(grantee: IGrantable): Grant {
-    return this.#api.grantTo(grantee, this.#query);
+    return this.#api.grantTo(grantee, this.#query).combine(this.#api.grantTo(grantee, this.#account));
   }
 
   /** Has a URL scraped from the deployment on, until it leaves the app. */

@@ -30,6 +30,8 @@ export type HandlerProps = {
   /** Memory buys CPU: 1,769 MiB is one core. */
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
+  /** JavaScript that runs before it. @default none */
+  readonly front?: string;
   /** Where it stands. @default in no VPC */
   readonly inside?: VpcScraping;
 };
@@ -44,7 +46,8 @@ const networkActions = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', '
 export class Handler extends LambdaFunction {
   readonly timeoutSeconds: number;
 
-  constructor(scope: Construct, id: string, { household, entry, memoryMiB, timeoutSeconds, inside }: HandlerProps) {
+  constructor(scope: Construct, id: string, props: HandlerProps) {
+    const { household, entry, memoryMiB, timeoutSeconds, inside, front } = props;
     const { collector, logRetention, encryptionKey } = household;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -65,7 +68,7 @@ export class Handler extends LambdaFunction {
     super(scope, id, {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: bundleOf(join(import.meta.dirname, '..', 'functions', `${entry}.lambda.ts`)),
+      code: bundleOf(join(import.meta.dirname, '..', 'functions', `${entry}.lambda.ts`), front),
       handler: 'index.handler',
       memorySize: memoryMiB,
       timeout: Duration.seconds(timeoutSeconds),

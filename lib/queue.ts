@@ -82,6 +82,19 @@ export class Queue extends Construct {
     handler.knows(this.#named, this.queue.queueUrl);
   }
 
+  /** These functions may look at what was put aside, and nothing more: looking hides it for a while. */
+  deadLettersSeenBy(named: string, ...handlers: Handler[]): void {
+    for (const handler of handlers) {
+      Grant.addToPrincipal({
+        grantee: handler,
+        actions: ['sqs:ReceiveMessage'],
+        resourceArns: [this.deadLetters.queueArn],
+      }).assertSuccess();
+      this.#encryptionKey?.grant(handler, 'kms:Decrypt');
+      handler.knows(named, this.deadLetters.queueUrl);
+    }
+  }
+
   /**
    * This function gets what is sent, failing message by message. A batch it is at work on is hidden from others for six
    * times its timeout, as AWS advises. No filter: a filter deletes what it does not match.

@@ -8,6 +8,8 @@ import type { Handler } from './handler.ts';
 export type ScrapeSecretProps = {
   /** Hosts it may be shown to, such as `shop.example.com`, `10.0.3.7:9100` or `*.example.com`. With OAuth2, that of the tokens too. */
   readonly hosts: readonly string[];
+  /** Whether lists of targets may be asked with it too, as rows of kind `http_sd` name it in `list_auth`. @default false */
+  readonly lists?: boolean;
 } & (
   | {
       /** A secret of Secrets Manager, by itself or by its name. Rows name it in `auth`, by name or ARN. */

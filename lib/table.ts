@@ -85,6 +85,11 @@ export class Table extends Construct {
     this.#grant(handlers, ['UpdateItem']);
   }
 
+  /** Rows of the function's own. */
+  rowsPutBy(...handlers: Handler[]): void {
+    this.#grant(handlers, ['PutItem']);
+  }
+
   /** Rows of the function's own, and the end of rows. */
   keptBy(...handlers: Handler[]): void {
     this.#grant(handlers, ['PutItem', 'DeleteItem']);

@@ -8,8 +8,8 @@ import type { Statement } from './permissions.ts';
 
 export type Invoke = (event: unknown) => Promise<unknown>;
 
-/** Threads of one function at once. On one machine more would only wait for each other. */
-const mostThreads = 8;
+/** Threads of one function at once. On one machine more would only wait for each other; those that loop do little else. */
+const mostThreads = 16;
 
 type Thread = { readonly worker: Worker; busy: Running | undefined };
 type Running = {

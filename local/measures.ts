@@ -9,12 +9,20 @@ type MetricLine = {
   readonly [name: string]: unknown;
 };
 
-/** `recent`: by the minute in which each span begins, the same of the last day. */
+/** Of one protocol and job: pushes taken and refused, samples taken and refused. */
+type Pushed = { Pushes: number; Refused: number; Accepted: number; refusedSamples: number };
+
+/** `recent`: by the instant at which each span begins, the same of the last day. */
 type Kept = {
   readonly since: string;
   readonly values: Record<string, number>;
   readonly recent?: Record<string, Record<string, number>>;
+  /** By protocol and job, as `otlp checkout`. */
+  pushed?: Record<string, Pushed>;
 };
+
+/** Protocols and jobs that are told apart; others are counted together. */
+const mostPushed = 1_000;
 
 const spanMs = 300_000;
 const keptMs = 25 * 3_600_000;
@@ -62,6 +70,7 @@ export class LocalMeasures {
       added(this.#kept.values, Name, value, Unit === 'Count');
       added(this.#recent[span], Name, value, Unit === 'Count');
     }
+    this.#addPushed(metrics);
     this.#isChanged = true;
     return true;
   }
@@ -77,6 +86,17 @@ export class LocalMeasures {
       spans.set(span, isSum ? before + value : Math.max(before, value));
     }
     return [...spans].sort(([a], [b]) => a - b);
+  }
+
+  #addPushed(line: MetricLine): void {
+    const { protocol, job } = line;
+    if (typeof protocol !== 'string' || typeof job !== 'string') return;
+    this.#kept.pushed ??= {};
+    const { pushed } = this.#kept;
+    const name = `${protocol} ${job}`;
+    const key = Object.hasOwn(pushed, name) || Object.keys(pushed).length < mostPushed ? name : 'other';
+    pushed[key] ??= { Pushes: 0, Refused: 0, Accepted: 0, refusedSamples: 0 };
+    for (const each of Object.keys(pushed[key]) as (keyof Pushed)[]) pushed[key][each] += Number(line[each] ?? 0);
   }
 
   /** Writes what changed, so that a reader sees all of it or what was before. */

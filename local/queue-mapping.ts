@@ -16,6 +16,9 @@ export type QueueMapping = {
   readonly print: (line: string) => void;
 };
 
+/** How long invocations under way are waited for in the end. */
+const patienceMs = 2_000;
+
 /** Lambda's payload limit; a batch is handed over before it would be exceeded. */
 const batchBytes = 6_000_000;
 
@@ -43,7 +46,8 @@ export const startQueueMapping = (mapping: QueueMapping): (() => Promise<void>) 
   return async () => {
     ended.abort();
     await looping;
-    await Promise.all(running);
+    // What takes longer, as scrapes that loop do, comes again after the next start.
+    await Promise.race([Promise.all(running), new Promise(wait => setTimeout(wait, patienceMs))]);
   };
 };
 

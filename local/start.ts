@@ -10,6 +10,11 @@ import { readGivenSecrets } from './secrets.ts';
 const checkout = join(import.meta.dirname, '..');
 const dataFolder = resolve(process.env['SLUICE_DATA'] ?? '.sluice');
 const port = Number(process.env['SLUICE_PORT'] ?? 9640);
+const list = (text = ''): string[] =>
+  text
+    .split(',')
+    .map(each => each.trim())
+    .filter(each => each !== '');
 const print = (line: string): void => console.log(line);
 
 /** Waits until the query function answers, which it does once it reached its table. */
@@ -77,10 +82,7 @@ try {
     port,
     keysRequired: keysRequiredBy(process.env['SLUICE_KEYS']),
     print,
-    subscribers: (process.env['SLUICE_SUBSCRIBE'] ?? '')
-      .split(',')
-      .map(address => address.trim())
-      .filter(address => address !== ''),
+    subscribers: list(process.env['SLUICE_SUBSCRIBE']),
     endpoints: {
       ...(process.env['AWS_ENDPOINT_URL_DYNAMODB'] && { dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] }),
       ...(process.env['AWS_ENDPOINT_URL_SQS'] && { sqs: process.env['AWS_ENDPOINT_URL_SQS'] }),
@@ -95,6 +97,18 @@ try {
         scrapeSecrets: secretsSetting(givenSecrets),
         onward: process.env['SLUICE_ONWARD'] ?? '',
         mirror: process.env['SLUICE_MIRROR'] ?? '',
+        watchdog: process.env['SLUICE_WATCHDOG'] ?? '',
+        // Years of history fit on a disk that is there anyway, and can be tried out at once.
+        retention: process.env['SLUICE_RETENTION'] ?? '400,400,730',
+        // Synthesis runs in the checkout, and the user somewhere else.
+        rules: list(process.env['SLUICE_RULES'])
+          .map(path => resolve(path))
+          .join(','),
+        ranges: process.env['SLUICE_RANGES'] ?? '',
+        backfill: process.env['SLUICE_BACKFILL'] ?? '',
+        alertmanager: process.env['SLUICE_ALERTMANAGER'] ?? '',
+        // Nothing is charged here.
+        freshness: process.env['SLUICE_FRESHNESS'] ?? '0',
       });
       return folder;
     },

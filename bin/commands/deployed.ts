@@ -31,6 +31,8 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
       [environment.targets]: named('targets'),
       [environment.heartbeats]: named('heartbeats'),
       [environment.keys]: named('keys'),
+      [environment.buffer]: named('buffer'),
+      [environment.deadLetters]: named('deadLetters'),
     }),
     get: path => getJson(new URL(path, named('url')), sign),
     probe: async path => get(new URL(path, named('url')), await sign(new URL(path, named('url')))),
@@ -38,6 +40,7 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
     counted: () => countedOf(named('collector')),
     listeners: () => listenersOf(named('alarms')),
     buffered: () => messagesIn(named('buffer')),
+    quarantined: () => messagesIn(named('deadLetters')),
   };
 };
 

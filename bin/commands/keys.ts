@@ -1,13 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
-import { type KeyRight, keyFrom, readKey, readKeyRow } from '../../core/key/key.ts';
+import { readDuration } from '../../core/duration.ts';
+import { type KeyRight, keyFrom, readKey, readKeyRow, renamed, rotated } from '../../core/key/key.ts';
+import { quotaNames } from '../../core/key/quota.ts';
+import { limits } from '../../core/limits.ts';
 import { protocolNames } from '../../core/protocol/request.ts';
 import { textOfReject } from '../../core/reject.ts';
 import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
 import { show } from './show.ts';
 
-type CreateOptions = { job?: string[]; protocols?: string; rename?: true; read?: true; operate?: true };
+type CreateOptions = {
+  job?: string[];
+  protocols?: string;
+  rename?: true;
+  read?: true;
+  operate?: true;
+  limits?: string;
+};
 
 export const keysCommand = (connect: Connect): Command => {
   const keys = new Command('keys').description('who may push, read or operate without signing');
@@ -23,11 +33,15 @@ export const keysCommand = (connect: Connect): Command => {
     )
     .option('--read', 'a key to read with, for the page and for Grafana, instead of one to push with')
     .option('--operate', 'a key to read with and to pause heartbeats with')
+    .option('--limits <list>', `what may be pushed with it, as name=number, of ${quotaNames.join(', ')}`)
     .addHelpText(
       'after',
-      '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway\n  sluice keys create --read',
+      '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway' +
+        '\n  sluice keys create --job batch --limits samplesPerSecond=5000,activeSeries=20000' +
+        '\n  sluice keys create --read',
     )
-    .action(async ({ job, protocols, rename, read, operate }: CreateOptions) => {
+    .action(async (asked: CreateOptions) => {
+      const { job, protocols, rename, read, operate, limits: told } = asked;
       const text = made();
       const may: readonly KeyRight[] = operate ? ['read', 'operate'] : ['read'];
       if ((read || operate) && (job || protocols || rename))
@@ -40,6 +54,7 @@ export const keysCommand = (connect: Connect): Command => {
         ...(job && { jobs: job }),
         ...(protocols !== undefined && { protocols: protocols.split(',').map(name => name.trim()) }),
         ...(rename && { forgedJobs: 'rename' }),
+        ...(told !== undefined && { limits: limitsOf(told) }),
         createdAt: new Date().toISOString(),
       };
       const { rejects } = readKeyRow(row);
@@ -60,8 +75,10 @@ export const keysCommand = (connect: Connect): Command => {
         id: row['id'],
         jobs: (row['jobs'] as string[] | undefined)?.join(' ') ?? 'any',
         protocols: (row['protocols'] as string[] | undefined)?.join(' ') ?? 'all',
+        limits: textOfLimits(row['limits']),
         may: (row['may'] as string[] | undefined)?.join(' ') ?? 'push',
         created: row['createdAt'] ?? 'by CDK',
+        oldSecretUntil: isLater(row['previousUntil']) ? row['previousUntil'] : undefined,
       }));
       show(rows, options, 'no keys yet: make one with `npx sluice keys create --job JOB`');
     });
@@ -75,8 +92,49 @@ export const keysCommand = (connect: Connect): Command => {
       console.log(`revoked ${id}`);
     });
 
+  keys
+    .command('rotate <id>')
+    .description(
+      'give a key a new secret and show it, once; the old one stays good for a while, so that nobody is locked out',
+    )
+    .option('--old-for <duration>', 'how long the old secret stays good; 0s for not at all', '1d')
+    .action(async (id: string, { oldFor }: { oldFor: string }) => {
+      const oldMs = readDuration(oldFor);
+      if (oldMs === undefined || oldMs > limits.keyOldSecretMaxMs)
+        throw new Complaint(
+          `--old-for: expected a duration of at most ${limits.keyOldSecretMaxMs / 86_400_000}d such as 12h, found ${oldFor}`,
+        );
+      const { ports } = await connect();
+      const row = (await ports.keys.all()).find(each => each['id'] === id);
+      if (row === undefined) throw new Complaint(`no key begins with ${id}: \`npx sluice keys list\` shows them`);
+      const text = renamed(made(), id);
+      const key = readKey(text);
+      const next = key && rotated(row, key, ports.clock.nowMs() + oldMs);
+      if (next === undefined) throw new Complaint(`${id} is no key’s beginning`);
+      await ports.keys.put({ ...next, rotatedAt: new Date(ports.clock.nowMs()).toISOString() });
+      console.log(text);
+      console.error(
+        `shown once; good everywhere in ${limits.keyCacheMs / 1_000} s. The old secret is good until ${String(next['previousUntil'])}`,
+      );
+    });
+
   return keys;
 };
+
+const isLater = (instant: unknown): boolean => Date.parse(String(instant)) > Date.now();
+
+const limitsOf = (told: string): Record<string, number> =>
+  Object.fromEntries(
+    told.split(',').map(each => {
+      const [name = '', value = ''] = each.split('=');
+      return [name.trim(), Number(value)];
+    }),
+  );
+
+const textOfLimits = (told: unknown): string =>
+  Object.entries((told ?? {}) as Record<string, unknown>)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ') || 'usual';
 
 /** Twice as many bytes as it takes: three in a hundred are passed over. */
 const made = (): string => keyFrom(randomBytes(128)) ?? made();

@@ -43,6 +43,8 @@ export const localCollector = (): Collector => {
       [environment.targets]: named(outputs.targets),
       [environment.heartbeats]: named(outputs.heartbeats),
       [environment.keys]: named(outputs.keys),
+      [environment.buffer]: named(outputs.buffer),
+      [environment.deadLetters]: named(outputs.deadLetters),
     }),
     get: path => getJson(new URL(path, local.url), keyed),
     probe: async path => get(new URL(path, local.url), await keyed(new URL(path, local.url))),
@@ -50,6 +52,7 @@ export const localCollector = (): Collector => {
     counted: async () => countedIn(join(folder, 'measures.json')),
     listeners: async () => undefined,
     buffered: () => messagesIn(named(outputs.buffer)),
+    quarantined: () => messagesIn(named(outputs.deadLetters)),
   };
 };
 
@@ -62,8 +65,8 @@ const keyed: Sign = async () => {
 /** What the local host keeps of the functions' metrics: everything since the data folder was made. */
 const countedIn = (file: string): Counted => {
   try {
-    const { since, values } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
-    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values };
+    const { since, values, pushed = {} } = JSON.parse(readFileSync(file, 'utf8')) as Counted;
+    return { since: `since ${since.slice(0, 16).replace('T', ' ')}`, values, pushed };
   } catch {
     return { since: 'so far', values: {} };
   }

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
+import { countOf } from '../../core/columns.ts';
 import { costOf } from '../../core/cost.ts';
 import { lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { readTarget } from '../../core/scrape/target.ts';
+import { decodeBatch } from '../../core/segment/batch-message.ts';
 import type { Row } from '../../io/ports.ts';
 import type { Collector, Connect, Counted } from './collector.ts';
+import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
 import { printable } from './show.ts';
 
@@ -21,27 +24,40 @@ export const statusCommand = (connect: Connect): Command =>
     .action(async (options: { json?: boolean }) => {
       const collector = await connect();
       const { ports } = collector;
-      const [targets, heartbeats, counted, buffered] = await Promise.all([
+      const [targets, heartbeats, counted, buffered, quarantined] = await Promise.all([
         ports.targets.all().then(rows => targetsOf(collector, rows)),
         ports.heartbeats.all().then(rows => heartbeatsOf(rows, ports.clock.nowMs())),
         collector.counted(),
         collector.buffered(),
+        quarantinedIn(collector),
       ]);
-      const { values } = counted;
-      const report = { collector: collector.name, url: collector.url, targets, heartbeats, buffered, ...values };
+      const values = { ...counted.values, Quarantined: quarantined.samples };
+      const report = {
+        collector: collector.name,
+        url: collector.url,
+        targets,
+        heartbeats,
+        buffered,
+        quarantinedMessages: quarantined.messages,
+        ...values,
+        ...(counted.pushed && { pushed: counted.pushed }),
+      };
       if (options.json) console.log(JSON.stringify({ ...report, costUsd: costOf(values).usd }, null, 2));
-      else for (const line of linesOf(collector, targets, heartbeats, counted, buffered)) console.log(line);
-      if (targets.troubled.length + heartbeats.troubled.length > 0) process.exitCode = 2;
+      else
+        for (const line of linesOf(collector, targets, heartbeats, { ...counted, values }, buffered, quarantined))
+          console.log(line);
+      if (targets.troubled.length + heartbeats.troubled.length + quarantined.messages > 0) process.exitCode = 2;
     });
 
 const linesOf = (
   { name, url }: Collector,
   targets: Section,
   heartbeats: Section,
-  { since, values }: Counted,
+  { since, values, pushed = {} }: Counted,
   buffered: number,
+  quarantined: Lying,
 ): string[] => {
-  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0, Refused = 0, ScrapesMissed = 0 } = values;
+  const { Accepted = 0, Stored = 0, Merged = 0, Quarantined = 0, Refused = 0, Limited = 0, ScrapesMissed = 0 } = values;
   const waiting = Accepted - Stored - Merged - Quarantined;
   const { usd, parts } = costOf(values);
   const list = ({ troubled }: Section): string[] => [
@@ -56,11 +72,40 @@ const linesOf = (
     ...list(heartbeats),
     `samples     ${count(Accepted)} accepted ${since} = ${count(Stored)} stored + ${count(Merged)} merged + ` +
       `${count(Quarantined)} quarantined + ${count(Math.max(0, waiting))} on their way`,
-    `refused     ${count(Refused)} pushes, ${count(ScrapesMissed)} scrapes missed`,
+    `refused     ${count(Refused)} pushes, ${count(Limited)} of them by a limit of their key; ${count(ScrapesMissed)} scrapes missed`,
     `waiting     ${count(buffered)} messages in the buffer`,
+    ...pushedLines(pushed),
+    ...(quarantined.messages === 0
+      ? []
+      : [`put aside   ${count(quarantined.messages)} messages: \`npx sluice quarantine list\``]),
     `late        scrapes ${ms(values['ScrapeLateness'])}, alarms ${ms(values['DetectionDelay'])} at most`,
     `cost        $${usd.toFixed(4)} ${since}: ${parts}`,
   ];
+};
+
+/** The most of them, by protocol and job. */
+const pushedLines = (pushed: NonNullable<Counted['pushed']>): string[] => {
+  const all = Object.entries(pushed).sort(([, a], [, b]) => (b['Accepted'] ?? 0) - (a['Accepted'] ?? 0));
+  const lines = all.slice(0, mostNamed).map(([name, { Pushes = 0, Refused = 0, Accepted = 0, refusedSamples = 0 }]) => {
+    const refused = `refused ${count(Refused)} pushes and ${count(refusedSamples)} samples`;
+    return `            ${printable(name)}: ${count(Accepted)} samples in ${count(Pushes)} pushes, ${refused}`;
+  });
+  if (lines.length === 0) return [];
+  return ['pushed', ...lines, ...(all.length > mostNamed ? [`            and ${all.length - mostNamed} more`] : [])];
+};
+
+type Lying = { readonly messages: number; readonly samples: number };
+
+/** What lies in the dead letters; of messages that nobody can read the samples are not known. */
+const quarantinedIn = async ({ quarantined, ports }: Collector): Promise<Lying> => {
+  const messages = await quarantined();
+  if (messages === 0) return { messages, samples: 0 };
+  const lying = await ports.quarantine.look(names => names.size >= messages);
+  const samples = lying.reduce((sum, { body, handles }) => {
+    const read = decodeBatch(body);
+    return read.ok ? sum + countOf(read.batch.columns) * handles.length : sum;
+  }, 0);
+  return { messages, samples };
 };
 
 const count = (value: number): string => value.toLocaleString('en-US');
@@ -68,7 +113,13 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const ms = (value: number | undefined): string => (value === undefined ? 'unknown' : `${Math.round(value)} ms`);
 
 const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
-  const vector = await instantQuery(collector, 'up');
+  const vector = await instantQuery(collector, 'up').catch((error: Error) => {
+    if (error instanceof Complaint) return error;
+    throw error;
+  });
+  // Whoever asks how a collector is that has too much to do is to hear the rest all the same.
+  if (vector instanceof Complaint)
+    return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [vector.message] };
   const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
   const troubled: string[] = [];
   let good = 0;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { load as parse } from 'js-yaml';
 import { textOfReject } from '../../core/reject.ts';
@@ -111,7 +112,12 @@ export const targetsCommand = (connect: Connect): Command => {
     .option('--dry-run', 'only say what would be taken')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
-      const { rows, notes } = importTargets(readConfiguration(file), { job: options.job });
+      const { rows, notes } = importTargets(
+        readConfiguration(file),
+        { job: options.job },
+        {},
+        { filesOf: filesBeside(file) },
+      );
       if (!options.dryRun) {
         const { ports } = await connect();
         for (const row of rows) await ports.targets.put(row);
@@ -129,7 +135,7 @@ export const targetsCommand = (connect: Connect): Command => {
     .action(async (id: string) => {
       if (!(await (await connect()).ports.targets.remove(id)))
         throw new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
-      console.log(`removed ${id}; scrapes already ordered may still come for two minutes`);
+      console.log(`removed ${id}; scrapes already ordered may still come for three minutes`);
     });
 
   return targets;
@@ -143,6 +149,20 @@ const readConfiguration = (file: string): unknown => {
     throw new Complaint(`${file} cannot be read: ${(error as Error).message}`);
   }
 };
+
+/** The files that a pattern of a configuration names, from where it stands. */
+const filesBeside =
+  (configuration: string) =>
+  (pattern: string): { path: string; content: unknown }[] =>
+    globSync(resolve(dirname(configuration), pattern))
+      .toSorted()
+      .map(path => {
+        try {
+          return { path, content: parse(readFileSync(path, 'utf8')) as unknown };
+        } catch {
+          return { path, content: undefined };
+        }
+      });
 
 /** `name=value` of options that may be given several times. */
 const pairsOf = (option: string, pairs: readonly string[]): Record<string, string> =>

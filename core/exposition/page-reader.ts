@@ -20,7 +20,8 @@ export type Remembering = {
 /** Most pages that are read plainly before a prediction is tried again. */
 const waitMax = 32;
 
-/** Values in a list that several pages share: 64 KiB. */
+/** Pages that share a list of values, and values in it at most: 64 KiB. */
+const slabPages = 4;
 const slabValues = 8_192;
 
 /**
@@ -71,7 +72,7 @@ export class PageReader {
       this.#judge(page);
       return this.#done(cursor, page, []);
     }
-    const fresh = new Page(this.#last?.page.count ?? Math.min(bytes.length >> 5, 4_096));
+    const fresh = new Page(this.#last?.page.count ?? Math.min(bytes.length >> 6, 4_096));
     cursor.at = 0;
     const rejects = readPlainly(cursor, this.#dialect, fresh, this.#known);
     return this.#done(cursor, fresh, rejects);
@@ -108,7 +109,7 @@ export class PageReader {
   /** Room for values. Small lists are cut from a large one: making a list of its own costs more than filling it. */
   #roomFor(count: number): Float64Array<ArrayBuffer> {
     if (this.#slabUsed + count > this.#slab.length) {
-      this.#slab = new Float64Array(Math.max(slabValues, count));
+      this.#slab = new Float64Array(Math.max(Math.min(slabPages * count, slabValues), count));
       this.#slabUsed = 0;
     }
     const start = this.#slabUsed;

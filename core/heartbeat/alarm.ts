@@ -1,10 +1,11 @@
+import { limits } from '../limits.ts';
 import { type Flip, type HeartbeatKey, textOfKey } from './heartbeat.ts';
-import type { BlindSpan } from './silence.ts';
+import type { CollectorFlip } from './silence.ts';
 
 /** What a flip becomes. `id` is the same whenever the same flip is announced again. */
 export type Alarm = {
   readonly id: string;
-  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND';
+  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND' | 'COLLECTOR_OK' | 'FIRING';
   readonly subject: string;
   readonly text: string;
   readonly job: string;
@@ -12,11 +13,16 @@ export type Alarm = {
   readonly reason: string;
   readonly sinceMs: number;
   readonly atMs: number;
+  /** Of a grouped alarm: each source's own, so that a receiver can tell them apart and drop repeats one by one. */
+  readonly members?: readonly Omit<Alarm, 'subject' | 'text' | 'members'>[];
+  /** Of an alert of a rule. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 };
 
-const utc = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+export const utc = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
 
-const lengthOf = (ms: number): string => {
+export const lengthOf = (ms: number): string => {
   const total = Math.max(0, Math.round(ms / 1_000));
   const [hours, minutes, rest] = [Math.floor(total / 3_600), Math.floor((total % 3_600) / 60), total % 60];
   return [
@@ -29,16 +35,20 @@ const lengthOf = (ms: number): string => {
 };
 
 /** Names come from producers: control characters must not break a subject line or fake a second one. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 /** SNS allows subjects of at most 100 ASCII characters, without line breaks. */
-const subjectOf = (text: string): string => {
+export const subjectOf = (text: string): string => {
   const ascii = plain(text).replace(/[^\x20-\x7e]/g, '?');
   return ascii.length <= 100 ? ascii : `${ascii.slice(0, 97)}...`;
 };
 
 const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
   NOT_HEARD: name => `${name} fell silent`,
+  STUCK_RUN: name => `${name} began and did not end`,
+  FAILED: name => `${name} failed`,
+  REJECTED: name => `${name} lives, and what it pushes is refused`,
+  THROTTLED: name => `${name} lives, and is asked to come again later`,
   NEVER_SEEN: name => `${name} was never heard`,
   SCRAPE_DNS: name => `${name} cannot be scraped: its name does not resolve`,
   SCRAPE_FORBIDDEN: name => `${name} cannot be scraped: its address is not allowed`,
@@ -78,15 +88,50 @@ export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
   };
 };
 
-/** The collector's own: it could not hear, so it accuses nobody of that time and says so once. */
-export const blindAlarmOf = ({ fromMs, toMs }: BlindSpan): Alarm => ({
-  id: `collector#${fromMs}-${toMs}`,
-  kind: 'COLLECTOR_BLIND',
-  subject: 'COLLECTOR_BLIND: the collector did not check for a while',
-  text: `COLLECTOR_BLIND: the collector did not check from ${utc(fromMs)} to ${utc(toMs)} (${lengthOf(toMs - fromMs)}). Silence in that time is held against nobody.`,
-  job: '',
-  instance: '',
-  reason: 'COLLECTOR_BLIND',
-  sinceMs: fromMs,
-  atMs: toMs,
-});
+/** Many that fell at once, all DOWN: one message, in which each keeps its own id. */
+export const groupAlarmOf = (fallen: readonly Alarm[]): Alarm => {
+  const members = fallen.map(({ subject: _, text: __, ...member }) => member);
+  const sinceMs = Math.min(...fallen.map(alarm => alarm.sinceMs));
+  const atMs = Math.max(...fallen.map(alarm => alarm.atMs));
+  const names = fallen.slice(0, limits.groupedNamed).map(({ job, instance }) => plain(textOfKey({ job, instance })));
+  const more = fallen.length > names.length ? ` and ${fallen.length - names.length} more` : '';
+  return {
+    id: `group#${fallen[0]?.id ?? ''}+${fallen.length - 1}`,
+    kind: 'DOWN',
+    subject: subjectOf(`DOWN: ${fallen.length} sources fell at once`),
+    text: `DOWN: ${fallen.length} sources fell at once, since ${utc(sinceMs)}: ${names.join(', ')}${more}. The collector itself hears well.`,
+    job: '',
+    instance: '',
+    reason: 'GROUP',
+    sinceMs,
+    atMs,
+    members,
+  };
+};
+
+const blindBecause: Record<CollectorFlip['why'], (from: string, at: string) => string> = {
+  unswept: (from, at) => `the collector did not check from ${from} to ${at}`,
+  canaries: (from, at) => `none of the collector's own pushes came through from ${from} to ${at}`,
+  share: (from, at) => `too few of the collector's own pushes came through from ${from} to ${at}`,
+};
+
+/** The collector's own: it could not hear, so it accuses nobody of that time and says so once, and once when it hears again. */
+export const collectorAlarmOf = ({ epoch, kind, why, fromMs, atMs }: CollectorFlip): Alarm => {
+  const blind = kind === 'COLLECTOR_BLIND';
+  const because = blindBecause[why](utc(fromMs), utc(atMs));
+  return {
+    id: `collector#${epoch}@${atMs}`,
+    kind,
+    subject: blind
+      ? `${kind}: the collector ${why === 'unswept' ? 'did not check' : 'could not hear'} for a while`
+      : `${kind}: the collector hears again`,
+    text: blind
+      ? `${kind}: ${because} (${lengthOf(atMs - fromMs)}). Silence in that time is held against nobody.`
+      : `${kind}: the collector hears again. It was blind for ${lengthOf(atMs - fromMs)}, from ${utc(fromMs)} to ${utc(atMs)}.`,
+    job: '',
+    instance: '',
+    reason: kind,
+    sinceMs: fromMs,
+    atMs,
+  };
+};

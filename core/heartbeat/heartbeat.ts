@@ -1,16 +1,23 @@
+import type { Learned } from './learning.ts';
+import type { HeartbeatPromise, Maintenance } from './schedule.ts';
+
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
 export type HeartbeatKey = { readonly job: string; readonly instance: string };
 
 export const anyInstance = '*';
 
 /**
- * expected: registered, never heard · up · down · recovering: heard again, not yet announced · paused: nobody waits.
+ * learning: its cadence is watched before it is held to any · expected: registered, never heard · up · down · recovering: heard again, not yet announced · paused: nobody waits.
  */
-export type HeartbeatState = 'expected' | 'up' | 'down' | 'recovering' | 'paused';
+export type HeartbeatState = 'learning' | 'expected' | 'up' | 'down' | 'recovering' | 'paused';
 
 export type DownReason =
   | 'NOT_HEARD'
   | 'NEVER_SEEN'
+  | 'REJECTED'
+  | 'THROTTLED'
+  | 'STUCK_RUN'
+  | 'FAILED'
   | 'SCRAPE_DNS'
   | 'SCRAPE_FORBIDDEN'
   | 'SCRAPE_AUTH'
@@ -60,6 +67,9 @@ export type Failing = Omit<PullFailure, 'slotMs'> & {
 export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
 
+/** A push of the source that was not taken, and what it was told. */
+export type PushRefusal = { readonly atMs: number; readonly status: number; readonly reason: string };
+
 /**
  * One record for one source: its promise, its evidence, its state and its outbox, in one item, so that one condition
  * covers them all. Every change of state raises `epoch` by one.
@@ -67,8 +77,15 @@ export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): n
 export type Heartbeat = {
   readonly key: HeartbeatKey;
   /** The promise to be heard; absent on records that only failed scrapes made. */
-  readonly promise?: { readonly intervalMs: number; readonly graceMs: number };
+  readonly promise?: HeartbeatPromise;
   readonly pauseWanted: boolean;
+  /** Its promise is to be learned, and is not there yet. */
+  readonly isLearned?: boolean;
+  readonly learned?: Learned;
+  /** Times in which nothing is held against it. */
+  readonly maintenance?: readonly Maintenance[];
+  /** Until then nothing new is told of it. */
+  readonly snoozedUntilMs?: number;
   /** The target is gone from the registry: nothing more will be scraped. */
   readonly retired: boolean;
   readonly state?: HeartbeatState;
@@ -79,6 +96,13 @@ export type Heartbeat = {
   /** Newest good scrape that was reported. */
   readonly answeredMs?: number;
   readonly failing?: Failing;
+  /** The newest push of it that was refused. */
+  readonly refused?: PushRefusal;
+  /** What pings said of a job's runs. */
+  readonly startedMs?: number;
+  readonly runId?: string;
+  readonly failedMs?: number;
+  readonly failedDetail?: string;
   readonly downSinceMs?: number;
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
@@ -93,6 +117,12 @@ export type HeartbeatChange = {
   readonly downReason?: string;
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
+  readonly learned?: Learned;
+  /** The promise, as a user would write it. */
+  readonly interval?: string;
+  readonly grace?: string;
+  /** What a run said before no longer counts. */
+  readonly forgetsRun?: boolean;
   readonly flip?: Flip;
 };
 

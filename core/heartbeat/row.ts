@@ -2,7 +2,11 @@ import * as z from 'zod';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
 import { durationField, jobField, readRow } from '../row.ts';
+import { readCalendar } from './calendar.ts';
+import { readCron } from './cron.ts';
 import { anyInstance, type Flip, type Heartbeat } from './heartbeat.ts';
+import type { Maintenance } from './schedule.ts';
+import { isZone } from './zone.ts';
 
 const timeMs = z.number().int();
 
@@ -25,20 +29,68 @@ const failing = z.object({
   lastSlotMs: timeMs,
 });
 
+/** A text that a reader reads, which throws where it cannot. */
+const readBy = <T>(read: (text: string) => T) =>
+  z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+
+const zone = z.string().refine(isZone, 'is no time zone known here');
+
+/** An instant as ISO 8601 has it, with its offset from UTC. */
+const instant = z.iso.datetime({ offset: true }).transform(text => Date.parse(text));
+
+const once = z
+  .object({ from: instant, until: instant })
+  .refine(({ from, until }) => from < until, 'ends before it begins')
+  .transform(({ from, until }): Maintenance => ({ fromMs: from, toMs: until }));
+
+const recurring = z
+  .object({ cron: readBy(readCron), for: durationField(1_000, limits.maintenanceMaxMs), tz: zone.default('UTC') })
+  .transform(({ cron, for: forMs, tz }): Maintenance => ({ cron, forMs, tz }));
+
 /** What a user writes (job, instance, interval, grace, paused) beside what the collector keeps on the same row. */
 const row = z.object({
   job: jobField,
   instance: z.string().min(1).default(anyInstance),
   interval: durationField(limits.heartbeatIntervalMinMs, limits.heartbeatIntervalMaxMs).optional(),
   grace: durationField(0, limits.heartbeatIntervalMaxMs).optional(),
+  cron: readBy(readCron).optional(),
+  onCalendar: readBy(readCalendar).optional(),
+  tz: zone.optional(),
+  /** How long to wait for the first sign of life. */
+  firstSeen: z
+    .union([
+      z.literal('never').transform(() => Number.POSITIVE_INFINITY),
+      durationField(0, limits.heartbeatIntervalMaxMs),
+    ])
+    .optional(),
   paused: z.boolean().default(false),
+  manualResume: z.boolean().optional(),
+  maintenance: z
+    .array(z.union([once, recurring]))
+    .max(limits.maintenanceWindows)
+    .optional(),
+  snoozeUntil: instant.optional(),
+  refused: z.object({ atMs: timeMs, status: z.number(), reason: z.string() }).optional(),
   retired: z.boolean().default(false),
-  state: z.enum(['expected', 'up', 'down', 'recovering', 'paused']).optional(),
+  expect: z.literal('auto').optional(),
+  learned: z.object({ beats: z.number(), firstMs: timeMs, lastMs: timeMs, longestMs: timeMs }).optional(),
+  state: z.enum(['learning', 'expected', 'up', 'down', 'recovering', 'paused']).optional(),
   epoch: z.number().default(0),
   registeredAtMs: timeMs.optional(),
   lastAcceptMs: timeMs.optional(),
   answeredMs: timeMs.optional(),
   failing: failing.optional(),
+  startedMs: timeMs.optional(),
+  runId: z.string().optional(),
+  failedMs: timeMs.optional(),
+  failedDetail: z.string().optional(),
   downSinceMs: timeMs.optional(),
   downReason: z.string().optional(),
   recoveringSinceMs: timeMs.optional(),
@@ -49,18 +101,27 @@ const row = z.object({
 export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
-  const { job, instance, interval, grace, paused, pending, failing: fails, ...rest } = value;
-  const promised = interval !== undefined || grace !== undefined || fails === undefined;
+  const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, expect, ...more } = value;
+  const { paused, pending, failing: fails, snoozeUntil, manualResume: _, ...rest } = more;
+  const isScheduled = cron !== undefined || onCalendar !== undefined;
+  const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
+  const promised = !isLearned && (interval !== undefined || grace !== undefined || isScheduled || fails === undefined);
   const heartbeat = {
     ...rest,
     key: { job, instance },
     pauseWanted: paused,
     pending: pending as Flip[],
+    ...(isLearned && { isLearned }),
+    ...(snoozeUntil !== undefined && { snoozedUntilMs: snoozeUntil }),
     ...(fails && { failing: fails as Heartbeat['failing'] }),
     ...(promised && {
       promise: {
         intervalMs: interval ?? limits.heartbeatIntervalDefaultMs,
         graceMs: grace ?? limits.heartbeatGraceDefaultMs,
+        ...(cron && { cron }),
+        ...(onCalendar && { calendar: onCalendar }),
+        ...(isScheduled && { tz: tz ?? 'UTC' }),
+        ...(firstSeen !== undefined && { firstSeenMs: firstSeen }),
       },
     }),
   };

@@ -1,5 +1,7 @@
 import { limits } from '../limits.ts';
 import type { HeartbeatKey } from './heartbeat.ts';
+import type { CollectorRecord } from './silence.ts';
+import type { CanaryOrder } from './watermark.ts';
 
 /**
  * Asks the checker to look at some heartbeats. Looking may set further wake-ups, but none after `untilMs`: the minute's
@@ -13,10 +15,20 @@ export const wakeOf = (keys: readonly HeartbeatKey[], nowMs: number): Wake => ({
   untilMs: nowMs + limits.wakeAheadMs,
 });
 
+/** The order to look at all, from whoever sees that no sweep was for too long; `sweep` is when it was seen. */
+export type SweepOrder = { readonly sweep: number };
+
+/** Whether a sweep did not come that should have: the planner, which is woken by another schedule, then orders one. */
+export const isSweepDue = (record: CollectorRecord | undefined, nowMs: number): boolean =>
+  record !== undefined && nowMs - record.lastSweepMs > limits.sweepMissedMs;
+
+export const writeSweepOrder = (order: SweepOrder): string => JSON.stringify(order);
+
 export const writeWake = (wake: Wake): string => JSON.stringify(wake);
 
-/** Reads what `writeWake` wrote; only our own functions write to that queue. */
-export const readWake = (text: string): Wake => JSON.parse(text) as Wake;
+/** Reads what `writeWake` or an order wrote; only our own functions write to that queue. */
+export const readWake = (text: string): Wake | CanaryOrder | SweepOrder =>
+  JSON.parse(text) as Wake | CanaryOrder | SweepOrder;
 
 /**
  * Wake-ups for deadlines before `untilMs`, at the first whole second at which each has passed, together where they

@@ -1,11 +1,17 @@
 import { limits } from '../limits.ts';
-import { EvaluationError } from './result.ts';
+import { EvaluationError, TimedOut } from './result.ts';
 
 /** What one evaluation has taken so far; it ends where a limit is passed, naming figure and limit. */
 export class Budget {
+  readonly #isOver: () => boolean;
   #cells = 0;
   #visits = 0;
   #samples = 0;
+
+  /** `isOver` says that its time is. */
+  constructor(isOver: () => boolean = () => false) {
+    this.#isOver = isOver;
+  }
 
   /** Values held at once, one a series and step. Never given back: what is held to the end is what counts. */
   hold(cells: number): void {
@@ -18,6 +24,7 @@ export class Budget {
   /** Samples looked at, one as often as windows overlap on it. */
   visit(samples: number): void {
     this.#visits += samples;
+    if (this.#isOver()) throw new TimedOut();
     if (this.#visits <= limits.queryVisits) return;
     const reason = `the query looks at samples ${this.#visits} times, the limit is ${limits.queryVisits}: ask for shorter ranges or a longer step`;
     throw new EvaluationError(reason);

@@ -16,6 +16,13 @@ export type Value =
 /** A question of good grammar and types that cannot be answered: Prometheus's own text, or a limit with its figures. */
 export class EvaluationError extends Error {}
 
+/** The same where its time was over, in Prometheus's words. */
+export class TimedOut extends EvaluationError {
+  constructor() {
+    super('query timed out in expression evaluation');
+  }
+}
+
 export type Result = { readonly value: Value; readonly warnings: readonly string[]; readonly infos: readonly string[] };
 
 /** The result with at most so many series, and a warning where that left some out. */

@@ -7,9 +7,10 @@ export type Steps = { readonly startMs: number; readonly stepMs: number; readonl
  * What is kept of samples in buckets of time, column by column. A bucket's time is its end: it holds what was sampled from
  * `bucketMs` before that on, that end itself excluded. `increase` is what a counter grew by.
  */
-export type Rolled = Readonly<Record<'count' | 'sum' | 'min' | 'max' | 'increase', Float64Array>> & {
-  readonly bucketMs: number;
-};
+export type Rolled = Readonly<Partial<Record<Aggregate, Float64Array>>> & { readonly bucketMs: number };
+
+/** What is kept of a bucket; a read brings those that are asked for. */
+export type Aggregate = 'count' | 'sum' | 'min' | 'max' | 'increase';
 
 /**
  * The samples of one series, oldest first, one a time. `stale` marks staleness markers, whose bits do not survive being
@@ -20,7 +21,7 @@ export type SeriesColumns = {
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
   readonly stale?: Uint8Array;
-  /** Where a read may be answered from buckets (see rolled.ts) and is: these instead of samples; `values` are their means. */
+  /** Where a read may be answered from buckets (see rolled.ts) and is: these instead of samples; nobody looks at `values` then. */
   readonly rolled?: Rolled;
 };
 

@@ -1,27 +1,26 @@
 import { type Label, labelSetOf } from '../labels.ts';
-import { limits } from '../limits.ts';
 import { takeEmf } from './emf.ts';
 import { type Fields, isFields, isNumber, isText, parsedJson, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
 import { cloudwatchName, plainLabels } from './plain-names.ts';
-import type { Refusals } from './request.ts';
+import type { Accepted, Refusals } from './request.ts';
 import type { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 
 /** A document as CloudWatch or an application writes it: a metric of a stream, log events, or EMF. */
 export const takeDocument = (
   document: unknown,
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): undefined => {
   if (!isFields(document))
     refusals.add({ code: 'bad_document', place: { path }, reason: `expected an object, found ${shown(document)}` });
   else if (Array.isArray(document['logEvents']))
-    takeLogEvents(document['logEvents'], path, acceptedAtMs, samples, refusals);
-  else if (document['_aws'] !== undefined) takeEmf(document, undefined, path, acceptedAtMs, samples, refusals);
-  else if (document['metric_name'] !== undefined) takeStreamed(document, path, acceptedAtMs, samples, refusals);
+    takeLogEvents(document['logEvents'], path, accepted, samples, refusals);
+  else if (document['_aws'] !== undefined) takeEmf(document, undefined, path, accepted, samples, refusals);
+  else if (document['metric_name'] !== undefined) takeStreamed(document, path, accepted, samples, refusals);
   // CloudWatch Logs asks with it whether somebody is there.
   else if (document['messageType'] !== 'CONTROL_MESSAGE')
     refusals.add({
@@ -35,7 +34,7 @@ export const takeDocument = (
 const takeLogEvents = (
   events: readonly unknown[],
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): undefined => {
@@ -44,7 +43,7 @@ const takeLogEvents = (
     if (!isText(message) || !message.includes('"_aws"')) continue;
     const parsed = parsedJson(Buffer.from(message));
     if ('value' in parsed && isFields(parsed.value) && parsed.value['_aws'] !== undefined)
-      takeEmf(parsed.value, isText(id) ? id : undefined, path, acceptedAtMs, samples, refusals);
+      takeEmf(parsed.value, isText(id) ? id : undefined, path, accepted, samples, refusals);
   }
 };
 
@@ -54,7 +53,7 @@ const statistics = ['min', 'max', 'sum', 'count'] as const;
 const takeStreamed = (
   document: Fields,
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): undefined => {
@@ -74,7 +73,7 @@ const takeStreamed = (
   if (!isFields(dimensions)) return refuse('dimensions', dimensions);
   if (!isNumber(timestamp)) return refuse('timestamp', timestamp);
   if (!isFields(value) || !statistics.every(each => isNumber(value[each]))) return refuse('value', value);
-  const reject = windowReject(timestamp, acceptedAtMs, path, limits.backfillBehindMs);
+  const reject = backfillReject(timestamp, accepted, path);
   if (reject !== undefined) return refusals.add(reject);
   const pairs = Object.entries(dimensions).filter((pair): pair is [string, string] => isText(pair[1]));
   const own: Label[] = [

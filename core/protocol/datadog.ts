@@ -30,6 +30,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     ok: true,
     pushed: { samples: samples.all, ...forcedSource(request.query) },
     refusedSamples: refusals.samples,
+    rejects: refusals.listed,
     answer,
   };
 };

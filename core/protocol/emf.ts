@@ -1,10 +1,9 @@
-import { limits } from '../limits.ts';
 import { type Fields, fieldOf, isFields, isNumber, isText, shown } from './json-fields.ts';
 import { limitedLabels } from './label-limits.ts';
 import { cloudwatchName, plainLabels } from './plain-names.ts';
-import type { Refusals } from './request.ts';
+import type { Accepted, Refusals } from './request.ts';
 import type { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 
 // docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
@@ -18,7 +17,7 @@ export const takeEmf = (
   document: Fields,
   id: string | undefined,
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): undefined => {
@@ -30,7 +29,7 @@ export const takeEmf = (
   if (!isNumber(timestampMs)) return refuse('_aws.Timestamp', `expected milliseconds, found ${shown(timestampMs)}`);
   if (!Array.isArray(directives))
     return refuse('_aws.CloudWatchMetrics', `expected a list, found ${shown(directives)}`);
-  const reject = windowReject(timestampMs, acceptedAtMs, path, limits.backfillBehindMs);
+  const reject = backfillReject(timestampMs, accepted, path);
   if (reject !== undefined) return refusals.add(reject);
   for (const [index, directive] of directives.entries()) {
     const place = `_aws.CloudWatchMetrics[${index}]`;

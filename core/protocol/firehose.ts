@@ -11,6 +11,7 @@ import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { identityOf } from './otlp-resource.ts';
 import { OtlpSamples } from './otlp-samples.ts';
 import {
+  type Accepted,
   jsonOf,
   type Protocol,
   type PushAnswer,
@@ -44,7 +45,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const room = { leftBytes: limits.pushUnpackedBytes as number };
   // An EMF document may also come by itself, as an SDK that has no log to write to sends it.
   if (delivery['records'] === undefined && delivery['_aws'] !== undefined)
-    takeDocument(delivery, 'body', request.acceptedAtMs, samples, refusals);
+    takeDocument(delivery, 'body', request, samples, refusals);
   else {
     const { records } = delivery;
     if (!Array.isArray(records))
@@ -65,7 +66,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const answer = refusals.count === 0 ? answerOf(request, 200) : answerOf(request, 400, refusals.text);
   const deliveryId = requestIdOf(request);
   const pushed = { samples: samples.all, ...forcedSource(request.query), ...(deliveryId !== '' && { deliveryId }) };
-  return { ok: true, pushed, refusedSamples: refusals.samples, answer };
+  return { ok: true, pushed, refusedSamples: refusals.samples, rejects: refusals.listed, answer };
 };
 
 const [gzipFirst, gzipSecond, brace] = [0x1f, 0x8b, 0x7b];
@@ -89,13 +90,13 @@ const takeRecord = (
     }
   }
   if (bytes.length === 0) return;
-  if (bytes[0] !== brace) return takeOtlp(bytes, path, request.acceptedAtMs, samples, refusals);
+  if (bytes[0] !== brace) return takeOtlp(bytes, path, request, samples, refusals);
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
   for (const line of lines) {
     if (line.trim() === '') continue;
     const parsed = parsedJson(Buffer.from(line, 'latin1'));
     if ('reject' in parsed) refusals.add({ ...parsed.reject, place: { path } });
-    else takeDocument(parsed.value, path, request.acceptedAtMs, samples, refusals);
+    else takeDocument(parsed.value, path, request, samples, refusals);
   }
 };
 
@@ -103,7 +104,7 @@ const takeRecord = (
 const takeOtlp = (
   bytes: Uint8Array,
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): undefined => {
@@ -112,7 +113,7 @@ const takeOtlp = (
     while (wire.at < wire.end) {
       for (const { attributes, scopes } of readOtlpProtobuf(wire.inside())) {
         const naming = strategies.UnderscoreEscapingWithSuffixes;
-        const taking = new OtlpSamples(samples, naming, acceptedAtMs, refusals);
+        const taking = new OtlpSamples(samples, naming, accepted, refusals);
         for (const { metrics } of scopes)
           for (const metric of metrics) taking.take(metric, identityOf(attributes), path);
       }

@@ -1,16 +1,15 @@
-import { limits } from '../limits.ts';
 import type { GatheredSample } from './gather.ts';
 import { limitedLabels } from './label-limits.ts';
 import { lineReading, lineRefusal, linesOf } from './lines.ts';
 import { plainLabels, plainMetricName, readDecimal } from './plain-names.ts';
-import { type Protocol, Refusals } from './request.ts';
+import { type Accepted, type Protocol, Refusals } from './request.ts';
 import { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 
 // graphite.readthedocs.io: feeding-carbon (the plaintext protocol) and tags.
 
 /** `path[;tag=value…] value time`: the time in seconds, `N` or -1 for now. */
-const readLine = (line: string, acceptedAtMs: number): GatheredSample | string => {
+const readLine = (line: string, accepted: Accepted): GatheredSample | string => {
   const [path = '', value, time, ...more] = line.trim().split(/\s+/);
   if (value === undefined || more.length > 0) return 'expected path, value and time';
   const [name = '', ...pairs] = path.split(';');
@@ -28,7 +27,7 @@ const readLine = (line: string, acceptedAtMs: number): GatheredSample | string =
     return `expected seconds since 1970 or N, found ${JSON.stringify(time.slice(0, 60))}`;
   const timestampMs = seconds === undefined ? undefined : Math.round(seconds * 1_000);
   if (timestampMs !== undefined) {
-    const reject = windowReject(timestampMs, acceptedAtMs, '', limits.backfillBehindMs);
+    const reject = backfillReject(timestampMs, accepted, '');
     if (reject !== undefined) return reject.reason;
   }
   const limited = limitedLabels(plainLabels(plainMetricName(name), tags), name);
@@ -44,7 +43,7 @@ export const graphite: Protocol = {
     const samples = new Samples();
     for (const { number, text } of linesOf(body, refusals)) {
       if (text.trim() === '') continue;
-      const read = readLine(text, request.acceptedAtMs);
+      const read = readLine(text, request);
       if (typeof read === 'string') refusals.add({ code: 'bad_line', place: { line: number }, reason: read });
       else samples.add(read);
     }

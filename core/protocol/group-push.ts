@@ -1,3 +1,4 @@
+import { readDuration } from '../duration.ts';
 import { mediaTypeOf } from '../exposition/read.ts';
 import {
   keyOf,
@@ -12,6 +13,7 @@ import {
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
+import { pushFailureTime, pushTime, pushTtl } from './group-page.ts';
 import type { Pushed } from './pushed.ts';
 import { type Group, readGroup, readGroupBody } from './pushgateway.ts';
 import { type Protocol, type PushAnswer, type PushRequest, plainOf, type Reading } from './request.ts';
@@ -44,9 +46,15 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   if (group === undefined) return { ok: false, status: isNoJob(path) ? 404 : 400, rejects: pathRejects };
   if (method === 'DELETE') {
     // It has no samples of its own, but says that the others are over.
-    const samples = [{ ...timed('push_time_seconds', request), stale: true }];
+    const samples = [{ ...timed(pushTime, request), stale: true }];
     const pushed = { samples, sourceLabels: group.labels, pages: isWhole(group, []) };
     return { ok: true, pushed, refusedSamples: 0, answer: { status: 202, body: '' } };
+  }
+  const ttl = request.query['ttl'];
+  const ttlMs = ttl === undefined || ttl === '' ? undefined : readDuration(ttl);
+  if (ttl && (ttlMs === undefined || ttlMs <= 0 || ttlMs > limits.groupShownMs)) {
+    const reason = `ttl: expected a duration of at most ${limits.groupShownMs / 3_600_000}h such as 90s, found ${JSON.stringify(ttl)}`;
+    return { ok: false, status: 400, rejects: [{ code: 'bad_parameter', reason }] };
   }
   const contentType = header('content-type');
   if (mediaTypeOf(contentType) !== 'application/vnd.google.protobuf' && body.length > 0 && body.at(-1) !== newline) {
@@ -64,16 +72,26 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   }
   const twice = repeated(value, group);
   if (twice !== undefined) return inVain(request, group, [twice]);
-  const samples = [...value.samples, timed('push_time_seconds', request)];
-  const pushed = { ...value, samples, pages: method === 'PUT' && isWhole(group, value.samples) };
+  const pages = method === 'PUT' && isWhole(group, value.samples);
+  const samples = [
+    ...value.samples,
+    timed(pushTime, request),
+    ...(ttlMs === undefined ? [] : [{ labels: named(pushTtl), value: ttlMs / 1_000 }]),
+    // Where no page can say that what was there before is over, the time of push ends for an instant.
+    ...(method === 'PUT' && !pages
+      ? [{ ...timed(pushTime, request), stale: true, timestampMs: acceptedAtMs - 1 }]
+      : []),
+  ];
+  const pushed = { ...value, samples, pages };
   return { ok: true, pushed, refusedSamples: 0, answer: { status: 200, body: '' } };
 };
 
 /** A push that could be read and not be taken: nothing is stored of it but that it was made. */
 const inVain = (request: PushRequest, group: Group, rejects: readonly Reject[]): Reading => ({
   ok: true,
-  pushed: { samples: [timed('push_failure_time_seconds', request)], sourceLabels: group.labels },
+  pushed: { samples: [timed(pushFailureTime, request)], sourceLabels: group.labels },
   refusedSamples: 1,
+  rejects,
   answer: refusal(request, 400, rejects),
 });
 

@@ -1,11 +1,11 @@
 import { decodeUtf8 } from '../exposition/words.ts';
-import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import { type InfluxPoint, InfluxReader } from './influx-line.ts';
 import { limitedLabels } from './label-limits.ts';
 import { forcedSource } from './lines.ts';
 import { plainLabels, plainMetricName } from './plain-names.ts';
 import {
+  type Accepted,
   jsonOf,
   type Protocol,
   type PushAnswer,
@@ -15,7 +15,7 @@ import {
   Refusals,
 } from './request.ts';
 import { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 
 // docs.influxdata.com/influxdb/v2/api, POST /api/v2/write, and /influxdb/v1/tools/api, POST /write.
 
@@ -81,6 +81,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     ok: true,
     pushed: { samples: samples.all, ...forcedSource(request.query) },
     refusedSamples: refusals.samples,
+    rejects: refusals.listed,
     answer,
   };
 };
@@ -89,14 +90,14 @@ const takePoint = (
   { measurement, tags, fields, timestamp }: InfluxPoint,
   unitNs: bigint,
   line: number,
-  { acceptedAtMs }: PushRequest,
+  accepted: Accepted,
   samples: Samples,
   refusals: Refusals,
 ): void => {
   const timestampMs = timestamp === undefined ? undefined : Number((timestamp * unitNs) / 1_000_000n);
   const place = { line };
   if (timestampMs !== undefined) {
-    const reject = windowReject(timestampMs, acceptedAtMs, '', limits.backfillBehindMs);
+    const reject = backfillReject(timestampMs, accepted, '');
     if (reject !== undefined) {
       refusals.add({ ...reject, place }, fields.length);
       return;

@@ -56,15 +56,17 @@ export const lineReading = (
     if (refusals.count > 0) return { ok: false, status: 400, rejects: refusals.listed };
     if (source.sourceLabels === undefined) return refusedWhole(400, { code: 'empty', reason: 'the body has no lines' });
   }
-  const answer = jsonOf(200, {
+  const told = {
     accepted: samples.length,
     receipt: request.receipt,
     ...(refusals.count > 0 && { rejected: refusals.count, problems: problemsOf(refusals.listed, refusals.count) }),
-  });
+  };
+  const answer = { ...jsonOf(200, told), tellsReceipt: true } as const;
   return {
     ok: true,
     pushed: { samples, ...source, ...(alive.length > 0 && { alive }) },
     refusedSamples: refusals.samples,
+    rejects: refusals.listed,
     answer,
   };
 };

@@ -1,7 +1,6 @@
 import type { FamilyType } from '../batch.ts';
 import type { Label } from '../labels.ts';
 import { labelSetOf, metricNameLabel } from '../labels.ts';
-import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
 import type { GatheredSample } from './gather.ts';
 import { boundText, type ClassicHistogram, type Common, classicSamples } from './histogram.ts';
@@ -10,9 +9,9 @@ import { exponentialAsClassic, exponentialAsSteady } from './otlp-exponential.ts
 import { cumulative, type Data, delta, type HistogramPoint, type Metric, type Moment } from './otlp-model.ts';
 import { type MetricKind, metricNameOf, type Naming } from './otlp-names.ts';
 import { type Identity, labelsOf } from './otlp-resource.ts';
-import type { Refusals } from './request.ts';
+import type { Accepted, Refusals } from './request.ts';
 import type { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 import { doubleOf, isStaleBits } from './wire-values.ts';
 
 const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
@@ -23,13 +22,13 @@ export class OtlpSamples {
   /** The times of what was taken. */
   readonly timesMs: number[] = [];
   readonly #naming: Naming;
-  readonly #acceptedAtMs: number;
+  readonly #accepted: Accepted;
   readonly #refusals: Refusals;
 
-  constructor(samples: Samples, naming: Naming, acceptedAtMs: number, refusals: Refusals) {
+  constructor(samples: Samples, naming: Naming, accepted: Accepted, refusals: Refusals) {
     this.#samples = samples;
     this.#naming = naming;
-    this.#acceptedAtMs = acceptedAtMs;
+    this.#accepted = accepted;
     this.#refusals = refusals;
   }
 
@@ -56,12 +55,12 @@ export class OtlpSamples {
     { name, isDelta, identity }: { name: string; isDelta: boolean; identity: Identity },
     path: string,
   ): undefined {
-    const timestampMs = point.timeNs === 0n ? this.#acceptedAtMs : msOf(point.timeNs);
+    const timestampMs = point.timeNs === 0n ? this.#accepted.acceptedAtMs : msOf(point.timeNs);
     const labels = labelsOf(point.attributes, identity, this.#naming);
     const reject =
       typeof labels === 'string'
         ? { code: 'bad_name', place: { path }, reason: labels }
-        : (windowReject(timestampMs, this.#acceptedAtMs, path, limits.backfillBehindMs) ??
+        : (backfillReject(timestampMs, this.#accepted, path) ??
           // A histogram's buckets have one label more.
           labelsReject([...labels, [metricNameLabel, name]], path));
     if (reject !== undefined) return this.#refusals.add(reject);

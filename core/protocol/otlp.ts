@@ -85,19 +85,19 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   const samples = new Samples();
   takeAll(groups, naming, request, samples, refusals);
   const answer = answerOf(request, 200, responseMessage(refusals.samples, refusals.text));
-  return { ok: true, pushed: samples.told, refusedSamples: refusals.samples, answer };
+  return { ok: true, pushed: samples.told, refusedSamples: refusals.samples, rejects: refusals.listed, answer };
 };
 
 const takeAll = (
   groups: readonly ResourceMetrics[],
   naming: Naming,
-  { acceptedAtMs, query }: PushRequest,
+  request: PushRequest,
   samples: Samples,
   refusals: Refusals,
 ): void => {
-  const withScope = query['promote_scope_metadata'] === 'true';
+  const withScope = request.query['promote_scope_metadata'] === 'true';
   for (const [at, { attributes, scopes }] of groups.entries()) {
-    const taking = new OtlpSamples(samples, naming, acceptedAtMs, refusals);
+    const taking = new OtlpSamples(samples, naming, request, refusals);
     const identity = identityOf(attributes);
     for (const [scopeAt, scope] of scopes.entries()) {
       const labels = withScope ? [...scopeLabels(scope, naming), ...identity] : identity;

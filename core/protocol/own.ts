@@ -6,7 +6,12 @@ const read = ({ header, query, acceptedAtMs, receipt }: PushRequest, body: Uint8
   const { value, rejects } = readPush({ contentType: header('content-type'), body, acceptedAtMs, query });
   return value === undefined
     ? { ok: false, status: 400, rejects }
-    : { ok: true, pushed: value, refusedSamples: 0, answer: jsonOf(200, { accepted: value.samples.length, receipt }) };
+    : {
+        ok: true,
+        pushed: value,
+        refusedSamples: 0,
+        answer: { ...jsonOf(200, { accepted: value.samples.length, receipt }), tellsReceipt: true },
+      };
 };
 
 /** `/v1/push`: text, OpenMetrics or JSON, all or nothing. */

@@ -1,11 +1,10 @@
 import type { Family, FamilyType } from '../batch.ts';
 import type { Label } from '../labels.ts';
-import { limits } from '../limits.ts';
 import { limitedLabels } from './label-limits.ts';
 import { histogramSamples, type WireHistogram } from './remote-write-histogram.ts';
-import type { Refusals } from './request.ts';
+import type { Accepted, Refusals } from './request.ts';
 import type { Samples } from './samples.ts';
-import { windowReject } from './window.ts';
+import { backfillReject } from './window.ts';
 import { type Bits, doubleOf, isStaleBits } from './wire-values.ts';
 
 /** A series of either version, as it came; `problem` says why nothing of it can be taken. */
@@ -46,7 +45,7 @@ export type Written = { samples: number; histograms: number };
 export const takeSeries = (
   series: WireSeries,
   path: string,
-  acceptedAtMs: number,
+  accepted: Accepted,
   into: Samples,
   refusals: Refusals,
 ): Written => {
@@ -63,7 +62,7 @@ export const takeSeries = (
     return written;
   }
   for (const [index, { bits, timestampMs }] of samples.entries()) {
-    const reject = windowReject(timestampMs, acceptedAtMs, `${path}.samples[${index}]`, limits.backfillBehindMs);
+    const reject = backfillReject(timestampMs, accepted, `${path}.samples[${index}]`);
     if (reject !== undefined) refusals.add(reject);
     else {
       const stale = isStaleBits(bits);
@@ -73,7 +72,7 @@ export const takeSeries = (
   }
   for (const [index, histogram] of histograms.entries()) {
     const place = `${path}.histograms[${index}]`;
-    const reject = windowReject(histogram.timestampMs, acceptedAtMs, place, limits.backfillBehindMs);
+    const reject = backfillReject(histogram.timestampMs, accepted, place);
     const made = reject === undefined ? histogramSamples(series.labels, histogram) : [];
     if (reject !== undefined) refusals.add(reject);
     else if (typeof made === 'string') refusals.add({ code: 'bad_histogram', place: { path: place }, reason: made });

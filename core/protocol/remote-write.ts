@@ -51,7 +51,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
   let index = 0;
   try {
     for (const series of (v2 ? seriesOfV2 : seriesOfV1)(new BudgetWire(body), family => samples.tell(family))) {
-      const more = takeSeries(series, `timeseries[${index}]`, request.acceptedAtMs, samples, refusals);
+      const more = takeSeries(series, `timeseries[${index}]`, request, samples, refusals);
       written.samples += more.samples;
       written.histograms += more.histograms;
       index += 1;
@@ -68,6 +68,7 @@ const read = (request: PushRequest, body: Uint8Array): Reading => {
     ok: true,
     pushed: samples.told,
     refusedSamples: refusals.samples,
+    rejects: refusals.listed,
     answer: v2 ? counted(answer, written) : answer,
   };
 };

@@ -12,15 +12,22 @@ export type PushRequest = {
   /** By its name in lower case; empty where there is none. */
   readonly header: (name: string) => string;
   readonly acceptedAtMs: number;
-  /** What the answer calls this push. */
+  /** How old samples may be where the protocol brings what could not be sent before. */
+  readonly backfillMs: number;
+  /** What API Gateway calls this push, and its receipt begins with. */
   readonly receipt: string;
 };
+
+/** When a push was accepted, and how old its samples may be. */
+export type Accepted = Pick<PushRequest, 'acceptedAtMs' | 'backfillMs'>;
 
 /** What goes back: bytes where a protocol answers in bytes. */
 export type PushAnswer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Whether the body is an object of JSON that tells the receipt, which is whole only once everything is queued. */
+  readonly tellsReceipt?: true;
 };
 
 /**
@@ -28,7 +35,14 @@ export type PushAnswer = {
  * was not taken; where nothing is taken the status and the rejects are said in the protocol's own form.
  */
 export type Reading =
-  | { readonly ok: true; readonly pushed: Pushed; readonly refusedSamples: number; readonly answer: PushAnswer }
+  | {
+      readonly ok: true;
+      readonly pushed: Pushed;
+      readonly refusedSamples: number;
+      /** Why they were refused. */
+      readonly rejects?: readonly Reject[];
+      readonly answer: PushAnswer;
+    }
   | { readonly ok: false; readonly status: number; readonly rejects: readonly Reject[] };
 
 /** Names by which keys are scoped. */
@@ -88,6 +102,12 @@ export const jsonOf = (status: number, body: unknown): PushAnswer => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 });
+
+/** The answer with the whole receipt in its body, where that tells it. */
+export const withReceipt = (answer: PushAnswer, receipt: string): PushAnswer =>
+  answer.tellsReceipt && typeof answer.body === 'string'
+    ? { ...answer, body: JSON.stringify({ ...(JSON.parse(answer.body) as object), receipt }) }
+    : answer;
 
 export const plainOf = (status: number, body: string): PushAnswer => ({
   status,

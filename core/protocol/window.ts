@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
 import type { Reject } from '../reject.ts';
+import type { Accepted } from './request.ts';
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
@@ -17,3 +18,10 @@ export const windowReject = (
   const reason = `timestamp ${timestampMs} is ${seconds(distance)} ${side} the accept time, the limit is ${seconds(limit)}`;
   return { code: 'timestamp_out_of_bounds', place: { path }, reason };
 };
+
+/** The same where samples may be as old as `backfillMs`. */
+export const backfillReject = (
+  timestampMs: number,
+  { acceptedAtMs, backfillMs }: Accepted,
+  path: string,
+): Reject | undefined => windowReject(timestampMs, acceptedAtMs, path, backfillMs);

@@ -1,4 +1,5 @@
 import { textOfReject } from '../reject.ts';
+import { listSections, listsOf } from './import-lists.ts';
 import { readTarget } from './target.ts';
 
 // Configurations of Prometheus, made into rows. What is not taken is said.
@@ -43,6 +44,9 @@ const understood = new Set<string>([
   ...renamed.map(([name]) => name),
   'job_name',
   'static_configs',
+  'file_sd_configs',
+  'http_headers',
+  ...listSections,
   'follow_redirects',
   'basic_auth',
   'authorization',
@@ -51,32 +55,84 @@ const understood = new Set<string>([
   'oauth2',
 ]);
 
+/** What stands in a file that a configuration names, read as YAML; undefined where it cannot be. */
+export type NamedFile = { readonly path: string; readonly content: unknown };
+
+export type ImportOptions = {
+  /** Whether it is worth a word that the rules of a job drop a target. */
+  readonly drops?: 'noted' | 'silent';
+  /** The files of a pattern such as `targets/*.json`. @default they are not looked at */
+  readonly filesOf?: ((pattern: string) => readonly NamedFile[]) | undefined;
+};
+
 /**
  * A whole prometheus.yml, or a list of targets as file_sd and HTTP SD have them. All of a list have what `template` says, and
  * the labels `under` those they are given.
  */
-export const importTargets = (config: unknown, template: Row = { job: 'default' }, under: Row = {}): Imported => {
-  const into = new Importing();
+export const importTargets = (
+  config: unknown,
+  template: Row = { job: 'default' },
+  under: Row = {},
+  { drops = 'noted', filesOf }: ImportOptions = {},
+): Imported => {
+  const into = new Importing(drops === 'noted', filesOf);
   if (Array.isArray(config)) into.groups(config, template, under);
   else if (isSection(config)) into.whole(config);
   else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
   return into;
 };
 
+/** A rule as YAML has it: `regex: true` and `replacement: 9100` are texts, and an empty regex is one that only nothing matches. */
+const ruleOf = (rule: unknown): unknown =>
+  isSection(rule)
+    ? Object.fromEntries(
+        Object.entries(rule).flatMap(([name, value]) => {
+          if (value === null) return name === 'regex' ? [[name, '']] : [];
+          return [
+            [
+              name,
+              typeof value === 'boolean' || (typeof value === 'number' && name !== 'modulus') ? String(value) : value,
+            ],
+          ];
+        }),
+      )
+    : rule;
+
 class Importing implements Imported {
   readonly rows: Row[] = [];
   readonly notes: string[] = [];
   readonly #ids = new Set<string>();
+  readonly #areDropsNoted: boolean;
+
+  readonly #filesOf: ImportOptions['filesOf'];
+
+  constructor(areDropsNoted: boolean, filesOf: ImportOptions['filesOf']) {
+    this.#areDropsNoted = areDropsNoted;
+    this.#filesOf = filesOf;
+  }
 
   whole(config: Section): void {
-    const known = new Set(['global', 'scrape_configs']);
+    const known = new Set(['global', 'scrape_configs', 'scrape_config_files']);
     for (const name of Object.keys(config)) if (!known.has(name)) this.notes.push(`${name}: is not about targets`);
     const global = isSection(config['global']) ? config['global'] : {};
     if ('external_labels' in global) this.notes.push('global.external_labels: are not put on anything here');
-    for (const each of listOf(config['scrape_configs'])) {
+    const files = listOf(config['scrape_config_files']).flatMap(pattern =>
+      this.#files(`scrape_config_files: ${String(pattern)}`, String(pattern)),
+    );
+    const more = files.flatMap(({ content }) => (isSection(content) ? listOf(content['scrape_configs']) : []));
+    for (const each of [...listOf(config['scrape_configs']), ...more]) {
       if (isSection(each)) this.#job(each, global);
       else this.notes.push('scrape_configs: one is no section');
     }
+  }
+
+  #files(where: string, pattern: string): readonly NamedFile[] {
+    const files = this.#filesOf?.(pattern);
+    if (files === undefined) this.notes.push(`${where} was not taken: its files can be imported by themselves`);
+    else if (files.length === 0) this.notes.push(`${where}: there is no such file`);
+    for (const { path, content } of files ?? [])
+      if (content === undefined) this.notes.push(`${where}: ${path} is no JSON or YAML`);
+    return (files ?? []).filter(({ content }) => content !== undefined);
   }
 
   #job(config: Section, global: Section): void {
@@ -90,26 +146,58 @@ class Importing implements Imported {
       // Prometheus follows them where nothing is said.
       follow_redirects: config['follow_redirects'] ?? true,
     };
-    for (const name of same) if (name in config) template[name] = config[name];
+    for (const name of same) {
+      if (name in config) template[name] = config[name];
+      else if (name.endsWith('_limit') && name in global) template[name] = global[name];
+    }
     for (const [name, own] of renamed) if (name in config) template[own] = config[name];
+    for (const name of ['relabel', 'metric_relabel'])
+      if (name in template) template[name] = listOf(template[name]).map(ruleOf);
+    const headers = this.#headers(job, config['http_headers']);
+    if (Object.keys(headers).length > 0) template['headers'] = headers;
     const auth = this.#auth(job, config);
     if (auth !== undefined) template['auth'] = auth;
     this.groups(listOf(config['static_configs']), template);
+    for (const each of listOf(config['file_sd_configs'])) {
+      for (const pattern of listOf(isSection(each) ? each['files'] : []))
+        for (const { path, content } of this.#files(`${job}: file_sd_configs: ${String(pattern)}`, String(pattern)))
+          this.groups(listOf(content), template, { __meta_filepath: path });
+    }
+    const lists = listsOf(job, config, template, (where, section) =>
+      this.#auth(where, section, ', granted with lists: true'),
+    );
+    this.rows.push(...lists.rows);
+    this.notes.push(...lists.notes);
+  }
+
+  /** Headers that are written where everybody may read them; those of files and secrets are not. */
+  #headers(job: string, headers: unknown): Record<string, string> {
+    const taken: Record<string, string> = {};
+    for (const [name, each] of Object.entries(isSection(headers) ? headers : {})) {
+      const { values, ...others } = isSection(each) ? each : {};
+      const [only, ...more] = listOf(values);
+      if (only !== undefined && more.length === 0 && Object.keys(others).length === 0) taken[name] = String(only);
+      else
+        this.notes.push(
+          `${job}: http_headers.${name} was not taken: one value can go into headers, a secret into auth {"type": "header"}`,
+        );
+    }
+    return taken;
   }
 
   #why(name: string): string {
     if (name === 'tls_config') return ': a certificate goes into auth {"type": "mtls"}, by the name of a secret';
     return name.endsWith('_sd_configs')
-      ? ': its targets are not known here; file_sd files can be imported by themselves'
+      ? ': its targets are not known here; a list that speaks HTTP SD (kind http_sd) can stand for it'
       : '';
   }
 
   /** How a job authenticates, its secret left behind: it is expected under a name made of the job's. */
-  #auth(job: string, config: Section): Row | undefined {
+  #auth(job: string, config: Section, how = ''): Row | undefined {
     const secret = `scrapes/${job.replace(/[^\w/+=.@-]/g, '_')}`;
     const expected = (what: string): void => {
       this.notes.push(
-        `${job}: the ${what} was not taken: put it into a secret named ${secret}, and that into scrapeSecrets`,
+        `${job}: the ${what} ${what.endsWith('s') ? 'were not taken: put them' : 'was not taken: put it'} into a secret named ${secret}, and name that in scrapeSecrets${how}`,
       );
     };
     const { basic_auth: basic, authorization, oauth2 } = config;
@@ -165,8 +253,8 @@ class Importing implements Imported {
     const { value, rejects } = readTarget(row);
     if (rejects.length > 0)
       this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
-    else if (value === undefined) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
-    else this.rows.push(row);
+    else if (value !== undefined) this.rows.push(row);
+    else if (this.#areDropsNoted) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
   }
 
   #idFor(name: string): string {

@@ -18,9 +18,12 @@ export type WrittenOrder = { readonly dueMs: number; readonly body: string };
 /** One scrape to make, for which slot; see Planned. */
 export type OrderedScrape = {
   readonly target: Target;
+  readonly row: object;
   readonly slotMs: number;
   readonly report: boolean;
   readonly shared: boolean;
+  /** Beside the target's slots: what comes of it is kept only if it is good, for nobody promised to be there. */
+  readonly extra: boolean;
 };
 
 /** A row without what the collector noted on it. */
@@ -30,27 +33,47 @@ export const writeRow = ({
   ...row
 }: Readonly<Record<string, unknown>>): string => JSON.stringify(row);
 
+/**
+ * Whether two rows ask for the same, whatever was noted on them and in whatever order a table gives their attributes.
+ */
+export const isSameRow = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
+  canonical(one) === canonical(other);
+
+const canonical = (row: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(JSON.parse(writeRow(row)), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
+/** The order of one scrape beside the target's slots; see OrderedScrape. The same row and instant are the same samples. */
+export const extraOrder = (row: Readonly<Record<string, unknown>>, atMs: number): WrittenOrder => ({
+  dueMs: atMs,
+  body: `{"dueMs":${atMs},"scrapes":[{"slotMs":${atMs},"report":false,"shared":false,"extra":true,"row":${writeRow(row)}}]}`,
+});
+
 /** What every order has around its rows, and each row around itself, at most. */
-const frameBytes = 200;
+export const frameBytes = 200;
 
 /**
  * The orders for all slots in [fromMs, toMs), at the offsets that the fleet has. Grouped by the second they are due in, because
  * that is as finely as a queue delays, and cut to limits.orderTargets and limits.messageBytes; the worker waits out the rest of
- * the second. Made one by one: those of a large fleet need not be in memory together.
+ * the second. Seconds begin `phaseMs` after full ones: queues count theirs from when they are told. Made one by one: those of a large fleet need not be in memory together.
  */
 export function* ordersBetween(
   planned: readonly Planned[],
   offsetsMs: ReadonlyMap<string, number>,
   fromMs: number,
   toMs: number,
+  phaseMs = 0,
 ): Generator<WrittenOrder> {
   const nextMs = Float64Array.from(planned, ({ target }) => {
     const offsetMs = offsetsMs.get(target.id);
     if (offsetMs === undefined) throw new Error(`${target.id} has no slot: offsets are of another fleet`);
     return slotsBetween(offsetMs, target.intervalMs, fromMs, fromMs + target.intervalMs)[0]!;
   });
-  for (let second = Math.floor(fromMs / 1_000); second * 1_000 < toMs; second += 1) {
-    const untilMs = Math.min(toMs, (second + 1) * 1_000);
+  for (let dueMs = Math.floor((fromMs - phaseMs) / 1_000) * 1_000 + phaseMs; dueMs < toMs; dueMs += 1_000) {
+    const untilMs = Math.min(toMs, dueMs + 1_000);
     const due: { readonly each: Planned; readonly slotMs: number }[] = [];
     for (let at = 0; at < nextMs.length; at += 1) {
       const slotMs = nextMs[at]!;
@@ -60,7 +83,7 @@ export function* ordersBetween(
       nextMs[at] = slotMs + each.target.intervalMs;
     }
     due.sort((a, b) => a.slotMs - b.slotMs);
-    yield* ordersOf(second * 1_000, due);
+    yield* ordersOf(dueMs, due);
   }
 }
 
@@ -86,24 +109,45 @@ function* ordersOf(
 }
 
 /** In UTF-8; most rows are ASCII, and a short one is not worth a look. */
-const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
+export const bytesOf = (text: string): number => (text.length < 10_000 ? 3 * text.length : Buffer.byteLength(text));
 
-type Ordered = { readonly slotMs: number; readonly report: boolean; readonly shared: boolean; readonly row: object };
+type Ordered = {
+  readonly report: boolean;
+  readonly shared: boolean;
+  readonly extra?: boolean;
+  readonly row: object;
+};
+
+/** What a worker is told to do: scrapes due in one second, or all of a loop's up to `untilMs`. Oldest slot first. */
+export type Order = {
+  readonly dueMs: number;
+  /** The end of a loop's span, which is not in it; undefined for an order by the slot. */
+  readonly untilMs: number | undefined;
+  readonly scrapes: readonly OrderedScrape[];
+};
 
 /**
  * Reads an order. Only our own planner writes to that queue, so a bad order is a bug and throws. Rows that `targetOf` knows
  * no target for are left out.
  */
-export const readOrder = (
-  text: string,
-  targetOf: (row: object) => Target | undefined,
-): { readonly dueMs: number; readonly scrapes: readonly OrderedScrape[] } => {
-  const { dueMs, scrapes } = JSON.parse(text) as { readonly dueMs: number; readonly scrapes: readonly Ordered[] };
-  return {
-    dueMs,
-    scrapes: scrapes.flatMap(({ row, ...scrape }) => {
-      const target = targetOf(row);
-      return target === undefined ? [] : [{ ...scrape, target }];
-    }),
+export const readOrder = (text: string, targetOf: (row: object) => Target | undefined): Order => {
+  const { dueMs, untilMs, ...lists } = JSON.parse(text) as {
+    readonly dueMs: number;
+    readonly untilMs?: number;
+    readonly scrapes?: readonly (Ordered & { readonly slotMs: number })[];
+    readonly targets?: readonly (Ordered & { readonly offsetMs: number })[];
   };
+  const scrapes: OrderedScrape[] = [];
+  for (const { row, extra = false, ...scrape } of lists.scrapes ?? []) {
+    const target = targetOf(row);
+    if (target !== undefined) scrapes.push({ ...scrape, extra, row, target });
+  }
+  for (const { row, offsetMs, report, shared } of lists.targets ?? []) {
+    const target = targetOf(row);
+    if (target === undefined) continue;
+    for (const slotMs of slotsBetween(offsetMs, target.intervalMs, dueMs, untilMs!))
+      scrapes.push({ target, row, slotMs, report, shared, extra: false });
+  }
+  if (untilMs !== undefined) scrapes.sort((a, b) => a.slotMs - b.slotMs);
+  return { dueMs, untilMs, scrapes };
 };

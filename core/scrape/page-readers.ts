@@ -12,6 +12,7 @@ type Kept = {
   readonly dialect: Dialect | undefined;
   readonly reader: PageReader | undefined;
   readonly places: SeriesPlaces;
+  readonly turn: number;
   bytes: number;
 };
 
@@ -20,11 +21,28 @@ export type ReadTargetPage = Read<Exposition> & { readonly places: () => Places 
 
 /**
  * A reader for each target that is scraped, so that a page is read by how it differs from the one before. Together they
- * hold limits.predictedBytes at most; those of the targets that were not scraped for longest go first.
+ * hold `mostBytes` at most. Those of targets that were not scraped in this turn go first, longest ago first; where all were, the
+ * first that fit stay, since a round through more than fits would find nothing of the round before.
  */
 export class PageReaders {
   readonly #kept = new Map<string, Kept>();
+  readonly #mostBytes: number;
   #bytes = 0;
+  #turn = 0;
+
+  constructor(mostBytes: number = limits.predictedBytes) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Begins a turn: an order, by the slot or of a loop. */
+  begin(): void {
+    this.#turn += 1;
+  }
+
+  /** Whether the target's next page will be read by its last. */
+  has(targetId: string): boolean {
+    return this.#kept.has(targetId);
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -45,7 +63,7 @@ export class PageReaders {
           ? last.reader
           : new PageReader(dialect, bounds, { predict: true });
     const places = isSame ? last.places : new SeriesPlaces(target);
-    const kept: Kept = { target, dialect, reader, places, bytes: 0 };
+    const kept: Kept = { target, dialect, reader, places, turn: this.#turn, bytes: 0 };
     const read = reader === undefined ? plainly!(page, bounds) : reader.read(page);
     this.#keep(kept);
     const placesOf = (): Places => {
@@ -69,8 +87,12 @@ export class PageReaders {
     kept.bytes = (kept.reader?.bytes ?? 0) + kept.places.bytes;
     this.#kept.set(kept.target.id, kept);
     this.#bytes += kept.bytes;
-    for (const [oldest] of this.#kept) {
-      if (this.#bytes <= limits.predictedBytes && this.#kept.size <= limits.targetsRemembered) break;
+    for (const [oldest, { turn }] of this.#kept) {
+      if (this.#bytes <= this.#mostBytes && this.#kept.size <= limits.targetsRemembered) break;
+      if (turn === this.#turn) {
+        this.#take(kept.target.id);
+        break;
+      }
       this.#take(oldest);
     }
   }

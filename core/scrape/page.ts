@@ -1,5 +1,5 @@
 import { type Batch, type Family, type Source, sourceIdOf, sourceOf } from '../batch.ts';
-import { columnsOfRow } from '../columns.ts';
+import { columnsOfRows } from '../columns.ts';
 import type { SampleColumns } from '../exposition/exposition.ts';
 import { boundedFamilies } from '../families.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
@@ -82,16 +82,16 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
       !shared && keyOf(batch.source) === ownKey ? batch : withoutPages(batch),
     );
   }
-  const row = outcome.ok
-    ? { labels: outcome.places.stored, values: valuesOf(outcome, reportValues(target, outcome)) }
-    : { labels: report.map(([labels]) => labels), values: Float64Array.from(report, ([, value]) => value) };
+  const rows = outcome.ok
+    ? { labels: outcome.places.stored, values: [valuesOf(outcome, reportValues(target, outcome))] }
+    : { labels: report.map(([labels]) => labels), values: [Float64Array.from(report, ([, value]) => value)] };
   return [
     {
       id,
       via: 'pull',
       source: sourceOf(labelsOf(target)),
       acceptedAtMs: slotMs,
-      columns: columnsOfRow(slotMs, !shared, row),
+      columns: columnsOfRows([slotMs], [!shared], rows),
       ...(families.length > 0 && { families: boundedFamilies(families) }),
     },
   ];

@@ -141,6 +141,8 @@ export const targetRow = z
     timeout: durationField(100, limits.scrapeTimeoutMaxMs).optional(),
     retries: count.refine(tries => tries <= limits.scrapeRetries, `is over ${limits.scrapeRetries}`).default(0),
     network: z.enum(['public', 'vpc']).default('public'),
+    /** Since when it runs, in milliseconds, where that is known. */
+    started_at: count.optional(),
     labels: z
       .record(
         z.string().regex(labelName, 'a label name has letters, digits and underscores and begins with no digit'),

@@ -64,7 +64,7 @@ const greatestDivisor = (one: number, other: number): number =>
 const step = 0x9e3779b9;
 
 /** 32 bits from 32 bits, every one of them depending on all (C. Wellons, hash prospector: triple32's shorter sister). */
-const mixed = (bits: number): number => {
+export const mixed = (bits: number): number => {
   let hash = bits >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
   hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
@@ -72,7 +72,7 @@ const mixed = (bits: number): number => {
 };
 
 /** One of so many buckets; when there is one more, one in that many goes over to it (Lamping and Veach, jump hash). */
-const bucketOf = (bits: number, buckets: number): number => {
+export const bucketOf = (bits: number, buckets: number): number => {
   let key = bits;
   let bucket = -1;
   for (let next = 0; next < buckets; ) {

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Batch } from '../batch.ts';
 import type { Columns } from '../columns.ts';
 import { type LabelSet, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { decodeLabelSets, encodeLabelSets, readLabelSets } from './chunk.ts';
-import { readNumbers, writeNumbers, writeRow } from './columns-codec.ts';
+import { readNumbers, writeNumbers, writeRows } from './columns-codec.ts';
 import { guarded, seal, unseal } from './envelope.ts';
 import { readIncrements, writeIncrements } from './increments-codec.ts';
+import { bytesOfLabels } from './written-labels.ts';
 
 // What crosses the buffer: an envelope whose open part is the label sets, sealed by themselves, so that neither who sends the
 // same series again nor who receives them has that work twice. Base64, because SQS refuses control characters.
@@ -16,54 +17,52 @@ type Head = Omit<Batch, 'columns'> & { readonly part: number; readonly parts: nu
 
 /** The messages of one batch, each at most limits.messageBytes characters: cut by series, numbered from 0. */
 export const encodeBatch = (batch: Batch): string[] => {
-  const { row } = batch.columns;
-  if (row !== undefined) {
+  const { rows } = batch.columns;
+  if (rows !== undefined) {
     const whole = textOf(batch, batch.columns, 0, 1);
-    if (whole.length <= limits.messageBytes - partsChars) return [whole];
+    if (isMessage(whole)) return [whole];
   }
   const { timestampsMs, pages, series, tags } = batch.columns;
-  const pieces = cut(batch, { timestampsMs, pages, series, ...(tags && { tags }) });
-  return pieces.map((columns, part) => textOf(batch, columns, part, pieces.length));
+  const columns = { timestampsMs, pages, series, ...(tags && { tags }) };
+  const whole = textOf(batch, columns, 0, 1);
+  if (isMessage(whole) || series.length <= 1) return [whole];
+  const pieces = halved(batch, columns);
+  return pieces.map((piece, part) => textOf(batch, piece, part, pieces.length));
 };
 
 /** Room for the numbers of a part, of at most 6 digits each. */
 const partsChars = 16;
 
-const cut = (batch: Batch, columns: Columns): Columns[] => {
-  if (columns.series.length <= 1 || textOf(batch, columns, 0, 1).length <= limits.messageBytes - partsChars)
-    return [columns];
+const isMessage = (text: string): boolean => text.length <= limits.messageBytes - partsChars;
+
+/** Halves, and halves of these, until each is a message. */
+const halved = (batch: Batch, columns: Columns): Columns[] => {
   const middle = Math.ceil(columns.series.length / 2);
-  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)];
-  return halves.flatMap(series => cut(batch, { ...columns, series }));
+  const halves = [columns.series.slice(0, middle), columns.series.slice(middle)].map(series => ({
+    ...columns,
+    series,
+  }));
+  return halves.flatMap(half =>
+    half.series.length <= 1 || isMessage(textOf(batch, half, 0, 1)) ? [half] : halved(batch, half),
+  );
 };
 
 const textOf = ({ columns: _, families, ...head }: Batch, columns: Columns, part: number, parts: number): string => {
-  const { timestampsMs, pages, row, tags } = columns;
+  const { timestampsMs, pages, rows, tags } = columns;
   const writer = new ByteWriter();
   // Said once, in the first part.
   const told = part === 0 && families !== undefined ? { families } : {};
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   let labels: Uint8Array;
-  if (row === undefined) {
+  if (rows === undefined) {
     labels = encodeLabelSets(columns.series.map(each => each.labels));
     const numbers = columns.series.map(({ column }) => column);
     (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
   } else {
-    labels = encodedOnce(row.labels);
-    writeRow(writer, timestampsMs[0]!, pages.size > 0, row.values);
+    labels = bytesOfLabels(rows.labels);
+    writeRows(writer, timestampsMs, pages, rows.values);
   }
   return Buffer.from(seal('SB', labels, writer.done())).toString('base64');
-};
-
-const encoded = new WeakMap<readonly LabelSet[], Uint8Array>();
-
-/** The bytes of a list that pages have again and again. */
-const encodedOnce = (labels: readonly LabelSet[]): Uint8Array => {
-  const known = encoded.get(labels);
-  if (known !== undefined) return known;
-  const made = encodeLabelSets(labels);
-  encoded.set(labels, made);
-  return made;
 };
 
 /** Label sets that messages had, by a digest of their bytes: replicas have the same, and each has them again. */
@@ -71,7 +70,7 @@ const decoded = new Map<string, readonly LabelSet[]>();
 let decodedSets = 0;
 
 const decodedOnce = (bytes: Uint8Array): readonly LabelSet[] => {
-  const digest = createHash('sha256').update(bytes).digest('base64url');
+  const digest = hash('sha256', bytes, 'base64url');
   const known = decoded.get(digest);
   if (known !== undefined) return known;
   const read = decodeLabelSets(bytes);
@@ -97,5 +96,6 @@ export const decodeBatch = (text: string) =>
     const { columns, ...numbers } = (increments ? readIncrements : readNumbers)(reader, limits.blockCells);
     if (columns.length !== sets.length) throw new Corrupt(`${columns.length} columns under ${sets.length} label sets`);
     const series = columns.map((column, index) => ({ labels: sets[index]!, column }));
-    return { batch: { ...head, source: labelSetOf(source), columns: { ...numbers, series } }, part, parts };
+    const known = open.length > 0 && { sets };
+    return { batch: { ...head, source: labelSetOf(source), columns: { ...numbers, series, ...known } }, part, parts };
   });

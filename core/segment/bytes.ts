@@ -1,6 +1,9 @@
+const firstBytes = 256;
+
 /** Bytes being written, growing as needed. Numbers are unsigned varints of 7 bits a byte, least first, up to 2^53. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  /** Of Node's pool, where small pieces of memory are had at once. */
+  #bytes: Uint8Array = Buffer.allocUnsafe(firstBytes);
   #length = 0;
 
   get length(): number {
@@ -38,19 +41,36 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (value.length < 0x80 && this.#plainText(value)) return;
     const bytes = encoder.encode(value);
     this.varint(bytes.length);
     this.bytes(bytes);
   }
 
+  /** Short text of ASCII alone; writes nothing where it is anything else. */
+  #plainText(value: string): boolean {
+    const { length } = value;
+    this.#room(length + 1);
+    const bytes = this.#bytes;
+    const start = this.#length + 1;
+    for (let at = 0; at < length; at += 1) {
+      const code = value.charCodeAt(at);
+      if (code >= 0x80) return false;
+      bytes[start + at] = code;
+    }
+    bytes[start - 1] = length;
+    this.#length = start + length;
+    return true;
+  }
+
   /** What was written, as a copy. */
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
   }
 
   #room(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }

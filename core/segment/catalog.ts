@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LabelSet } from '../labels.ts';
 import { metricNameOf } from '../labels.ts';
@@ -22,7 +22,7 @@ export const fingerprintsOf = (sets: readonly LabelSet[]): readonly number[] => 
 const fingerprints = new WeakMap<readonly LabelSet[], readonly number[]>();
 
 /** 8 characters by which the sources of one job stand together. */
-export const jobPrefixOf = (job: string): string => createHash('sha256').update(job).digest('base64url').slice(0, 8);
+export const jobPrefixOf = (job: string): string => hash('sha256', job, 'base64url').slice(0, 8);
 
 const idBytes = 16;
 

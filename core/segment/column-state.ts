@@ -45,6 +45,26 @@ export const newState = (): ColumnState => ({
   full: 1,
 });
 
+/** Field by field, so that all states have one shape: spreading is several times as slow. */
+export const copyOf = (state: ColumnState): ColumnState => ({
+  scale: state.scale,
+  known: state.known,
+  high: state.high,
+  low: state.low,
+  last: state.last,
+  delta: state.delta,
+  average: state.average,
+  digits: state.digits,
+  digitsBefore: state.digitsBefore,
+  ulpDigits: state.ulpDigits,
+  sign: state.sign,
+  lastCost: state.lastCost,
+  moveCost: state.moveCost,
+  aboveCost: state.aboveCost,
+  steady: state.steady,
+  full: state.full,
+});
+
 /** What the column above did in each slot. */
 export class Above {
   readonly deltas: Float64Array;

@@ -38,38 +38,63 @@ export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns 
   for (const [index, column] of columns.entries()) writeValues(writer, column, exponents[index]!, constant[index]!);
 };
 
-/** The same bytes for one time at which every column has a value: a page. */
-export const writeRow = (writer: ByteWriter, timestampMs: number, isWholePage: boolean, values: Float64Array): void => {
-  const { length } = values;
-  writer.varint(1);
+/** The same bytes where every column has a value at every time: pages, as lists of values by the time. */
+export const writeRows = (
+  writer: ByteWriter,
+  timestampsMs: readonly number[],
+  pages: ReadonlySet<number>,
+  rows: readonly Float64Array[],
+): void => {
+  const first = rows[0]!;
+  const { length } = first;
+  writer.varint(rows.length);
   writer.varint(length);
-  writeTimes(writer, [timestampMs]);
-  writer.byte(isWholePage ? 1 : 0);
-  // All full, then all constant.
-  for (let round = 0; round < 2; round += 1) {
-    for (let at = 0; at < length; at += 8) writer.byte(length - at >= 8 ? 0xff : 0xff >> (8 - (length - at)));
-  }
+  writeTimes(writer, timestampsMs);
+  writeBits(writer, rows.length, slot => pages.has(slot));
+  for (let at = 0; at < length; at += 8) writer.byte(length - at >= 8 ? 0xff : 0xff >> (8 - (length - at)));
+  const constant = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) constant[at] = rows.every(row => Object.is(row[at], first[at])) ? 1 : 0;
+  writeBits(writer, length, at => constant[at] === 1);
   const exponents = new Uint8Array(length);
-  for (let at = 0; at < length; at += 1) exponents[at] = exponentFor(values[at]!);
+  for (let at = 0; at < length; at += 1)
+    exponents[at] = constant[at] === 1 ? exponentFrom(first[at]!, 0) : exponentOfAll(rows, at);
   writer.bytes(exponents);
   for (let at = 0; at < length; at += 1) {
-    const value = values[at]!;
     const exponent = exponents[at]!;
-    if (exponent === 0) writer.zigzag(value);
-    else if (exponent === rawBits) {
-      ordinary.set(0, value);
-      writer.uint32(ordinary.low(0));
-      writer.uint32(ordinary.high(0));
-    } else writer.zigzag(Math.round(value * powers[exponent]!));
+    const slots = constant[at] === 1 ? 1 : rows.length;
+    let before = 0;
+    for (let slot = 0; slot < slots; slot += 1) {
+      const value = rows[slot]![at]!;
+      if (exponent === rawBits) {
+        ordinary.set(0, value);
+        writer.uint32(ordinary.low(0));
+        writer.uint32(ordinary.high(0));
+      } else {
+        const mantissa = exponent === 0 ? value : Math.round(value * powers[exponent]!);
+        writer.zigzag(mantissa - before);
+        before = mantissa;
+      }
+    }
   }
 };
 
 /** Where a value takes the bits that it has when it is stored: of NaN there is one. */
 const ordinary = new Column(1);
 
-const exponentFor = (value: number): number => {
-  for (let exponent = 0; exponent <= largestExponent; exponent += 1) if (isWhole(value, exponent)) return exponent;
+/** The least exponent from `exponent` on that makes a value whole; rawBits where none does. */
+const exponentFrom = (value: number, exponent: number): number => {
+  for (let at = exponent; at <= largestExponent; at += 1) if (isWhole(value, at)) return at;
   return rawBits;
+};
+
+/** The same of a series' values; see exponentOf. */
+const exponentOfAll = (rows: readonly Float64Array[], at: number): number => {
+  let exponent = 0;
+  for (const row of rows) {
+    exponent = exponentFrom(row[at]!, exponent);
+    if (exponent === rawBits) return rawBits;
+  }
+  return rows.every(row => isWhole(row[at]!, exponent)) ? exponent : rawBits;
 };
 
 /** `cells` bounds slots × columns before they are allocated. */
@@ -82,11 +107,9 @@ export const readNumbers = (reader: ByteReader, mostCells: number): Numbers => {
   const pages = new Set(timestampsMs.keys().filter(readBits(reader, length)));
   const isFull = readBits(reader, count);
   const isConstant = readBits(reader, count);
-  const columns = Array.from({ length: count }, () => new Column(length));
-  const slots = columns.map((_, index) => {
-    const has = isFull(index) ? () => true : readBits(reader, length);
-    return [...timestampsMs.keys()].filter(has);
-  });
+  const columns = Column.many(count, length);
+  const all = [...timestampsMs.keys()];
+  const slots = columns.map((_, index) => (isFull(index) ? all : all.filter(readBits(reader, length))));
   const exponents = columns.map(() => reader.byte());
   for (const [index, column] of columns.entries())
     readValues(reader, column, slots[index]!, exponents[index]!, isConstant(index));

@@ -5,8 +5,9 @@ import { fingerprintsOf } from './catalog.ts';
 import { encodeIncrements, incrementHours } from './increments.ts';
 import { chunksOf, type KnownChunks } from './schema.ts';
 import { type Base, type ChunkRef, encodeSegment, shareKnown } from './segment.ts';
+import { keysOfSets } from './sorted.ts';
 import type { SchemaChunk, Segment, SeriesWrites } from './stored.ts';
-import { keysOfSets, type Union, unionOf } from './union.ts';
+import { type Union, unionOf } from './union.ts';
 
 /** One message of the buffer: a batch, or a part of it. */
 export type Delivered = { readonly batch: Batch; readonly part: number };
@@ -74,11 +75,19 @@ export const segmentsOf = (
     catalog: [...catalog.values()].map(({ day, source, ids }) => ({
       day,
       source,
-      chunks: [...ids].map(id => ({ id, names: fingerprintsOf(chunks.get(id)!.sets) })),
+      chunks: [...ids].map(id => ({ id, names: namesIn(chunks.get(id)!) })),
     })),
     segments,
     ends,
   };
+};
+
+const names = new WeakMap<SchemaChunk, ReturnType<typeof fingerprintsOf>>();
+
+const namesIn = (chunk: SchemaChunk): ReturnType<typeof fingerprintsOf> => {
+  const found = names.get(chunk) ?? fingerprintsOf(chunk.sets);
+  names.set(chunk, found);
+  return found;
 };
 
 const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
@@ -157,27 +166,45 @@ const leastKnown = 0.5;
 
 /** One segment, or two and more where it would be too large for an item; those build on nothing. */
 const encoded = (hour: Union, known: KnownChunks, base?: Base): Encoded[] => {
-  const cut = sameChunks(hour, known, base) ?? chunksOf(hour.series, known);
+  const cut = sameChunks(hour, known, base) ?? cutOf(hour, known);
   const refs = cut.map(({ id, sets }) => ({ id, count: sets.length }));
   const { bytes, end } = encodeSegment(refs, hour, isOfUse(hour, refs, base) ? base : undefined);
   if (bytes.length <= limits.segmentBytes || hour.series.length <= 1) return [{ cut, bytes, end }];
   const middle = Math.ceil(hour.series.length / 2);
   return [hour.series.slice(0, middle), hour.series.slice(middle)].flatMap(series =>
-    encoded({ ...hour, series }, known),
+    encoded({ timestampsMs: hour.timestampsMs, pages: hour.pages, series }, known),
   );
 };
 
+const cuts = new WeakMap<readonly LabelSet[], readonly SchemaChunk[]>();
+
+/** The chunks of a list that replicas share are cut once. */
+const cutOf = ({ sets, series }: Union, known: KnownChunks): readonly SchemaChunk[] => {
+  if (sets === undefined) return chunksOf(series, known);
+  const cut = cuts.get(sets) ?? chunksOf(series, known);
+  cuts.set(sets, cut);
+  return cut;
+};
+
 /** The base's own chunks, where the series are the base's: their labels are the very same then. */
-const sameChunks = ({ series }: Union, known: KnownChunks, base?: Base): SchemaChunk[] | undefined => {
+const sameChunks = ({ sets, series }: Union, known: KnownChunks, base?: Base): SchemaChunk[] | undefined => {
   if (base === undefined || base.sets.length !== series.length) return undefined;
-  const keys = keysOfSets(base.sets);
-  if (!series.every(({ key }, at) => key === keys[at])) return undefined;
+  if (sets !== base.sets) {
+    const keys = keysOfSets(base.sets);
+    if (!series.every(({ key }, at) => key === keys[at])) return undefined;
+  }
   const chunks = base.chunks.map(({ id }) => known.get(id)).filter(chunk => chunk !== undefined);
   return chunks.length === base.chunks.length ? chunks : undefined;
 };
 
-const isOfUse = ({ series }: Union, refs: readonly ChunkRef[], base?: Base): boolean => {
+const isOfUse = ({ series, sets }: Union, refs: readonly ChunkRef[], base?: Base): boolean => {
   if (base === undefined || base.depth >= limits.segmentDepth) return false;
-  const sets = series.map(({ labels }) => labels);
-  return shareKnown(base, refs, sets) >= leastKnown;
+  if (sets === base.sets) return true;
+  return (
+    shareKnown(
+      base,
+      refs,
+      series.map(({ labels }) => labels),
+    ) >= leastKnown
+  );
 };

@@ -25,16 +25,19 @@ export const chunksNeeded = (segments: readonly Uint8Array[]): string[] => [
  */
 export const decodeHour = (segments: readonly Uint8Array[], chunkOf: Lookup['chunkOf']): HourRead => {
   const waiting = new Map(segments.filter(bytes => !isIncrements(bytes)).map(bytes => [nameOf(bytes), bytes]));
+  const headers = new Map([...waiting].map(([name, bytes]) => [name, readSegmentHeader(bytes)]));
+  const isBase = new Set([...headers.values()].flatMap(header => (header.ok && header.base ? [header.base] : [])));
   const ends = new Map<string, Base>();
   const columns: Columns[] = [];
   const rejects: { name: string; reject: Reject }[] = [];
   const decode = (name: string, bytes: Uint8Array): void => {
     waiting.delete(name);
-    const header = readSegmentHeader(bytes);
+    const header = headers.get(name)!;
     const before = header.ok && header.base !== undefined ? waiting.get(header.base) : undefined;
     // As deep as limits.segmentDepth; a circle cannot be, a name being the hash of what names another.
     if (before !== undefined && header.ok) decode(header.base!, before);
-    const decoded = decodeSegment(bytes, { chunkOf, baseOf: base => ends.get(base) });
+    const endAs = isBase.has(name) ? name : undefined;
+    const decoded = decodeSegment(bytes, { chunkOf, baseOf: base => ends.get(base), endAs });
     if (!decoded.ok) rejects.push({ name, reject: decoded.reject });
     else keep(name, decoded);
   };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import type { Columns, SeriesColumn } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -80,7 +80,7 @@ export const encodeIncrements = (columns: Columns): EncodedIncrements[] => {
   const cut = chunksOf(columns.series.map(({ labels }) => ({ labels, key: keyOf(labels) })));
   const bytes = sealed(cut, columns);
   if (bytes.length <= limits.segmentBytes) {
-    const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+    const hash = hashOf('sha256', bytes, 'base64url').slice(0, 22);
     return [{ key: `${keyPrefix}${hash}`, bytes, cut }];
   }
   if (columns.series.length > 1) {

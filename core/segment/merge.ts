@@ -8,7 +8,7 @@ import { countedIn, isIncrement } from './counters.ts';
 import { incrementHours, incrementsByChunk } from './increments.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
-import { encodeSegment } from './segment.ts';
+import { encodeAlone } from './segment.ts';
 import type { SchemaChunk } from './stored.ts';
 import { type Union, unionOf } from './union.ts';
 
@@ -98,9 +98,8 @@ const cellsOf = (source: Source, union: Union, parts: readonly Columns[]): Merge
     at += sets.length;
     const most = Math.max(1, Math.floor(limits.blockCells / sets.length));
     for (let from = 0; from < slots; from += most) {
-      const bytes = parts.map(
-        part =>
-          encodeSegment([{ id, count: sets.length }], pieceOf(part, rows, from, Math.min(slots, from + most))).bytes,
+      const bytes = parts.map(part =>
+        encodeAlone([{ id, count: sets.length }], pieceOf(part, rows, from, Math.min(slots, from + most))),
       );
       cells.push({ source, chunkId: id, parts: bytes });
     }

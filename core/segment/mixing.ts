@@ -29,20 +29,54 @@ const rates = Int32Array.from({ length: mostSeen + 1 }, (_, seen) => Math.floor(
 const weightRate = 7;
 const evenWeight = 22_000;
 
-/** What was learned so far. Copied as a whole, it goes on from there. */
+/** A chance nobody asked yet. */
+const untold = 0x8000 << 8;
+
+/** What was learned up to some point: the chances that were asked, and all weights. */
+export type Learned = {
+  readonly slots: Uint16Array;
+  readonly chances: Int32Array;
+  readonly weights: Int32Array;
+};
+
+/**
+ * What is being learned. The tables are large and most segments ask little of them, so one serves for all, one after the
+ * other: it knows which chances were asked, and forgets and hands over only these.
+ */
 export class Mixing {
   /** Upper 16 bits: the chance of a one; lower 8: how often it was asked. */
   readonly #chances: Int32Array;
   readonly #weights: Int32Array;
+  /** The slots that were asked, in order. */
+  readonly #asked: Uint16Array;
+  #askedCount = 0;
 
+  /** At most 65,536 slots. */
   constructor(slots: number, mixes: number) {
-    this.#chances = new Int32Array(slots).fill(0x8000 << 8);
+    this.#chances = new Int32Array(slots).fill(untold);
     this.#weights = new Int32Array(mixes * 3).fill(evenWeight);
+    this.#asked = new Uint16Array(slots);
   }
 
-  copyFrom(other: Mixing): void {
-    this.#chances.set(other.#chances);
-    this.#weights.set(other.#weights);
+  /** Forgets everything, and goes on from what was learned elsewhere. */
+  begin(from?: Learned): void {
+    for (let at = 0; at < this.#askedCount; at += 1) this.#chances[this.#asked[at]!] = untold;
+    this.#askedCount = 0;
+    if (from === undefined) {
+      this.#weights.fill(evenWeight);
+      return;
+    }
+    this.#weights.set(from.weights);
+    this.#asked.set(from.slots);
+    this.#askedCount = from.slots.length;
+    for (let at = 0; at < from.slots.length; at += 1) this.#chances[from.slots[at]!] = from.chances[at]!;
+  }
+
+  learned(): Learned {
+    const slots = this.#asked.slice(0, this.#askedCount);
+    const chances = new Int32Array(slots.length);
+    for (let at = 0; at < slots.length; at += 1) chances[at] = this.#chances[slots[at]!]!;
+    return { slots, chances, weights: this.#weights.slice() };
   }
 
   /** One bit under three contexts, each a slot of its own; `mix` chooses the weights. */
@@ -63,9 +97,16 @@ export class Mixing {
     weights[at] = weights[at]! + ((Math.imul(logitA, wrong) + 0x1000) >> 13);
     weights[at + 1] = weights[at + 1]! + ((Math.imul(logitB, wrong) + 0x1000) >> 13);
     weights[at + 2] = weights[at + 2]! + ((Math.imul(logitC, wrong) + 0x1000) >> 13);
+    if (chanceA === untold) this.#asked[this.#askedCount++] = a;
     chances[a] = moved(chanceA, coded);
-    if (b !== a) chances[b] = moved(chanceB, coded);
-    if (c !== a && c !== b) chances[c] = moved(chanceC, coded);
+    if (b !== a) {
+      if (chanceB === untold) this.#asked[this.#askedCount++] = b;
+      chances[b] = moved(chanceB, coded);
+    }
+    if (c !== a && c !== b) {
+      if (chanceC === untold) this.#asked[this.#askedCount++] = c;
+      chances[c] = moved(chanceC, coded);
+    }
     return coded;
   }
 }

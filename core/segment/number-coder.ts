@@ -1,6 +1,6 @@
 import type { Column } from '../sample.ts';
 import { Corrupt } from './bytes.ts';
-import { Mixing } from './mixing.ts';
+import { type Learned, Mixing } from './mixing.ts';
 import type { BitCoder } from './range-coder.ts';
 
 // Whole numbers as bits that are easy to guess: how many binary digits, then the sign, then the digits. Each bit has three
@@ -31,7 +31,13 @@ const mixTrees = 1;
 const mixDigits = 2;
 const mixes = 48;
 
-export const newMixing = (): Mixing => new Mixing(places, mixes);
+const mixing = new Mixing(places, mixes);
+
+/** The one there is, at its beginning: until the next call it is the caller's. */
+export const mixingFrom = (learned?: Learned): Mixing => {
+  mixing.begin(learned);
+  return mixing;
+};
 
 /** How many binary digits a magnitude has. */
 export const bitLength = (magnitude: number): number =>

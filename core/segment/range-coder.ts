@@ -19,7 +19,7 @@ export type BitCoder = {
 };
 
 export class BitWriter implements BitCoder {
-  #bytes = new Uint8Array(1_024);
+  #bytes: Uint8Array = Buffer.allocUnsafe(1_024);
   #length = 0;
   #low = 0;
   #high = top;
@@ -52,12 +52,12 @@ export class BitWriter implements BitCoder {
       for (let each = 0; each < bytes; each += 1) this.#shift();
       break;
     }
-    return this.#bytes.slice(0, this.#length);
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
   }
 
   #shift(): void {
     if (this.#length === this.#bytes.length) {
-      const grown = new Uint8Array(this.#bytes.length * 2);
+      const grown = Buffer.allocUnsafe(this.#bytes.length * 2);
       grown.set(this.#bytes);
       this.#bytes = grown;
     }

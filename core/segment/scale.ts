@@ -50,7 +50,10 @@ export const wholeOf = (value: number, { exponent, shift, ulps }: Scale): number
     if (!(Math.abs(whole) < largestWhole * 2) || Object.is(whole, -0)) return Number.NaN;
     return Math.abs(ulpsBetween(value, whole / power)) <= mostUlps ? whole : Number.NaN;
   }
-  const unit = 2 ** shift;
+  return exactWholeOf(value, power, 2 ** shift);
+};
+
+const exactWholeOf = (value: number, power: number, unit: number): number => {
   const whole = Math.round((value * power) / unit);
   // Zero below zero has a sign of its own, which no whole number keeps.
   return Math.abs(whole) < largestWhole && !Object.is(whole, -0) && (whole * unit) / power === value
@@ -110,7 +113,7 @@ const exactScale = (column: Column): Scale | undefined => {
     if (!column.has(slot)) continue;
     const value = column.values[slot]!;
     let own = 0;
-    while (own <= largestExponent && Number.isNaN(wholeOf(value, { exponent: own, shift: 0, ulps: false }))) own += 1;
+    while (own <= largestExponent && Number.isNaN(exactWholeOf(value, powers[own]!, 1))) own += 1;
     if (own > largestExponent) {
       // Infinities, NaNs and -0 have no digits in any scale; other values want a scale of their own.
       if (Number.isFinite(value) && value !== 0) return undefined;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
@@ -9,10 +9,10 @@ import type { SchemaChunk } from './stored.ts';
 const boundaryEvery = 64;
 
 const idOf = (keys: readonly string[]): string => {
-  const hash = createHash('sha256');
   // Of what the sets are, not of how they are compressed today.
-  for (const key of keys) hash.update(`${key.length};${key}`);
-  return hash.digest().subarray(0, 16).toString('base64url');
+  let text = '';
+  for (const key of keys) text += `${key.length};${key}`;
+  return hash('sha256', text, 'buffer').subarray(0, 16).toString('base64url');
 };
 
 const chunkOf = (id: string, sets: readonly LabelSet[]): SchemaChunk => ({ id, bytes: encodeLabelSets(sets), sets });

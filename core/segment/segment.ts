@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Columns } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { codeColumn } from './column-coder.ts';
-import { Above, type ColumnState, newState } from './column-state.ts';
+import { Above, type ColumnState, copyOf, newState } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, type Opened, sealCoded, unseal } from './envelope.ts';
-import type { Mixing } from './mixing.ts';
-import { NumberCoder, newMixing } from './number-coder.ts';
+import type { Learned, Mixing } from './mixing.ts';
+import { mixingFrom, NumberCoder } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
+import { keysOfSets } from './sorted.ts';
 import { readTimes, type Times, writeTimes } from './times.ts';
 
 /** A chunk of the schema that a segment's columns follow, and how many sets it has. */
@@ -18,10 +19,10 @@ export type ChunkRef = { readonly id: string; readonly count: number };
 
 const idBytes = 16;
 const nameBytes = 9;
+const nameChars = 12;
 
 /** What a segment's bytes are called: 12 characters, base64url of 72 bits of their SHA-256. */
-export const nameOf = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest().subarray(0, nameBytes).toString('base64url');
+export const nameOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64url').slice(0, nameChars);
 
 /**
  * What is known at the end of a segment: another that builds on it goes on from here instead of from nothing. It is named
@@ -33,7 +34,7 @@ export type Base = {
   readonly depth: number;
   readonly chunks: readonly ChunkRef[];
   readonly sets: readonly LabelSet[];
-  readonly mixing: Mixing;
+  readonly learned: Learned;
   readonly states: readonly ColumnState[];
   readonly lastMs: number;
   readonly stepMs: number;
@@ -48,17 +49,32 @@ const startOf = (
   sets: readonly LabelSet[],
   timestampsMs: readonly number[],
 ): Start => {
-  const mixing = newMixing();
+  const mixing = mixingFrom(base?.learned);
   if (base === undefined) return { mixing, states: sets.map(newState), gap: 1 };
-  mixing.copyFrom(base.mixing);
   const gap = base.stepMs > 0 ? Math.max(1, Math.round(((timestampsMs[0] ?? 0) - base.lastMs) / base.stepMs)) : 1;
-  const states = placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : { ...base.states[place]! }));
+  const states =
+    sets === base.sets
+      ? base.states.map(copyOf)
+      : placesIn(base, chunks, sets).map(place => (place === -1 ? newState() : copyOf(base.states[place]!)));
   return { mixing, states, gap };
 };
 
-/** Where the base has each of these series; -1 where it has it not. Asked at once by chunk, else by labels. */
-const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
-  if (sets === base.sets) return sets.map((_, place) => place);
+type Places = { readonly of: readonly LabelSet[]; readonly places: readonly number[] };
+
+/** The last answer for a list: replicas ask the same, and each asks twice. */
+const answered = new WeakMap<readonly LabelSet[], Places>();
+
+/** Where the base has each of these series; -1 where it has it not. */
+const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): readonly number[] => {
+  const last = answered.get(sets);
+  if (last?.of === base.sets) return last.places;
+  const places = findPlaces(base, chunks, sets);
+  answered.set(sets, { of: base.sets, places });
+  return places;
+};
+
+/** Asked at once by chunk, else by labels. */
+const findPlaces = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelSet[]): number[] => {
   const firstOf = new Map<string, number>();
   let at = 0;
   for (const { id, count } of base.chunks) {
@@ -69,7 +85,7 @@ const placesIn = (base: Base, chunks: readonly ChunkRef[], sets: readonly LabelS
   const places: number[] = [];
   for (const { id, count } of chunks) {
     const first = firstOf.get(id);
-    if (first === undefined) byKey ??= new Map(base.sets.map((set, index) => [keyOf(set), index]));
+    if (first === undefined) byKey ??= new Map(keysOfSets(base.sets).map((key, index) => [key, index]));
     for (let each = 0; each < count; each += 1)
       places.push(first === undefined ? (byKey?.get(keyOf(sets[places.length]!)) ?? -1) : first + each);
   }
@@ -86,7 +102,27 @@ const endOf = (
   rest: Pick<Base, 'name' | 'depth' | 'chunks' | 'sets'>,
 ): Base => {
   const lastMs = timestampsMs.at(-1) ?? 0;
-  return { ...rest, mixing, states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
+  return { ...rest, learned: mixing.learned(), states, lastMs, stepMs: lastMs - (timestampsMs.at(-2) ?? lastMs) };
+};
+
+type Coded = { readonly bytes: Uint8Array; readonly start: Start; readonly sets: readonly LabelSet[] };
+
+const coded = (chunks: readonly ChunkRef[], columns: Columns, base?: Base): Coded => {
+  const { series, timestampsMs } = columns;
+  const open = new ByteWriter();
+  open.byte(base === undefined ? 0 : 1);
+  if (base !== undefined) open.bytes(Buffer.from(base.name, 'base64url'));
+  writeChunks(open, chunks, base?.chunks ?? []);
+  writeTimes(open, columns, base?.lastMs ?? 0);
+  const isSame = base !== undefined && sameChunks(chunks, base.chunks);
+  const sets = columns.sets ?? (isSame ? base.sets : series.map(({ labels }) => labels));
+  const start = startOf(base, chunks, sets, timestampsMs);
+  const bits = new BitWriter();
+  const coder = new NumberCoder(bits, start.mixing);
+  const above = new Above(timestampsMs.length);
+  for (const [index, { column }] of series.entries())
+    codeColumn(coder, start.states[index]!, column, above, start.gap, true);
+  return { bytes: sealCoded('SG', open.done(), bits.done()), start, sets };
 };
 
 /** Samples under a schema that is kept elsewhere: the chunks, in the order of the columns. `base`: what to build on. */
@@ -95,24 +131,13 @@ export const encodeSegment = (
   columns: Columns,
   base?: Base,
 ): { readonly bytes: Uint8Array; readonly end: Base } => {
-  const { series, timestampsMs } = columns;
-  const open = new ByteWriter();
-  open.byte(base === undefined ? 0 : 1);
-  if (base !== undefined) open.bytes(Buffer.from(base.name, 'base64url'));
-  writeChunks(open, chunks, base?.chunks ?? []);
-  writeTimes(open, columns, base?.lastMs ?? 0);
-  const isSame = base !== undefined && sameChunks(chunks, base.chunks);
-  const sets = isSame ? base.sets : series.map(({ labels }) => labels);
-  const start = startOf(base, chunks, sets, timestampsMs);
-  const bits = new BitWriter();
-  const coder = new NumberCoder(bits, start.mixing);
-  const above = new Above(timestampsMs.length);
-  for (const [index, { column }] of series.entries())
-    codeColumn(coder, start.states[index]!, column, above, start.gap, true);
-  const bytes = sealCoded('SG', open.done(), bits.done());
+  const { bytes, start, sets } = coded(chunks, columns, base);
   const depth = base === undefined ? 0 : base.depth + 1;
   return { bytes, end: endOf(start, columns, { name: nameOf(bytes), depth, chunks, sets }) };
 };
+
+/** The same bytes, where nothing will be built on them. */
+export const encodeAlone = (chunks: readonly ChunkRef[], columns: Columns): Uint8Array => coded(chunks, columns).bytes;
 
 const sameChunks = (a: readonly ChunkRef[], b: readonly ChunkRef[]): boolean =>
   a.length === b.length && a.every(({ id }, at) => b[at]!.id === id);
@@ -172,18 +197,20 @@ export const readSegmentHeader = (bytes: Uint8Array) =>
 export type Lookup = {
   readonly chunkOf: (id: string) => readonly LabelSet[] | undefined;
   readonly baseOf?: (name: string) => Base | undefined;
+  /** The segment's own name, where others build on it: only then it is worked out where it ends. */
+  readonly endAs?: string | undefined;
 };
 
 export type Decoded = { readonly columns: Columns; readonly end?: Base };
 
 /**
- * The samples with their labels, and where they end for those that build on them; a reject where a byte is wrong, or a
+ * The samples with their labels, and where they end if others build on them; a reject where a byte is wrong, or a
  * chunk or the base cannot be had. Version 1 is read as well and nothing builds on it.
  */
 export const decodeSegment = (bytes: Uint8Array, lookup: Lookup) =>
   guarded('bad_segment', (): Decoded => {
     const opened = unseal('SG', bytes, limits.messageUnpackedBytes);
-    return opened.version === 1 ? decodeBefore(opened, lookup) : decodeCoded(bytes, opened, lookup);
+    return opened.version === 1 ? decodeBefore(opened, lookup) : decodeCoded(opened, lookup);
   });
 
 const setsOf = (chunks: readonly ChunkRef[], { chunkOf }: Lookup): LabelSet[] =>
@@ -195,7 +222,7 @@ const setsOf = (chunks: readonly ChunkRef[], { chunkOf }: Lookup): LabelSet[] =>
     );
   });
 
-const decodeCoded = (bytes: Uint8Array, { open, unpack }: Opened, lookup: Lookup): Decoded => {
+const decodeCoded = ({ open, unpack }: Opened, lookup: Lookup): Decoded => {
   const { base: baseName, chunks: listed, reader } = readOpen(open);
   const base = baseName === undefined ? undefined : lookup.baseOf?.(baseName);
   if (baseName !== undefined && base === undefined)
@@ -217,13 +244,15 @@ const decodeCoded = (bytes: Uint8Array, { open, unpack }: Opened, lookup: Lookup
   const start = startOf(base, chunks, sets, times.timestampsMs);
   const coder = new NumberCoder(new BitReader(unpack()), start.mixing);
   const above = new Above(length);
+  const room = Column.many(sets.length, length);
   const series = sets.map((labels, index) => {
-    const column = new Column(length);
+    const column = room[index]!;
     codeColumn(coder, start.states[index]!, column, above, start.gap, false);
     return { labels, column };
   });
+  if (lookup.endAs === undefined) return { columns: { ...times, series } };
   const depth = base === undefined ? 0 : base.depth + 1;
-  return { columns: { ...times, series }, end: endOf(start, times, { name: nameOf(bytes), depth, chunks, sets }) };
+  return { columns: { ...times, series }, end: endOf(start, times, { name: lookup.endAs, depth, chunks, sets }) };
 };
 
 const decodeBefore = ({ open, unpack }: Opened, lookup: Lookup): Decoded => {

@@ -2,6 +2,7 @@ import type { Columns, SeriesColumn } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { Column } from '../sample.ts';
 import { compareOrdered, orderedOf } from './order.ts';
+import { keysOfSets, sortedOf } from './sorted.ts';
 
 export type KeyedColumn = SeriesColumn & { readonly key: string };
 
@@ -27,6 +28,9 @@ export const unionOf = (
   asBefore: readonly LabelSet[] = [],
 ): Union => {
   const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
+  const slots = new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!));
+  const like = unionOfLike(blocks, timestampsMs, slotOf);
+  if (like !== undefined) return { timestampsMs, pages: slots, ...like };
   const found = new Map<string, KeyedColumn>();
   // Pages of one source look alike: the series at a place is mostly the one that was there.
   let placed: (KeyedColumn | undefined)[] = [];
@@ -43,9 +47,37 @@ export const unionOf = (
   }
   return {
     timestampsMs,
-    pages: new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!)),
+    pages: slots,
     series: inOrderBefore(found, asBefore) ?? inOrder(found),
   };
+};
+
+/** The same of blocks whose series are the same list, all of which have something to say at these times. */
+const unionOfLike = (
+  blocks: readonly Columns[],
+  timestampsMs: readonly number[],
+  slotOf: ReadonlyMap<number, number>,
+): Pick<Union, 'series' | 'sets'> | undefined => {
+  const [first] = blocks;
+  if (first?.sets === undefined || !blocks.every(({ sets }) => sets === first.sets)) return undefined;
+  const sorted = sortedOf(first.sets);
+  if (sorted === undefined) return undefined;
+  const isWhole = blocks.length === 1 && first.timestampsMs.length === timestampsMs.length;
+  const columns = isWhole
+    ? first.series.map(({ column }) => column)
+    : Column.many(first.sets.length, timestampsMs.length);
+  if (!isWhole) {
+    for (const { series, timestampsMs: times } of blocks) {
+      for (const [from, timestampMs] of times.entries()) {
+        const slot = slotOf.get(timestampMs);
+        if (slot === undefined) continue;
+        for (let at = 0; at < series.length; at += 1) columns[at]!.join(slot, series[at]!.column, from);
+      }
+    }
+  }
+  if (columns.some(({ present }) => present.indexOf(1) === -1)) return undefined;
+  const { sets, keys, places } = sorted;
+  return { sets, series: places.map((place, at) => ({ key: keys[at]!, labels: sets[at]!, column: columns[place]! })) };
 };
 
 const inside = (found: Map<string, KeyedColumn>, labels: LabelSet, length: number): KeyedColumn => {
@@ -62,15 +94,6 @@ const inOrder = (found: ReadonlyMap<string, KeyedColumn>): KeyedColumn[] =>
     .map(([key, { labels, column }]) => ({ ...orderedOf(labels, key), column }))
     .sort(compareOrdered)
     .map(({ key, labels, column }) => ({ key, labels, column }));
-
-const knownKeys = new WeakMap<readonly LabelSet[], readonly string[]>();
-
-/** The keys of a list of sets, remembered as long as the list is: some are asked for again and again. */
-export const keysOfSets = (sets: readonly LabelSet[]): readonly string[] => {
-  const keys = knownKeys.get(sets) ?? sets.map(labels => keyOf(labels));
-  knownKeys.set(sets, keys);
-  return keys;
-};
 
 const inOrderBefore = (
   found: ReadonlyMap<string, KeyedColumn>,

@@ -53,9 +53,10 @@ export const unavailableOnThrow = (
     const code = error instanceof Fault ? error.code : 'bug';
     const stack = code === 'bug' ? { stack: error?.stack ?? '' } : {};
     log.write('error', error?.message ?? 'unknown', { code, path: event.rawPath, ...stack });
-    const headers = { 'retry-after': retryAfterOf(chance.next()), 'x-sluice-receipt': event.requestContext.requestId };
     const answer = form(event, code);
-    request.response = { ...answer, headers: { ...answer.headers, ...headers } };
+    const receipt = { 'x-sluice-receipt': event.requestContext.requestId };
+    const headers = { ...receipt, ...answer.headers, 'retry-after': retryAfterOf(chance.next()) };
+    request.response = { ...answer, headers };
   },
 });
 

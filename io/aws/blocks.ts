@@ -12,9 +12,9 @@ import { limits } from '../../core/limits.ts';
 import { type Retention, usualRetention } from '../../core/retention.ts';
 import type { BlockObject, LateMark, LateSegment, Manifest } from '../../core/segment/stored.ts';
 import type { Blocks, Clock, Row } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf, untilDone } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.series;
 

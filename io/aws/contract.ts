@@ -3,6 +3,7 @@
 /** Environment variables by which lib tells a function its resources. */
 export const environment = {
   buffer: 'BUFFER_URL',
+  deadLetters: 'DEAD_LETTERS_URL',
   scrapes: 'SCRAPES_URL',
   deadlines: 'DEADLINES_URL',
   /** Unset where no scraper stands in a VPC. */
@@ -19,14 +20,34 @@ export const environment = {
   blocks: 'BLOCKS_BUCKET',
   /** Days that samples, five-minute and hour buckets are kept, as `15,90,730`. */
   retention: 'RETENTION_DAYS',
+  /** How many days old pushed samples may be. */
+  backfill: 'BACKFILL_DAYS',
+  /** Which Prometheus's ranges queries have; unset for 3. */
+  ranges: 'PROMQL_RANGES',
   targets: 'TARGETS_TABLE',
   heartbeats: 'HEARTBEATS_TABLE',
   keys: 'KEYS_TABLE',
+  usage: 'USAGE_TABLE',
   alarms: 'ALARMS_TOPIC',
+  /** The address of the signed API, which canaries push to. */
+  canaryUrl: 'CANARY_URL',
+  /** Who is told of alarms beside the topic; unset for nobody. */
+  alertmanagerUrl: 'ALERTMANAGER_URL',
+  eventBus: 'EVENT_BUS',
+  /** Asked for after each complete sweep; unset for none. */
+  watchdogUrl: 'WATCHDOG_URL',
   /** What this collector is called in CloudWatch's metrics. */
   collector: 'COLLECTOR',
   /** Comma-separated CIDR blocks that scrapes may reach although they are not public. */
   scrapeAllow: 'SCRAPE_ALLOW',
+  /** The same of the scraper inside the VPC; unset where there is none. */
+  vpcScrapeAllow: 'VPC_SCRAPE_ALLOW',
+  /** Comma-separated kinds of lists: to the planner those that are looked at at all, to who looks its own. */
+  discoveries: 'DISCOVERIES',
+  /** How old a looped target's samples may be when they are handed over, in seconds. */
+  freshness: 'FRESHNESS_SECONDS',
+  /** Node's own. */
+  node: 'NODE_OPTIONS',
   /** Secrets that scrapes may use and the hosts they are for, as JSON; unset for none. */
   scrapeSecrets: 'SCRAPE_SECRETS',
 } as const;
@@ -37,6 +58,7 @@ export const tables = {
   targets: { partition: 'id' },
   heartbeats: { partition: 'job', sort: 'instance' },
   keys: { partition: 'id' },
+  usage: { partition: 'key', sort: 'worker', expires: 'x' },
 } as const;
 
 /** Names of the stack's outputs, as `cdk deploy` prints them and the command line reads them. */
@@ -47,8 +69,11 @@ export const outputs = {
   targets: 'TargetsTable',
   heartbeats: 'HeartbeatsTable',
   keys: 'KeysTable',
+  usage: 'UsageTable',
   alarms: 'AlarmsTopic',
   buffer: 'BufferQueue',
+  /** Messages of the buffer that failed again and again. */
+  deadLetters: 'DeadLettersQueue',
   /** What it is called in CloudWatch's metrics. */
   collector: 'CollectorName',
 } as const;

@@ -3,10 +3,10 @@ import type { Family } from '../../core/batch.ts';
 import { familyIdOf, type ToldFamily } from '../../core/families.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Families, Row } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, untilDone } from './calls.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
-import { attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.series;
 

@@ -7,19 +7,25 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { Fault } from '../../core/fault.ts';
 import { type HeartbeatKey, isNewsIn, isReservedJob } from '../../core/heartbeat/heartbeat.ts';
+import { pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Heartbeats, Row } from '../ports.ts';
+import { type Attributes, attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf, untilDone } from './calls.ts';
+import { dynamoCanaries } from './canary-ring.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
-import { type Attributes, attributesOf, rowOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition, sort } = tables.heartbeats;
 
 /** Our own records live beside the others under names that no producer can have. */
 const collectorKey: HeartbeatKey = { job: '__sluice', instance: 'check' };
+/** What a run said of itself. */
+const runNames = ['startedMs', 'runId', 'failedMs', 'failedDetail'] as const;
 const planKey: HeartbeatKey = { job: '__sluice', instance: 'plan' };
 
 const attributesOfKey = ({ job, instance }: HeartbeatKey): Attributes =>
@@ -125,6 +131,45 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
 
     answered: (keys, slotMs) => filtered(keys, key => later(key, 'answeredMs', slotMs)),
 
+    pinged: async (key, ping, atMs, detail) => {
+      const run = ['lastAcceptMs', 'startedMs', 'runId', 'failedMs', 'failedDetail', 'paused'] as const;
+      for (let round = 1; ; round += 1) {
+        const { Item } = await called('heartbeats.pinged', () =>
+          client.send(new GetItemCommand({ TableName: table, Key: attributesOfKey(key), ConsistentRead: true })),
+        );
+        if (Item === undefined || isReservedJob(key.job)) return { isKnown: false };
+        const row = rowOf(Item) as Run;
+        const { run: next, ...took } = pingedAt(row, ping, atMs, detail);
+        const names = Object.fromEntries(run.map(name => [`#${name}`, name]));
+        const values: Record<string, unknown> = {};
+        const [sets, removes, same]: [string[], string[], string[]] = [[], [], []];
+        for (const name of run) {
+          if (row[name] === undefined) same.push(`attribute_not_exists(#${name})`);
+          else {
+            values[`:old_${name}`] = row[name];
+            same.push(`#${name} = :old_${name}`);
+          }
+          if (next[name] === undefined) removes.push(`#${name}`);
+          else {
+            values[`:new_${name}`] = next[name];
+            sets.push(`#${name} = :new_${name}`);
+          }
+        }
+        const isDone = await update('heartbeats.pinged', key, {
+          UpdateExpression: [
+            sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+            removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+          ].join(' '),
+          ConditionExpression: `attribute_exists(#job) AND ${same.join(' AND ')}`,
+          ExpressionAttributeNames: { ...names, '#job': partition },
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: attributesOf(values) }),
+        });
+        if (isDone) return { isKnown: true, ...took };
+        if (round === limits.serviceTries)
+          throw new Fault('contended', `heartbeats.pinged: the row of ${key.job} keeps changing`, { retryable: true });
+      }
+    },
+
     failed: async (key, { slotMs, ...failure }) => {
       const names = { '#failing': 'failing', '#last': 'lastSlotMs' };
       const goesOn = await update('heartbeats.failed', key, {
@@ -150,11 +195,23 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       });
     },
 
+    refused: async (keys, refusal) => {
+      await filtered(await filtered(keys, exists), async key => {
+        await update('heartbeats.refused', key, {
+          UpdateExpression: 'SET #refused = :refused',
+          ConditionExpression: 'attribute_exists(#job)',
+          ExpressionAttributeNames: { '#refused': 'refused', '#job': partition },
+          ExpressionAttributeValues: attributesOf({ ':refused': refusal }),
+        });
+        return true;
+      });
+    },
+
     pause: (key, paused) => mark('heartbeats.pause', key, 'paused', paused),
 
     retire: (key, retired) => mark('heartbeats.retire', key, 'retired', retired),
 
-    change: (seen, { flip, ...set }) => {
+    change: (seen, { flip, forgetsRun, ...set }) => {
       const names: Record<string, string> = { '#epoch': 'epoch', '#pending': 'pending' };
       const values: Record<string, unknown> = {
         ':epoch': seen.epoch + 1,
@@ -180,7 +237,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         'attribute_exists(#job)',
       ].join(' AND ');
       return update('heartbeats.change', seen.key, {
-        UpdateExpression: `SET ${sets.join(', ')}`,
+        UpdateExpression: `SET ${sets.join(', ')}${forgetsRun ? ` REMOVE ${runNames.join(', ')}` : ''}`,
         ConditionExpression: condition,
         ExpressionAttributeNames: { ...names, '#job': partition },
         ExpressionAttributeValues: attributesOf(values),
@@ -207,11 +264,12 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       });
     },
 
-    expect: async (key, { interval, grace }) => {
+    expect: async (key, promise) => {
+      const all = Object.entries(promise).filter(([, value]) => value !== undefined);
       await update('heartbeats.expect', key, {
-        UpdateExpression: 'SET #interval = :interval, grace = :grace',
-        ExpressionAttributeNames: { '#interval': 'interval' },
-        ExpressionAttributeValues: attributesOf({ ':interval': interval, ':grace': grace }),
+        UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(all.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: attributesOf(Object.fromEntries(all.map(([name, value]) => [`:${name}`, value]))),
       });
     },
 
@@ -227,6 +285,8 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
       );
       return Attributes !== undefined;
     },
+
+    ...dynamoCanaries(client, table),
 
     collector: async () => {
       const { Item } = await called('heartbeats.collector', () =>

@@ -2,9 +2,9 @@ import { BatchWriteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-s
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, History } from '../ports.ts';
+import { type Attributes, attributesOf, rowOf } from './attributes.ts';
 import { called, untilDone } from './calls.ts';
 import { tables } from './contract.ts';
-import { type Attributes, attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.series;
 

@@ -1,10 +1,11 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Keys, Row } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called } from './calls.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
-import { attributesOf, rowOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition } = tables.keys;
 

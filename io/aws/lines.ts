@@ -1,6 +1,6 @@
 import { type Measure, measures } from '../../core/measures.ts';
 import type { Mirrored } from '../../core/onward/mirror.ts';
-import type { Clock, Log, Measures, Mirror } from '../ports.ts';
+import type { Clock, Log, Measures, Mirror, PushedBy } from '../ports.ts';
 
 /** Writes one line of JSON to where CloudWatch Logs takes it as it is. `console` would wrap it as a text. */
 export type WriteLine = (line: string) => void;
@@ -16,7 +16,11 @@ export const lineLog = (write: WriteLine): Log => ({
  */
 export const lineMeasures = (write: WriteLine, clock: Clock, collector: string): Measures => {
   const gathered = new Map<Measure, number>();
+  let beside: PushedBy | undefined;
   return {
+    about: about => {
+      beside = about;
+    },
     tell: told => {
       for (const [name, value] of Object.entries(told) as [Measure, number][])
         if (value !== 0) gathered.set(name, together(name, gathered.get(name) ?? 0, value));
@@ -26,8 +30,9 @@ export const lineMeasures = (write: WriteLine, clock: Clock, collector: string):
       const Metrics = [...gathered.keys()].map(Name => ({ Name, Unit: measures[Name] }));
       const CloudWatchMetrics = [{ Namespace: 'Sluice', Dimensions: [['Collector']], Metrics }];
       const _aws = { Timestamp: clock.nowMs(), CloudWatchMetrics };
-      write(JSON.stringify({ _aws, Collector: collector, ...Object.fromEntries(gathered) }));
+      write(JSON.stringify({ _aws, Collector: collector, ...Object.fromEntries(gathered), ...beside }));
       gathered.clear();
+      beside = undefined;
     },
   };
 };

@@ -15,11 +15,11 @@ import { aloneKey } from '../../core/segment/gather.ts';
 import { nameOf } from '../../core/segment/segment.ts';
 import type { CatalogEntry, Segment } from '../../core/segment/stored.ts';
 import type { Clock, Row, Series } from '../ports.ts';
+import { type Attributes, attributesOf, rowOf } from './attributes.ts';
 import { latePartition, lateSort, markSort, marksPartition } from './blocks.ts';
 import { called, untilDone } from './calls.ts';
 import { tables } from './contract.ts';
 import { Remembered } from './remembered.ts';
-import { type Attributes, attributesOf, rowOf } from './rows.ts';
 
 const { partition, sort, expires } = tables.series;
 

@@ -1,14 +1,30 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Targets } from '../ports.ts';
+import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
 import { tables } from './contract.ts';
-import { attributesOf, scanned } from './rows.ts';
+import { scanned } from './rows.ts';
 
 const { partition } = tables.targets;
 
 /** The registry: rows that users write, on which we only ever set `problem` and `checkedAtMs`. */
 export const dynamoTargets = (client: DynamoDBClient, table: string): Targets => ({
   all: () => scanned(client, table, 'targets.all'),
+
+  get: async id => {
+    const { Item } = await called('targets.get', () =>
+      client.send(
+        new GetItemCommand({ TableName: table, Key: attributesOf({ [partition]: id }), ConsistentRead: true }),
+      ),
+    );
+    return Item && rowOf(Item);
+  },
 
   note: async (id, problem, atMs) => {
     await calledIf('targets.note', () =>

@@ -5,10 +5,13 @@ import {
   type HeartbeatKey,
   isNewsIn,
   type PullFailure,
+  type PushRefusal,
 } from '../../core/heartbeat/heartbeat.ts';
+import { type Ping, pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
-import type { Heartbeats, Row } from '../ports.ts';
+import { limits } from '../../core/limits.ts';
+import type { Expectation, Heartbeats, Row } from '../ports.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
 const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
@@ -17,6 +20,7 @@ const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, i
 export class MemoryHeartbeats implements Heartbeats {
   readonly #faults: Faults;
   readonly rows = new Map<string, Row>();
+  readonly #canaries = new Map<number, { readonly slot: number; readonly atMs: number }>();
   #collector: CollectorRecord | undefined;
   #plannedMs: number | undefined;
 
@@ -42,6 +46,23 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.answered', () => this.#later(keys, 'answeredMs', slotMs));
   }
 
+  pinged(
+    key: HeartbeatKey,
+    ping: Ping,
+    atMs: number,
+    detail: string,
+  ): Promise<{ isKnown: boolean; durationMs?: number }> {
+    return struck(this.#faults, 'heartbeats.pinged', () => {
+      const row = this.rows.get(idOf(key));
+      if (row === undefined) return { isKnown: false };
+      const { run, ...took } = pingedAt(row as Run, ping, atMs, detail);
+      const { startedMs: _, runId: __, ...rest } = row;
+      const kept = Object.entries(run).filter(([, value]) => value !== undefined);
+      this.rows.set(idOf(key), { ...rest, ...Object.fromEntries(kept) });
+      return { isKnown: true, ...took };
+    });
+  }
+
   failed(key: HeartbeatKey, failure: PullFailure): Promise<void> {
     return struck(this.#faults, 'heartbeats.failed', () => {
       const row = this.rows.get(idOf(key)) ?? { ...key };
@@ -55,6 +76,12 @@ export class MemoryHeartbeats implements Heartbeats {
         lastSlotMs: slotMs,
       };
       this.rows.set(idOf(key), { ...row, failing });
+    });
+  }
+
+  refused(keys: readonly HeartbeatKey[], refusal: PushRefusal): Promise<void> {
+    return struck(this.#faults, 'heartbeats.refused', () => {
+      for (const key of keys) this.#set(key, { refused: refusal });
     });
   }
 
@@ -72,10 +99,11 @@ export class MemoryHeartbeats implements Heartbeats {
       const now = row && readHeartbeat(row).value;
       if (row === undefined || now === undefined || now.epoch !== seen.epoch) return false;
       if (now.lastAcceptMs !== seen.lastAcceptMs || now.answeredMs !== seen.answeredMs) return false;
-      const { flip, ...rest } = change;
+      const { flip, forgetsRun, ...rest } = change;
+      const { startedMs, runId, failedMs, failedDetail, ...other } = row;
       const pending = (row['pending'] as Flip[] | undefined) ?? [];
       this.rows.set(idOf(seen.key), {
-        ...row,
+        ...(forgetsRun ? other : row),
         ...rest,
         epoch: seen.epoch + 1,
         pending: flip === undefined ? pending : [...pending, flip],
@@ -97,7 +125,7 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.note', () => this.#set(key, { problem, checkedAtMs: atMs }));
   }
 
-  expect(key: HeartbeatKey, promise: { readonly interval: string; readonly grace: string }): Promise<void> {
+  expect(key: HeartbeatKey, promise: Expectation): Promise<void> {
     return struck(this.#faults, 'heartbeats.expect', () => {
       this.rows.set(idOf(key), { ...key, ...this.rows.get(idOf(key)), ...promise });
     });
@@ -111,6 +139,24 @@ export class MemoryHeartbeats implements Heartbeats {
 
   remove(key: HeartbeatKey): Promise<boolean> {
     return struck(this.#faults, 'heartbeats.remove', () => this.rows.delete(idOf(key)));
+  }
+
+  async canarySecret(): Promise<string> {
+    return 'known to our own functions alone';
+  }
+
+  canaryHeard(slot: number, atMs: number): Promise<void> {
+    return struck(this.#faults, 'heartbeats.canaryHeard', () => {
+      const place = slot % limits.canariesKept;
+      const kept = this.#canaries.get(place);
+      if (kept === undefined || kept.slot < slot) this.#canaries.set(place, { slot, atMs });
+    });
+  }
+
+  canaries(): Promise<readonly number[]> {
+    return struck(this.#faults, 'heartbeats.canaries', () =>
+      [...this.#canaries.values()].map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
   }
 
   collector(): Promise<CollectorRecord | undefined> {

@@ -1,9 +1,12 @@
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
+import { limits } from '../../core/limits.ts';
 import type { Measure, Told } from '../../core/measures.ts';
 import type { Mirrored, Reflection } from '../../core/onward/mirror.ts';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
+import type { DiscoveryKind } from '../../core/scrape/discovery.ts';
 import type {
   Alarms,
+  Canary,
   Deployment,
   DeploymentAnswer,
   Http,
@@ -13,10 +16,13 @@ import type {
   Mirror,
   Onward,
   Ports,
+  PushedBy,
+  Reach,
   Refusal,
   ScrapeGrant,
   Scrapes,
   Signatures,
+  Watchdog,
 } from '../ports.ts';
 import { MemoryBlocks, MemoryLate } from './blocks.ts';
 import { VirtualClock } from './clock.ts';
@@ -24,10 +30,14 @@ import { MemoryFamilies } from './families.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 import { MemoryHeartbeats } from './heartbeats.ts';
 import { MemoryHistory } from './history.ts';
+import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
+import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
+import { MemoryRules } from './rules.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
+import { MemoryUsage } from './usage.ts';
 
 export class MemoryAlarms implements Alarms {
   readonly #faults: Faults;
@@ -92,6 +102,12 @@ export class MemoryMeasures implements Measures {
     this.told.push(told);
   }
 
+  readonly abouts: PushedBy[] = [];
+
+  about(about: PushedBy): void {
+    this.abouts.push(about);
+  }
+
   flush(): void {}
 
   /** Everything told of one measure, added up. */
@@ -137,6 +153,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     log: new MemoryLog(),
     measures: new MemoryMeasures(),
     buffer: new MemoryQueue('buffer', clock, faults),
+    quarantine: new MemoryQuarantine(faults),
     scrapes: new MemoryQueue('scrapes', clock, faults),
     vpcScrapes: undefined as Scrapes | undefined,
     deadlines: new MemoryQueue('deadlines', clock, faults),
@@ -144,11 +161,17 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     onward: new MemoryOnward(faults),
     mirror: new MemoryMirror(),
     retention: usualRetention,
+    backfillMs: usualBackfillMs(usualRetention),
+    includesOlderEnd: false as boolean,
+    memoryBytes: 512 * 2 ** 20,
+    freshnessMs: limits.freshnessDefaultMs as number,
     families: new MemoryFamilies(clock, faults),
     series: new MemorySeries(clock, faults, late),
     blocks: new MemoryBlocks(late, faults),
+    rules: new MemoryRules(faults),
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
+    usage: new MemoryUsage(faults),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: {
@@ -156,11 +179,16 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     } as Signatures,
     scrapeGrants: [] as ScrapeGrant[],
     heartbeats: new MemoryHeartbeats(faults),
+    canary: undefined as Canary | undefined,
+    watchdog: undefined as Watchdog | undefined,
     alarms: new MemoryAlarms(faults),
     history: new MemoryHistory(clock, faults),
     vitals: { told: async () => ({}), buffered: async () => 0 },
     pageFiles: [],
     deployment: new MemoryDeployment(faults),
     http: new MemoryHttp(),
+    reach: { public: () => true, vpc: undefined } as Reach,
+    inventory: new MemoryInventory(faults),
+    discoveries: new Set<DiscoveryKind>(['http_sd']),
   } satisfies Ports;
 };

@@ -14,6 +14,10 @@ export class MemoryTargets implements Targets {
     return struck(this.#faults, 'targets.all', () => [...this.rows.values()]);
   }
 
+  get(id: string): Promise<Row | undefined> {
+    return struck(this.#faults, 'targets.get', () => this.rows.get(id));
+  }
+
   note(id: string, problem: string | null, atMs: number): Promise<void> {
     return struck(this.#faults, 'targets.note', () => {
       const row = this.rows.get(id);

@@ -9,6 +9,7 @@ import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { dynamoHistory } from '../../io/aws/history.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoRules } from '../../io/aws/rules.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
 import { blocksContract } from './blocks.contract.ts';
@@ -17,6 +18,7 @@ import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
 
@@ -57,6 +59,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
   }));
   seriesContract(name, () => ({ port: dynamoSeries(engine.client, systemClock, names.series), nowMs: Date.now() }));
   historyContract(name, () => ({ port: dynamoHistory(engine.client, systemClock, names.series), nowMs: Date.now() }));
+  rulesContract(name, () => dynamoRules(engine.client, systemClock, names.series));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { changed, stepAt } from '../../core/heartbeat/step.ts';
+import { limits } from '../../core/limits.ts';
 import type { Heartbeats } from '../../io/ports.ts';
 
 /** What the heartbeats port promises, whoever keeps it. Each test uses jobs of its own. */
@@ -159,6 +160,88 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect(await port().swept(first, { ...second, lastSweepMs: 10 })).toBe(false);
       expect(await port().collector()).toEqual(second);
       expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
+    });
+
+    test('a canary counts once, and an old one does not take the place of a newer', async () => {
+      const slotMs = limits.canaryEveryMs;
+      const first = 1_000_000;
+      await port().canaryHeard(first, first * slotMs + 100);
+      await port().canaryHeard(first + 1, (first + 1) * slotMs + 200);
+      await port().canaryHeard(first + 1, (first + 1) * slotMs + 200);
+      expect(await port().canaries()).toEqual([first * slotMs + 100, (first + 1) * slotMs + 200]);
+      const again = first + limits.canariesKept;
+      await port().canaryHeard(again, again * slotMs + 50);
+      await port().canaryHeard(first, first * slotMs + 900);
+      expect(await port().canaries()).toEqual([(first + 1) * slotMs + 200, again * slotMs + 50]);
+      expect((await port().all()).some(({ job }) => String(job).startsWith('__'))).toBe(false);
+    });
+
+    test('the canaries’ secret stays what it was', async () => {
+      const secret = await port().canarySecret();
+      expect(secret.length).toBeGreaterThan(20);
+      expect(await port().canarySecret()).toBe(secret);
+      expect((await port().canaries()).every(Number.isFinite)).toBe(true);
+    });
+
+    test('a refusal is noted on the rows there are', async () => {
+      await port().put({ job: 'refused', instance: '*', interval: '15s' });
+      const refusal = { atMs: 5_000, status: 400, reason: 'line 1: bad_value' };
+      await port().refused(
+        [
+          { job: 'refused', instance: '*' },
+          { job: 'refused', instance: 'a' },
+        ],
+        refusal,
+      );
+      expect((await read('refused'))?.refused).toEqual(refusal);
+      expect(await read('refused', 'a')).toBeUndefined();
+    });
+
+    test('who is paused forgets his run, and is resumed by the next one', async () => {
+      const key = { job: 'resting', instance: '*' };
+      await port().put({
+        ...key,
+        interval: '1d',
+        grace: '1h',
+        state: 'up',
+        epoch: 1,
+        startedMs: 1,
+        runId: 'a',
+        paused: true,
+      });
+      const seen = (await read('resting'))!;
+      expect(await port().change(seen, stepAt(seen, 5_000, [])!)).toBe(true);
+      const paused = (await read('resting'))!;
+      expect(paused).toMatchObject({ state: 'paused', epoch: 2 });
+      expect([paused.startedMs, paused.runId]).toEqual([undefined, undefined]);
+      expect(await port().pinged(key, { job: 'resting', kind: 'success' }, 9_000, '')).toEqual({ isKnown: true });
+      expect(await read('resting')).toMatchObject({ pauseWanted: false, lastAcceptMs: 9_000 });
+    });
+
+    test('a ping is told of on the row there is', async () => {
+      const key = { job: 'pings', instance: '*' };
+      const start = { job: 'pings', kind: 'start', runId: 'a' } as const;
+      expect(await port().pinged(key, start, 1_000, '')).toEqual({ isKnown: false });
+      await port().put({ ...key, interval: '1d', grace: '1h' });
+      expect(await port().pinged(key, start, 1_000, '')).toEqual({ isKnown: true });
+      expect(await read('pings')).toMatchObject({ startedMs: 1_000, runId: 'a' });
+      expect(await port().pinged(key, { ...start, kind: 'success', runId: 'b' }, 2_000, '')).toEqual({ isKnown: true });
+      expect(await read('pings')).toMatchObject({ startedMs: 1_000, lastAcceptMs: 2_000 });
+      expect(await port().pinged(key, { ...start, kind: 'fail' }, 4_000, 'why')).toEqual({
+        isKnown: true,
+        durationMs: 3_000,
+      });
+      const failed = await read('pings');
+      expect(failed).toMatchObject({ failedMs: 4_000, failedDetail: 'why', lastAcceptMs: 2_000 });
+      expect(failed?.startedMs).toBeUndefined();
+      expect(await port().pinged(key, { job: 'pings', kind: 'log' }, 5_000, 'x')).toEqual({ isKnown: true });
+    });
+
+    test('a schedule is registered with its zone', async () => {
+      const key = { job: 'scheduled', instance: '*' };
+      await port().expect(key, { interval: '60s', grace: '30m', cron: '0 2 * * *', tz: 'Asia/Kolkata' });
+      expect((await read('scheduled'))?.promise).toMatchObject({ graceMs: 1_800_000, tz: 'Asia/Kolkata' });
+      expect((await read('scheduled'))?.promise?.cron?.hours).toEqual(new Set([2]));
     });
 
     test('the plan only moves on, and is nobody’s heartbeat', async () => {

@@ -13,6 +13,11 @@ export const targetsContract = (name: string, port: () => Targets): void => {
       ]);
     });
 
+    test('one row is found by its id, as it is now', async () => {
+      expect(await port().get('a')).toEqual({ id: 'a', url: 'http://a', labels: { env: 'prod' } });
+      expect(await port().get('nobody')).toBeUndefined();
+    });
+
     test('a note stands on the row until it is taken back, and makes no row', async () => {
       await port().note('b', 'url: expected text', 5);
       await port().note('c', 'nobody', 5);

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -17,6 +20,9 @@ const certificate = Certificate.fromCertificateArn(
   'Certificate',
   'arn:aws:acm:us-east-1:123456789012:certificate/one',
 );
+
+const badRules = join(mkdtempSync(join(tmpdir(), 'sluice-rules-')), 'bad.yml');
+writeFileSync(badRules, 'groups:\n- name: g\n  rules:\n  - { record: a, expr: sum( }\n'.replace('sum(', '"sum("'));
 
 test.each<[CollectorProps, string]>([
   [{ scrapeAllowCidrs: ['localhost'] }, 'scrapeAllowCidrs: "localhost" is no CIDR block such as 10.0.0.0/8'],
@@ -38,7 +44,16 @@ test.each<[CollectorProps, string]>([
   [{ mirror: Array.from({ length: 21 }, () => ({ metric: 'up' })) }, 'mirror: 21 choices, the limit is 20'],
   [{ retention: { samples: Duration.hours(12) } }, 'retention.samples: 43200000 ms, expected from 86400000 ms'],
   [{ retention: { samples: Duration.hours(36) } }, 'retention.samples: 1.5 days, expected whole ones'],
-  [{ retention: { samples: Duration.days(91) } }, 'retention.fiveMinutes: 90 days, but samples are kept for 91'],
+  [
+    { retention: { samples: Duration.days(91), fiveMinutes: Duration.days(90) } },
+    'retention.fiveMinutes: 90 days, but samples are kept for 91',
+  ],
+  [
+    { rules: [badRules] },
+    `rules: ${badRules}:4: group "g", rule 1, "a": could not parse expression: 1:5: parse error: unclosed left parenthesis`,
+  ],
+  [{ backfill: Duration.days(16) }, 'backfill: 1382400000 ms, expected from 3600000 ms to 1296000000 ms'],
+  [{ backfill: Duration.minutes(1) }, 'backfill: 60000 ms, expected from 3600000 ms to 1296000000 ms'],
   [{ encryptionKey: Key.fromKeyArn(stack(), 'Key', 'arn:aws:kms:us-east-1:123456789012:key/one') }, 'encryptionKey: '],
 ])('%#: refused', (props, message) => {
   expect(() => new Collector(stack(), 'Collector', props)).toThrow(message);
@@ -100,6 +115,23 @@ describe('what was asked for is there', () => {
       const handler = kept.all('AWS::Lambda::Function').find(each => each.name === name);
       expect(handler?.properties.Environment.Variables.RETENTION_DAYS).toBe('30,90,1000');
     }
+  });
+
+  test('rules, by a function of their own that there is not without them', () => {
+    const rulesOf = (props: CollectorProps) => {
+      const { all } = synthesized(props);
+      return all('AWS::Lambda::Function').filter(({ name }) => name === 'RuleEvaluationRules');
+    };
+    expect(rulesOf({})).toEqual([]);
+    const [handler] = rulesOf({ rules: [join(import.meta.dirname, '../../examples/rules/rules.yml')] });
+    expect(Object.keys(handler!.properties.Environment.Variables).sort()).toEqual([
+      'ALARMS_TOPIC',
+      'BLOCKS_BUCKET',
+      'BUFFER_URL',
+      'COLLECTOR',
+      'RETENTION_DAYS',
+      'SERIES_TABLE',
+    ]);
   });
 
   test('throttles, as a fuse by default', () => {

@@ -44,10 +44,14 @@ describe('tables', () => {
       TargetsTable: [tables.targets.partition],
       HeartbeatsTable: [tables.heartbeats.partition, tables.heartbeats.sort],
       KeysTable: [tables.keys.partition],
+      UsageTable: [tables.usage.partition, tables.usage.sort],
     });
     const expiring = stored.filter(({ properties }) => properties.TimeToLiveSpecification);
-    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable']);
-    expect(expiring[0]?.properties.TimeToLiveSpecification.AttributeName).toBe(tables.series.expires);
+    expect(expiring.map(({ name }) => name)).toEqual(['SeriesTable', 'UsageTable']);
+    expect(expiring.map(({ properties }) => properties.TimeToLiveSpecification.AttributeName)).toEqual([
+      tables.series.expires,
+      tables.usage.expires,
+    ]);
   });
 
   test('go with the stack where that is asked for', () => {
@@ -65,6 +69,7 @@ describe('tables', () => {
       'CollectorTargetsTable47A34079',
       'CollectorHeartbeatsTableFBBAD3D3',
       'CollectorKeysTable9C42B1E2',
+      'CollectorUsageTable2A5A149A',
     ]);
   });
 
@@ -116,7 +121,7 @@ describe('queues and the topic', () => {
 
   test.each([
     { queue: 'BufferQueue', handler: 'Ingest', messages: 100, gatheredForSeconds: 5, keptForSeconds: 14 * 86_400 },
-    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
+    { queue: 'ScrapesQueue', handler: 'Scrape', messages: 1, gatheredForSeconds: undefined, keptForSeconds: 14_400 },
     { queue: 'DeadlinesQueue', handler: 'Check', messages: 10, gatheredForSeconds: undefined, keptForSeconds: 7_200 },
   ])(
     '$queue is drained by $handler, up to $messages at once',
@@ -182,6 +187,8 @@ describe('routes', () => {
         'DELETE /metrics',
         'DELETE /metrics/{group+}',
         'GET /metrics/{group+}',
+        'GET /ping/{run+}',
+        'HEAD /ping/{run+}',
         'POST /api/v1/otlp/v1/metrics',
         'POST /api/v1/push',
         'POST /api/v1/write',
@@ -189,6 +196,7 @@ describe('routes', () => {
         'POST /api/v2/write',
         'POST /metrics',
         'POST /metrics/{group+}',
+        'POST /ping/{run+}',
         'POST /v1/firehose',
         'POST /v1/graphite',
         'POST /v1/lint',
@@ -206,27 +214,35 @@ describe('routes', () => {
       [
         'GET /-/healthy',
         'GET /-/ready',
+        'GET /api/v1/alerts',
         'GET /api/v1/label/{name}/values',
         'GET /api/v1/labels',
         'GET /api/v1/metadata',
         'GET /api/v1/query',
         'GET /api/v1/query_range',
+        'GET /api/v1/rules',
         'GET /api/v1/series',
-        'GET /api/v1/status/buildinfo',
+        'GET /api/v1/status/{what}',
         'GET /api/v1/targets',
+        'GET /api/v1/{nothing+}',
+        'GET /federate',
         'GET /v1/alarms',
         'GET /v1/sources',
+        'POST /api/v1/label/{name}/values',
         'POST /api/v1/labels',
         'POST /api/v1/metadata',
         'POST /api/v1/query',
         'POST /api/v1/query_range',
+        'POST /api/v1/read',
         'POST /api/v1/series',
+        'POST /api/v1/{nothing+}',
       ],
     ],
     [
       'Page',
       ['GET /', 'GET /page/{file}', 'GET /v1/health', 'POST /v1/heartbeats/pause', 'POST /v1/heartbeats/resume'],
     ],
+    ['Account', ['GET /metrics', 'GET /v1/flushes', 'GET /v1/receipts/{id}']],
   ])('%s answers', (name, expected) => {
     const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');
     expect(answered.map(({ properties }) => properties.RouteKey).sort()).toEqual(expected);
@@ -244,15 +260,17 @@ describe('routes', () => {
   test('whom IAM does not know is asked for a key by the function; only probes are not for them', () => {
     const keyed = routes.filter(({ api }) => api !== 'ApiHttp');
     expect(new Set(keyed.map(({ api, handler }) => `${api} ${handler.name}`))).toEqual(
-      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Query', 'KeyedApiHttp Page']),
+      new Set(['KeyedApiHttp Push', 'KeyedApiHttp Account', 'KeyedApiHttp Query', 'KeyedApiHttp Page']),
     );
-    expect(keyed.map(({ properties }) => properties.RouteKey).sort()).toEqual(
-      routes
-        .filter(({ api }) => api === 'ApiHttp')
-        .map(({ properties }) => properties.RouteKey)
+    const asks = keyed.filter(({ handler }) => handler.name === 'Account');
+    expect(asks.map(({ properties }) => properties.RouteKey)).toEqual(['GET /v1/receipts/{id}']);
+    const keysOf = (of: typeof routes): string[] =>
+      of
+        .filter(({ handler }) => handler.name !== 'Account')
+        .map(({ properties }) => properties.RouteKey as string)
         .filter(key => !key.includes('/-/'))
-        .sort(),
-    );
+        .sort();
+    expect(keysOf(keyed)).toEqual(keysOf(routes.filter(({ api }) => api === 'ApiHttp')));
   });
 });
 

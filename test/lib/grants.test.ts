@@ -31,6 +31,8 @@ const objectsOf = (resource: unknown): unknown => {
 
 const nameOf = (house: House, resource: unknown): string => {
   if (resource === '*') return '*';
+  const route = /\/\$default\/(\w+)(\/[^"]*)/.exec(JSON.stringify(resource))?.slice(1).join(' ');
+  if (route !== undefined) return route;
   const bucket = objectsOf(resource);
   return bucket === undefined ? house.at(resource).name : `${house.at(bucket).name}/*`;
 };
@@ -53,6 +55,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:PutItem dynamodb:Query',
     logs('Push'),
   ],
   IngestRole: [
@@ -82,14 +85,20 @@ const table = {
     'HeartbeatsTable: dynamodb:UpdateItem',
     logs('Scrape'),
     `ScrapesQueue: ${drain}`,
+    'TargetsTable: dynamodb:GetItem',
   ],
   CheckRole: [
     'AlarmsTopic: sns:Publish',
+    'BufferQueue: sqs:SendMessage',
     `DeadlinesQueue: ${drain}`,
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Check'),
-    'SeriesTable: dynamodb:BatchWriteItem',
+    // Canaries.
+    'POST /v1/push: execute-api:Invoke',
+    // Whether the target of who fell silent answers, and under which name he may have come back; what was rung.
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
   ],
   PageRole: [
     '*: cloudwatch:GetMetricData',
@@ -105,6 +114,15 @@ const table = {
     'HeartbeatsTable: dynamodb:GetItem dynamodb:Scan',
     'KeysTable: dynamodb:GetItem',
     logs('Query'),
+    'SeriesTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query',
+    'TargetsTable: dynamodb:Scan',
+  ],
+  AccountRole: [
+    logs('Account'),
+    'BlocksBucket: s3:ListBucket',
+    'BlocksBucket/*: s3:GetObject',
+    'BufferDeadLetters: sqs:ReceiveMessage',
+    'KeysTable: dynamodb:GetItem',
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
   ],
@@ -143,14 +161,21 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 });
 
 test.each([
-  { name: 'Push', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
-  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Scrape', knows: ['buffer', 'heartbeats', 'deadlines', 'scrapeAllow'] },
-  { name: 'Check', knows: ['heartbeats', 'deadlines', 'alarms', 'series'] },
+  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
+  {
+    name: 'Scrape',
+    knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow', 'freshness', 'node'],
+  },
+  {
+    name: 'Check',
+    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
+  },
   { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
+  { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -175,7 +200,7 @@ test('nobody may do anything to everything', () => {
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
   );
-  expect(resources.length - named.length).toBe(2);
+  expect(resources.length - named.length).toBe(3);
   expect(JSON.stringify([named, statements.map(({ Action }) => Action)])).not.toContain('*');
 });
 
@@ -297,5 +322,101 @@ describe('a scraper inside a VPC', () => {
     const [plan] = inside.all('AWS::Lambda::Function').filter(({ name }) => name === 'Plan');
     const url = plan?.properties.Environment.Variables[environment.vpcScrapes];
     expect(inside.at(url).name).toBe('VpcScrapesQueue');
+  });
+});
+
+describe('who looks at the account', () => {
+  const vpc = Vpc.fromVpcAttributes(new Stack(new App(), 'Network'), 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0',
+    vpcCidrBlock: '10.7.0.0/16',
+    availabilityZones: ['us-east-1a'],
+    privateSubnetIds: ['subnet-0123456789abcdef1'],
+  });
+  const ownRows =
+    'TargetsTable: dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Scan dynamodb:UpdateItem';
+  const named = (house: House, name: string): Resource => house.all('AWS::IAM::Role').find(each => each.name === name)!;
+  const variables = (house: House, name: string) =>
+    house.all('AWS::Lambda::Function').find(each => each.name === name)!.properties.Environment.Variables;
+
+  test('is not there unless asked for, and no rule of EventBridge either', () => {
+    expect(JSON.stringify(house.template)).not.toMatch(/ecs:|ec2:|servicediscovery:|AWS::Events::Rule/);
+    expect(variables(house, 'Plan')[environment.discoveries]).toBe('http_sd');
+  });
+
+  test('may look at what was asked for, keep rows, and order scrapes', () => {
+    const all = synthesized({
+      discovery: { ecs: true, ec2: true, cloudMap: true, vpcLists: true },
+      vpcScraping: { vpc },
+    });
+    expect(flat(grantsTo(all, named(all, 'DiscoveryDiscoverRole')))).toEqual(
+      flat([
+        '*: ecs:ListClusters ecs:ListTasks ecs:DescribeClusters ecs:DescribeTasks ecs:DescribeServices ecs:DescribeContainerInstances',
+        '*: ec2:DescribeInstances',
+        '*: servicediscovery:ListNamespaces servicediscovery:ListServices servicediscovery:ListInstances servicediscovery:ListTagsForResource',
+        logs('DiscoveryDiscover'),
+        'ScrapesQueue: sqs:SendMessage',
+        'VpcScrapesQueue: sqs:SendMessage',
+        ownRows,
+      ]),
+    );
+    expect(flat(grantsTo(all, named(all, 'VpcListsAskListsRole')))).toEqual(
+      flat([
+        '*: ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces',
+        logs('VpcListsAskLists'),
+        ownRows,
+      ]),
+    );
+    expect(variables(all, 'Plan')[environment.discoveries]).toBe('http_sd,ecs,ec2,cloud_map,vpc_http_sd');
+    expect(variables(all, 'DiscoveryDiscover')[environment.discoveries]).toBe('ecs,ec2,cloud_map');
+    expect(variables(all, 'VpcListsAskLists')[environment.discoveries]).toBe('vpc_http_sd');
+    // The VPC's own block where nobody says another.
+    for (const name of ['Plan', 'DiscoveryDiscover', 'VpcListsAskLists'])
+      expect(variables(all, name)[environment.vpcScrapeAllow]).toBe('10.7.0.0/16');
+    expect(variables(all, 'VpcScrape')[environment.scrapeAllow]).toBe('10.7.0.0/16');
+  });
+
+  test('of some clusters may look into those, and hears of those', () => {
+    const some = synthesized({ discovery: { ecs: { clusters: ['prod', 'stage'] } } });
+    const statements = statementsOf(some, named(some, 'DiscoveryDiscoverRole'));
+    const about = (action: string) => statements.find(({ Action }) => listOf(Action).includes(action));
+    expect(JSON.stringify(about('ecs:DescribeTasks')?.Resource)).toMatch(/:task\/prod\/\*.*:task\/stage\/\*/);
+    expect(JSON.stringify(about('ecs:DescribeClusters')?.Resource)).toMatch(/:cluster\/prod.*:cluster\/stage/);
+    expect(about('ecs:ListTasks')).toMatchObject({
+      Condition: { ArnEquals: { 'ecs:cluster': [expect.anything(), expect.anything()] } },
+    });
+    expect(about('ecs:ListClusters')).toBeUndefined();
+    expect(about('servicediscovery:ListServices')).toBeUndefined();
+    const [rule, ...others] = some.all('AWS::Events::Rule');
+    expect(others).toEqual([]);
+    expect(rule?.properties.EventPattern).toMatchObject({
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      detail: { lastStatus: ['RUNNING', 'DEACTIVATING', 'STOPPING', 'STOPPED'] },
+    });
+    expect(JSON.stringify(rule?.properties.EventPattern.detail.clusterArn)).toMatch(/cluster\/prod/);
+  });
+
+  test('shows a secret to lists only where that is said', () => {
+    const secrets = synthesized({
+      scrapeSecrets: [
+        { secret: 'for/targets', hosts: ['a.example'] },
+        { secret: 'for/lists', hosts: ['b.example'], lists: true },
+      ],
+    });
+    const reads = (name: string) =>
+      JSON.stringify(
+        statementsOf(secrets, named(secrets, name)).filter(({ Action }) => /^secretsmanager/.test(String(Action))),
+      );
+    expect(reads('PlanRole')).toContain('for/lists');
+    expect(reads('PlanRole')).not.toContain('for/targets');
+    expect(reads('ScrapeRole')).toMatch(/for\/lists.*for\/targets/);
+  });
+
+  test.each([
+    [{ discovery: { vpcLists: true } }, /vpcLists: there is no scraper in a VPC/],
+    [{ discovery: { ecs: { clusters: [] } } }, /clusters: none is given/],
+    [{ discovery: { ecs: { clusters: ['a/b'] } } }, /no name of a cluster/],
+  ])('%j cannot be meant', (props, message) => {
+    expect(() => synthesized(props)).toThrow(message);
   });
 });

@@ -39,6 +39,7 @@ test('nor has a collector with everything', () => {
     });
     const collector = new Collector(stack, 'Metrics', {
       vpcScraping: { vpc, allowCidrs: ['10.0.0.0/16'] },
+      discovery: { ecs: true, ec2: true, cloudMap: true, vpcLists: true },
       encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }),
       dashboard: true,
     });

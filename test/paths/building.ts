@@ -6,7 +6,9 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
+import { canaryJob } from '../../core/heartbeat/watermark.ts';
 import { limits } from '../../core/limits.ts';
+import { account } from '../../functions/account.ts';
 import { check } from '../../functions/check.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { page } from '../../functions/page.ts';
@@ -23,10 +25,27 @@ type Handler = (event: never, context: never) => unknown;
 const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
 
 /** The whole house on memory: the shipped handlers, queues that deliver, ticks each minute, time moved by hand. */
-export const memoryBuilding = (options: { readonly startMs: number; readonly faults?: Faults }) => {
+export const memoryBuilding = (options: {
+  readonly startMs: number;
+  readonly faults?: Faults;
+  /** Whether canaries are sent, and whether the door answers anybody at a time. */
+  readonly canaries?: (nowMs: number) => boolean;
+}) => {
   const ports = memoryPorts(options);
   const { clock } = ports;
-  const doors = { push: push(ports), query: query(ports), page: page(ports) };
+  const { canaries } = options;
+  if (canaries !== undefined)
+    ports.canary = {
+      send: async (slot, proof) => {
+        const isHeard = canaries(clock.nowMs());
+        if (!isHeard || (await request(doors.push, 'POST', canaryPath(slot, proof), { body: '\n' })).statusCode !== 200)
+          throw new Error('the canary was not taken');
+      },
+    };
+  const doors = { push: push(ports), query: query(ports), account: account(ports), page: page(ports) };
+  /** Whose path it is, as the routes of the API say. */
+  const readerOf = (path: string): Handler =>
+    /^\/(metrics|v1\/flushes|v1\/receipts\/.*)$/.test(path.split('?')[0]!) ? doors.account : doors.query;
   const workers = { plan: plan(ports), check: check(ports) };
   const running = new Set<Promise<void>>();
   let requests = 0;
@@ -96,6 +115,8 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
   return {
     ports,
     tick,
+    planTick: () => call(workers.plan, {}),
+    checkTick: () => call(workers.check, {}),
     pump,
     /** Writes a row, of which the registry's stream then tells the planner. */
     register: async (row: Readonly<Record<string, unknown>>): Promise<void> => {
@@ -125,12 +146,14 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
       request(doors.push, method, path, { body, headers, byKey: true }),
     /** The parsed JSON of a read. */
     get: async (path: string) =>
-      JSON.parse(String((await request(doors.query, 'GET', path)).body)) as {
+      JSON.parse(String((await request(readerOf(path), 'GET', path)).body)) as {
         status: string;
         data: never;
         error?: string;
       },
-    read: (path: string) => request(doors.query, 'GET', path),
+    read: (path: string) => request(readerOf(path), 'GET', path),
+    readByKey: (path: string, headers: Record<string, string>) =>
+      request(readerOf(path), 'GET', path, { headers, byKey: true }),
     /** Lets time pass, second by second, with a tick at each full minute. */
     pass: async (durationMs: number, options: { readonly ticks?: boolean } = {}): Promise<void> => {
       const untilMs = clock.nowMs() + durationMs;
@@ -157,6 +180,8 @@ export const memoryBuilding = (options: { readonly startMs: number; readonly fau
     },
   };
 };
+
+const canaryPath = (slot: number, proof: string): string => `/v1/push?job=${canaryJob}&instance=${slot}&proof=${proof}`;
 
 type RequestOptions = {
   readonly body?: string | Uint8Array;

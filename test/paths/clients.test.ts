@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import {
   AggregationTemporalityPreference,
@@ -15,6 +17,7 @@ import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from 'prom-client';
 import StatsDClient from 'statsd-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { relayOf } from './burst.ts';
 import { CollectorProcess, Exporter, eventually } from './collector-process.ts';
 
 // Producers as their users use them, with nothing changed but the address. What they sent is what a query returns.
@@ -152,6 +155,73 @@ test.concurrent('statsd-client over HTTP', async () => {
     'took_bucket{"job":"statsd","le":"0.25"}': '1',
   });
 }, 60_000);
+
+/** Debian's own Python, which has Debian's packages. */
+const python = '/usr/bin/python3';
+const hasPythonClient = ((): boolean => {
+  try {
+    execFileSync(python, ['-c', 'import prometheus_client'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!hasPythonClient)(
+  'the Python client’s push_to_gateway (skipped where python3-prometheus-client is not installed)',
+  async () => {
+    const address = collector.url.replace('http://', '');
+    const script = `
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, push_to_gateway, pushadd_to_gateway, delete_from_gateway
+registry = CollectorRegistry()
+Gauge('py_rows', 'Rows', registry=registry).set(12)
+Counter('py_runs', 'Runs', ['kind'], registry=registry).labels('full').inc(3)
+Histogram('py_took_seconds', 'Took', registry=registry, buckets=[1, 2]).observe(1.5)
+push_to_gateway('${address}', job='python', grouping_key={'instance': 'a/b'}, registry=registry)
+other = CollectorRegistry()
+Gauge('py_more', 'More', registry=other).set(1)
+pushadd_to_gateway('${address}', job='python', grouping_key={'instance': 'a/b'}, registry=other)
+push_to_gateway('${address}', job='python_gone', registry=other)
+delete_from_gateway('${address}', job='python_gone')
+`;
+    await promisify(execFile)(python, ['-c', script], { timeout: 30_000 });
+    const at = '"instance":"a/b","job":"python"';
+    await expectValues('{job="python"}', {
+      [`py_rows{${at}}`]: '12',
+      [`py_runs_total{${at},"kind":"full"}`]: '3',
+      [`py_took_seconds_bucket{${at},"le":"2.0"}`]: '1',
+      [`py_more{${at}}`]: '1',
+    });
+    const page = await (await fetch(`${collector.url}/metrics`)).text();
+    expect(page).toContain('# HELP py_rows Rows');
+    expect(page).toContain('py_rows{instance="a/b",job="python"} 12');
+    expect(page).not.toContain('python_gone');
+  },
+  90_000,
+);
+
+test.concurrent('DogStatsD lines as hot-shots writes them, through a relay of datagrams', async () => {
+  const relay = await relayOf(collector.url);
+  const socket = createSocket('udp4');
+  // hot-shots 17: prefix, tags and rates, several lines in one datagram where it gathers.
+  const datagrams = [
+    'hs.requests:1|c|#env:prod,route:_cart\nhs.requests:4|c|#env:prod,route:_cart',
+    'hs.took:42.5|ms|#env:prod',
+    'hs.sampled:1|c|@0.5|#env:prod',
+    'hs.level:7|g|#env:prod',
+    'hs.size:3|d|#env:prod',
+  ];
+  for (const datagram of datagrams) socket.send(datagram, relay.port, '127.0.0.1');
+  expect(await relay.stop()).toBe(6);
+  socket.close();
+  await expectValues('{job="udp"}', {
+    'hs_requests{"env":"prod","job":"udp","route":"_cart"}': '5',
+    'hs_took_sum{"env":"prod","job":"udp"}': '0.0425',
+    'hs_sampled{"env":"prod","job":"udp"}': '2',
+    'hs_level{"env":"prod","job":"udp"}': '7',
+    'hs_size_count{"env":"prod","job":"udp"}': '1',
+  });
+}, 90_000);
 
 describe.concurrent('what scrapes and writes on', () => {
   let page: Exporter;

@@ -68,6 +68,8 @@ test('status tells what came in, what was refused, and that it all adds up', asy
   expect(asked.headers.get('x-sluice-object-reads')).toBe('0');
   const text = await collector.sluice('status');
   expect(text).toContain('3 accepted');
+  expect(text).toContain('push shop: 1 samples in 1 pushes, refused ');
+  expect(text).toContain('statsd cart: 1 samples in 1 pushes, refused 0 pushes');
   expect(text).toContain('= 3 stored + 0 merged + 0 quarantined + 0 on their way');
   expect(text).toContain('targets     none');
 }, 30_000);

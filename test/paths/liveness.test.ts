@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../core/limits.ts';
 import type { Strike } from '../../io/memory/faults.ts';
 import { memoryBuilding } from './building.ts';
 
@@ -130,6 +131,124 @@ describe('a target', () => {
   });
 });
 
+describe('a job that pings', () => {
+  const job = { job: 'nightly', instance: '*', cron: '0 2 * * *', tz: 'Asia/Kolkata', grace: '30m' };
+  // 02:00 in Kolkata is 20:30 UTC: half past eight hours after the start.
+  const untilDue = 8.5 * 60 * minute;
+
+  test('by its schedule rings nothing, and rings where it stays away', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    expect(await house.push('/ping/nightly', '', {}, 'GET')).toMatchObject({ statusCode: 200, body: 'OK' });
+    await house.pass(untilDue + 29 * minute - minute);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD']);
+    expect(house.ports.alarms.rung[0]?.atMs).toBe(startMs + untilDue + 30 * minute);
+    await house.push('/ping/nightly', '');
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly NOT_HEARD', 'RESOLVED nightly HEARD']);
+  }, 60_000);
+
+  test('and fails rings at once, says what it said and leaves series', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(10 * second);
+    await house.push('/ping/nightly/3', 'disk full');
+    await house.pass(10 * second);
+    expect(rung(house)).toEqual(['DOWN nightly FAILED']);
+    expect(house.ports.alarms.rung[0]?.text).toMatch(/exit code 3: disk full/);
+    expect(await house.values('{job="nightly",via=""}')).toEqual({
+      'sluice_job_success{"job":"nightly"}': '0',
+      'sluice_job_exit_code{"job":"nightly"}': '3',
+      'sluice_job_duration_seconds{"job":"nightly"}': '10',
+    });
+  });
+
+  test('and hangs rings when its run is over its grace', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(job);
+    await house.pass(minute);
+    await house.push('/ping/nightly/start', '');
+    await house.pass(30 * minute - second);
+    expect(rung(house)).toEqual([]);
+    await house.pass(2 * minute);
+    expect(rung(house)).toEqual(['DOWN nightly STUCK_RUN']);
+  }, 30_000);
+
+  test('is told what it did wrong', async () => {
+    const house = memoryBuilding({ startMs });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({ statusCode: 404, body: 'not found' });
+    expect(await house.push('/ping/nobody/999', '')).toMatchObject({ statusCode: 400, body: 'invalid url format' });
+    expect(await house.push('/ping/nobody?rid=7', '')).toMatchObject({ statusCode: 400, body: 'invalid uuid format' });
+    expect((await house.pushByKey('/ping/nobody', '')).statusCode).toBe(401);
+    expect(await house.push('/ping/nobody?create=1', '')).toMatchObject({ statusCode: 201, body: 'Created' });
+    expect(await house.push('/ping/nobody', '')).toMatchObject({
+      statusCode: 200,
+      headers: { 'ping-body-limit': '10000' },
+    });
+  });
+});
+
+describe('canaries', () => {
+  const quick = { job: 'quick', instance: '*', interval: '4s', grace: '4s' };
+
+  test.each([0, 7, 20, 44, 59])('prove the first heartbeat’s deadline from second %i of a minute', async from => {
+    const house = memoryBuilding({ startMs, canaries: () => true });
+    await house.pass(minute + from * second);
+    await house.ports.heartbeats.put(quick);
+    await house.pass(200);
+    await house.push('/v1/push?job=quick', 'm 1\n');
+    const heardMs = house.ports.clock.nowMs();
+    await house.pass(8 * second);
+    expect(rung(house)).toEqual([]);
+    // The next canary, and the second in which it is looked for.
+    await house.pass(limits.canaryEveryMs + 2 * second);
+    expect(house.ports.alarms.rung).toMatchObject([
+      { kind: 'DOWN', reason: 'NOT_HEARD', sinceMs: heardMs, atMs: heardMs + 8 * second },
+    ]);
+  });
+
+  test('accuse nobody whose first pushes met a door that closed', async () => {
+    const openMs = startMs + minute + 58 * second;
+    const isOpen = (nowMs: number): boolean => nowMs < startMs + minute + 21 * second || nowMs >= openMs;
+    const house = memoryBuilding({ startMs, canaries: isOpen });
+    await house.pass(minute + 20 * second);
+    await house.ports.heartbeats.put(quick);
+    for (let round = 0; round < 75; round += 1) {
+      if (isOpen(house.ports.clock.nowMs())) await house.push('/v1/push?job=quick', 'm 1\n');
+      await house.pass(4 * second);
+    }
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'COLLECTOR_OK  COLLECTOR_OK']);
+  });
+
+  test('are sent while somebody is awaited, and to no end else', async () => {
+    let sent = 0;
+    const house = memoryBuilding({
+      startMs,
+      canaries: () => {
+        sent += 1;
+        return true;
+      },
+    });
+    await house.pass(5 * minute);
+    expect(sent).toBe(0);
+    await house.ports.heartbeats.put(quick);
+    await house.push('/v1/push?job=quick', 'm 1\n');
+    await house.pass(minute);
+    expect(sent).toBeGreaterThanOrEqual(minute / limits.canaryEveryMs);
+    await house.ports.heartbeats.remove({ job: 'quick', instance: '*' });
+    // Those that were ordered are still sent.
+    await house.pass(limits.planAheadMs + minute);
+    const before = sent;
+    await house.pass(5 * minute);
+    expect(sent).toBe(before);
+  });
+});
+
 describe('a collector', () => {
   test('that was off says so once and accuses nobody of that time', async () => {
     const house = memoryBuilding({ startMs });
@@ -139,7 +258,7 @@ describe('a collector', () => {
     await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
     await house.tick();
     await live(house, 5 * minute);
-    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND']);
+    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'COLLECTOR_OK  COLLECTOR_OK']);
   });
 
   test('that was off still finds who died meanwhile', async () => {
@@ -149,7 +268,11 @@ describe('a collector', () => {
     await house.ports.clock.moveTo(house.ports.clock.nowMs() + 8 * 60 * minute);
     await house.tick();
     await house.pass(3 * minute);
-    expect(rung(house)).toEqual(['COLLECTOR_BLIND  COLLECTOR_BLIND', 'DOWN checkout NOT_HEARD']);
+    expect(rung(house).toSorted()).toEqual([
+      'COLLECTOR_BLIND  COLLECTOR_BLIND',
+      'COLLECTOR_OK  COLLECTOR_OK',
+      'DOWN checkout NOT_HEARD',
+    ]);
   });
 
   // Every call that the checker makes, failing before or after it took effect, some number of times.
@@ -179,7 +302,7 @@ describe('a collector', () => {
         left = failures;
         await live(house, 5 * minute);
         // At least once: a repeat has the same id. Three sweeps that failed are minutes of blindness, which is said.
-        const ofSources = house.ports.alarms.rung.filter(({ kind }) => kind !== 'COLLECTOR_BLIND');
+        const ofSources = house.ports.alarms.rung.filter(({ kind }) => kind === 'DOWN' || kind === 'RESOLVED');
         const ids = [...new Map(ofSources.map(alarm => [alarm.id, `${alarm.kind} ${alarm.reason}`])).values()];
         expect(ids).toEqual(['DOWN NOT_HEARD', 'RESOLVED HEARD']);
       }
@@ -195,6 +318,25 @@ describe('a collector', () => {
     expect([...house.ports.heartbeats.rows.values()].find(({ job }) => job === 'bad')?.['problem']).toMatch(
       /interval: .*expected a duration/,
     );
+  });
+
+  test('tells its watchdog of complete sweeps alone', async () => {
+    let all = true;
+    const house = memoryBuilding({
+      startMs,
+      faults: (place): Strike => (place === 'heartbeats.all' && !all ? 'before' : 'none'),
+    });
+    let told = 0;
+    house.ports.watchdog = {
+      tell: async () => {
+        told += 1;
+        throw new Error('the watchdog is ill');
+      },
+    };
+    await house.tick();
+    all = false;
+    await house.tick();
+    expect(told).toBe(1);
   });
 
   test('with two checkers at once rings once', async () => {

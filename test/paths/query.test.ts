@@ -123,7 +123,7 @@ test.each([
     'execution',
     'vector cannot contain metrics with the same labelset',
   ],
-  ['query', { query: 'rate(warmth[100d])' }, 422, 'execution', 'the query covers 100 days, the limit is 32'],
+  ['query', { query: 'rate(warmth[100d])' }, 422, 'execution', 'the query covers 100 days of samples, the limit is 32'],
   [
     'query',
     { query: 'max_over_time(warmth[30d:1s])' },

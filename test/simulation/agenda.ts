@@ -4,7 +4,7 @@ import type { Clock } from '../../io/ports.ts';
 type Entry = { readonly atMs: number; readonly order: number; readonly run: () => void };
 
 /** Lets everything run that needs no time. */
-const settled = (): Promise<void> => new Promise(done => setImmediate(done));
+const settled = (): Promise<void> => new Promise(done => process.nextTick(done));
 
 /**
  * The world's clock and what is to happen when: one thing after the other, by time and then in the order in which it was

@@ -33,7 +33,7 @@ export const readBack = async (
 export const look = async (world: World): Promise<void> => {
   // A read may be a second stale.
   const storedBeforeMs = world.agenda.nowMs() - 2_000;
-  const ran = await world.run('look', ({ look: reader }) => reader.read({ matches: () => true }, ...wholeOf(world)));
+  const ran = await world.run('look', reader => reader.read({ matches: () => true }, ...wholeOf(world)));
   if (ran !== undefined) held(world, ran.answer, storedBeforeMs);
 };
 

@@ -76,24 +76,23 @@ export class Books {
     let samples = 0;
     for (const { labels, samples: found } of answered) {
       const key = keyOf(labels);
-      const name = JSON.stringify(labels);
-      if (seen.has(key)) breaches.push({ kind: 'doubled', what: `series ${name} is answered twice` });
+      if (seen.has(key)) breaches.push({ kind: 'doubled', what: `series ${JSON.stringify(labels)} is answered twice` });
       seen.add(key);
       const booked = this.#series.get(key);
       if (booked === undefined) {
-        breaches.push({ kind: 'invented', what: `series ${name} was never sent` });
+        breaches.push({ kind: 'invented', what: `series ${JSON.stringify(labels)} was never sent` });
         continue;
       }
       const times = new Set<number>();
       for (const { timestampMs, value, stale } of found) {
-        const place = `${name} at ${timestampMs}`;
-        if (times.has(timestampMs)) breaches.push({ kind: 'doubled', what: `${place} is answered twice` });
+        const place = (): string => `${JSON.stringify(labels)} at ${timestampMs}`;
+        if (times.has(timestampMs)) breaches.push({ kind: 'doubled', what: `${place()} is answered twice` });
         times.add(timestampMs);
         const said = booked.at.get(timestampMs);
         if (said === undefined) {
           // The reader ends a series at the source's next page without it: a marker that nobody sent.
           if (!(stale && this.pagesOf(labels).has(timestampMs)))
-            breaches.push({ kind: 'invented', what: `${place} was never sent` });
+            breaches.push({ kind: 'invented', what: `${place()} was never sent` });
           continue;
         }
         const bits = stale ? staleBits : bitsOfNumber(value);
@@ -107,7 +106,10 @@ export class Books {
       }
       for (const [timestampMs, said] of booked.at) {
         if (!times.has(timestampMs) && said.some(mustBeThere))
-          breaches.push({ kind: 'lost', what: `${name} at ${timestampMs} was acknowledged and is not there` });
+          breaches.push({
+            kind: 'lost',
+            what: `${JSON.stringify(labels)} at ${timestampMs} was acknowledged and is not there`,
+          });
       }
     }
     for (const [key, { labels, at }] of this.#series) {
@@ -127,18 +129,18 @@ const nameOfSource = (labels: LabelSet): string =>
 const judge = (
   said: readonly Said[],
   found: Bits,
-  place: string,
+  place: () => string,
   mustBeThere: (said: Said) => boolean,
 ): Breach | undefined => {
   const isEnd = areSame(found, staleBits);
   if (!isEnd && said.some(({ bits }) => bits === undefined)) return undefined;
   if (!said.some(({ bits }) => bits !== undefined && areSame(bits, found))) {
     const wanted = said.map(({ bits }) => (bits === undefined ? 'any number' : textOfBits(bits))).join(' or ');
-    return { kind: 'corrupt', what: `${place} is ${textOfBits(found)}, sent was ${wanted}` };
+    return { kind: 'corrupt', what: `${place()} is ${textOfBits(found)}, sent was ${wanted}` };
   }
   const larger = said.find(each => mustBeThere(each) && each.bits !== undefined && isLarger(each.bits, found));
   if (larger === undefined) return undefined;
-  return { kind: 'lost', what: `${place} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
+  return { kind: 'lost', what: `${place()} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
 };
 
 const keys = new WeakMap<LabelSet, string>();

@@ -43,7 +43,8 @@ export class SimulatedDynamo {
 
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
-    this.client = new DynamoDBClient({ region: 'simulated', credentials: { accessKeyId: '', secretAccessKey: '' } });
+    // Its paginators want an instance; nothing of a real one is asked for.
+    this.client = Object.create(DynamoDBClient.prototype) as DynamoDBClient;
     this.client.send = ((command: Command) =>
       sdkCall(agenda, `dynamo.${command.constructor.name}`, strike => this.#answer(command, strike))) as never;
   }

@@ -30,14 +30,23 @@ const comparisons: Readonly<Record<string, (a: string | number, b: string | numb
 export const holds = (expression: string | undefined, item: Item | undefined, context: ExpressionContext): boolean =>
   expression === undefined || new Evaluation(expression, item ?? {}, context).result();
 
+const known = new Map<string, readonly string[]>();
+
+/** The product has a dozen expressions, each evaluated for every item. */
+const tokensOf = (expression: string): readonly string[] => {
+  const tokens = known.get(expression) ?? expression.match(/[#:]?[A-Za-z_][\w.-]*|<=|>=|<>|[=<>(),]/g) ?? [];
+  known.set(expression, tokens);
+  return tokens;
+};
+
 class Evaluation {
-  readonly #tokens: string[];
+  readonly #tokens: readonly string[];
   readonly #item: Item;
   readonly #context: ExpressionContext;
   #at = 0;
 
   constructor(expression: string, item: Item, context: ExpressionContext) {
-    this.#tokens = expression.match(/[#:]?[A-Za-z_][\w.-]*|<=|>=|<>|[=<>(),]/g) ?? [];
+    this.#tokens = tokensOf(expression);
     this.#item = item;
     this.#context = context;
   }

@@ -14,7 +14,10 @@ const at = (file: string, name: string, from: string, to: string): Mutant => ({
 const push = 'functions/push.ts';
 const ingest = 'functions/ingest.ts';
 const scrape = 'functions/scrape.ts';
+const looping = 'functions/looping.ts';
+const outbox = 'functions/outbox.ts';
 const reading = 'functions/reading.ts';
+const mergedReading = 'functions/merged-reading.ts';
 const series = 'io/aws/series.ts';
 const queue = 'io/aws/queue.ts';
 const compacting = 'functions/compact.ts';
@@ -27,8 +30,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'acknowledge before sending',
-    'await ports.buffer.send(batches.flatMap(encodeBatch));',
-    'void ports.buffer.send(batches.flatMap(encodeBatch)).catch(() => undefined);',
+    'await ports.buffer.send(encoded.flatMap(({ messages }) => messages));',
+    'void ports.buffer.send(encoded.flatMap(({ messages }) => messages)).catch(() => undefined);',
   ),
   at(
     push,
@@ -39,8 +42,8 @@ export const mutants: readonly Mutant[] = [
   at(
     push,
     'send only one message of a push',
-    'ports.buffer.send(batches.flatMap(encodeBatch))',
-    'ports.buffer.send(batches.flatMap(encodeBatch).slice(0, 1))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages))',
+    'ports.buffer.send(encoded.flatMap(({ messages }) => messages).slice(0, 1))',
   ),
   at(
     'functions/middleware/http.ts',
@@ -65,6 +68,16 @@ export const mutants: readonly Mutant[] = [
     '{ slotMs: clock.nowMs(), shared, families }',
   ),
   at(scrape, 'swallow what a scrape throws', 'failures.push({ itemIdentifier: messageId });', ''),
+  at(looping, 'keep what a loop has in hand', 'for (const own of [...held.values()]) handOver(own);', ''),
+  at(
+    looping,
+    'stamp a span by its end',
+    '{ slotMs, shared, families: [] }',
+    '{ slotMs: untilMs, shared, families: [] }',
+  ),
+  at(outbox, 'forget what the buffer would not take', 'this.#waiting.unshift(...parcels);', ''),
+  at(outbox, 'end a loop before all is handed over', 'await this.#sending;', ''),
+  at('core/scrape/span.ts', 'keep only the last page of a span', 'joined(pages.map', 'joined(pages.slice(-1).map'),
   at(
     reading,
     'look only into the last day’s catalog',
@@ -124,7 +137,7 @@ export const mutants: readonly Mutant[] = [
   at(queue, 'ignore failed entries', 'return Failed.map(({ Id }) => left[Number(Id)]!);', 'return [];'),
   at(queue, 'send only one group', 'of grouped(delayed)', 'of grouped(delayed).slice(0, 1)'),
   at(reading, 'read only the last hour asked for', 'let hourMs = hourOf(oldestMs);', 'let hourMs = hourOf(toMs);'),
-  at(reading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
+  at(mergedReading, 'read late segments no more', 'await this.#decode(late, columns, warnings);', ''),
   at(
     reading,
     'read merged hours as if they were not',
@@ -132,7 +145,7 @@ export const mutants: readonly Mutant[] = [
     'if (isMerged(sourceId, hourMs))',
   ),
   at(
-    reading,
+    mergedReading,
     'read manifests before late segments',
     `const late = await this.#lateOn(day, shards, ids);
       const own = await this.#manifestsOn(day, shards);`,

@@ -37,6 +37,13 @@ export type Happening =
       readonly samples: readonly PlannedSample[];
     }
   | { readonly kind: 'scrape'; readonly atMs: number; readonly target: PlannedTarget; readonly slotMs: number }
+  | {
+      readonly kind: 'loop';
+      readonly atMs: number;
+      readonly targets: readonly PlannedTarget[];
+      readonly fromMs: number;
+      readonly untilMs: number;
+    }
   | { readonly kind: 'read'; readonly atMs: number }
   | { readonly kind: 'poison'; readonly atMs: number; readonly body: string };
 
@@ -51,6 +58,13 @@ export type PlannedTarget = {
 /** Named as they are there: one that goes is missed here. */
 export type SmallLimits = { readonly [name in keyof typeof limits]?: number };
 
+export type Outage = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Which share of the messages it is of: where not all, some samples of an hour come in time and some days later. */
+  readonly share: number;
+};
+
 /** One seed's world before anything happens in it: who does what when, and how bad the weather is. */
 export type Plan = {
   readonly seed: number;
@@ -64,10 +78,14 @@ export type Plan = {
   readonly queue: { readonly hiddenMs: number; readonly mostReceives: number; readonly pollMs: number };
   readonly most: { readonly messages: number; readonly workers: number };
   readonly happenings: ReadonlyMap<number, Happening>;
+  /** How old samples may be when a loop hands them over. */
+  readonly freshnessMs: number;
+  /** So little for some that no page is kept to read the next by. */
+  readonly memoryBytes: number;
   /** Whether finished hours and days are merged; where not, all of it is over before segments expire. */
   readonly merges: boolean;
   /** When nobody takes messages off the queue, so that hours are merged before all of them are stored. */
-  readonly outage: { readonly fromMs: number; readonly toMs: number } | undefined;
+  readonly outage: Outage | undefined;
   /** How many days after the storm old messages come once more. */
   readonly lateDays: number;
 };
@@ -80,6 +98,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
   const happenings: Happening[] = [
     ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
+    ...loopsOf(new Chance(seed, 'loops'), startMs, calmMs),
     ...Array.from(
       { length: 2 },
       (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),
@@ -105,6 +124,8 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     most: { messages: chance.pick([1, 10, 100, 100]), workers: chance.between(1, 3) },
     happenings: new Map(happenings.entries()),
     merges,
+    memoryBytes: new Chance(seed, 'memory').pick([1_000, 512 * 2 ** 20]),
+    freshnessMs: new Chance(seed, 'freshness').pick([0, 30, 60, 120]) * second,
     outage: merges && chance.is(0.5) ? outageOf(chance, startMs, calmMs) : undefined,
     lateDays: chance.between(1, merges ? 10 : 5),
   };
@@ -113,10 +134,16 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
 const poisons = ['poison', '', 'U0IBAAAAAAA=', '{"batch":[]}', '💥'.repeat(20)];
 
 /** Often over just when the day is merged. */
-const outageOf = (chance: Chance, startMs: number, calmMs: number): Plan['outage'] => {
+const outageOf = (chance: Chance, startMs: number, calmMs: number): Outage => {
   const dayMs = Math.ceil(calmMs / day) * day + limits.compactAfterMs;
+  if (chance.is(0.4))
+    return {
+      fromMs: startMs,
+      toMs: Math.max(calmMs + hour, dayMs + chance.between(-12 * hour, 36 * hour)),
+      share: 0.4,
+    };
   const toMs = chance.is(0.5) ? dayMs + chance.between(-minute, minute) : calmMs + chance.between(hour, 50 * hour);
-  return { fromMs: chance.between(startMs, calmMs), toMs };
+  return { fromMs: chance.between(startMs, calmMs), toMs, share: 1 };
 };
 
 /** Often just before an hour or a day ends. */
@@ -136,6 +163,8 @@ const smallLimitsOf = (chance: Chance): SmallLimits => ({
   ...(chance.is(0.25) && { chunkSetsMin: 1, chunkSetsMax: chance.between(4, 12) }),
   ...(chance.is(0.5) && { sendBatchMessages: chance.between(1, 2) }),
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
+  // Sources that share a shard, so that mergers meet.
+  ...(chance.is(0.5) && { blockShards: chance.between(1, 2) }),
 });
 
 type Made = {
@@ -240,4 +269,23 @@ const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[]
       scrapes.push({ kind: 'scrape', atMs: slotMs - chance.between(0, 2_000), target, slotMs });
   }
   return scrapes;
+};
+
+/** Some worlds have a few targets that are scraped in spans, whose orders come a moment before or after they begin. */
+const loopsOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {
+  if (chance.is(0.7)) return [];
+  const targets = Array.from({ length: chance.between(1, 3) }, (_, number) => ({
+    id: `looped-${number}`,
+    job: 'looped',
+    instance: `10.0.1.${number}:9100`,
+    intervalMs: chance.pick([15, 30]) * second,
+    series: chance.between(3, 20),
+  }));
+  const loops: Happening[] = [];
+  for (let fromMs = onGrid(startMs + chance.between(5_000, 30_000)); fromMs < calmMs; ) {
+    const untilMs = Math.min(calmMs, fromMs + chance.between(2, 24) * gridMs);
+    loops.push({ kind: 'loop', atMs: fromMs + chance.between(-2_000, 3_000), targets, fromMs, untilMs });
+    fromMs = untilMs;
+  }
+  return loops;
 };

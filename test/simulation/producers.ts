@@ -42,6 +42,8 @@ export const pushUntilTaken = async (world: World, name: string, push: Push): Pr
   }
 };
 
+type Answer = APIGatewayProxyStructuredResultV2;
+
 /** One request, as it meets a worker: what reaches the handler counts as said, what it answers 200 to must stay. */
 const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome> => {
   const { agenda, books, storm } = world;
@@ -56,18 +58,17 @@ const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome
   );
   for (const { labels, timestampMs = acceptedAtMs, bits } of lastWins.values())
     delivery.said.push(books.say(labels, timestampMs, bits));
-  const ran = await world.run(
-    producer.door === 'bits' ? 'bits' : 'push',
-    async (handlers, { life }): Promise<APIGatewayProxyStructuredResultV2> => {
-      if (producer.door !== 'bits')
-        return (await handlers.push(eventOf(push, name), context)) as APIGatewayProxyStructuredResultV2;
-      return handlers.bits({ id: push.key ?? name, acceptedAtMs, samples }).then(
-        () => ({ statusCode: 200, body: JSON.stringify({ accepted: samples.length }) }),
-        () => ({ statusCode: life.dead ? 0 : 503 }),
-      );
-    },
-    delivery,
-  );
+  const ran = await (producer.door === 'bits'
+    ? world.run(
+        'bits',
+        (handler, { life }) =>
+          handler({ id: push.key ?? name, acceptedAtMs, samples }).then(
+            (): Answer => ({ statusCode: 200, body: JSON.stringify({ accepted: samples.length }) }),
+            (): Answer => ({ statusCode: life.dead ? 0 : 503 }),
+          ),
+        delivery,
+      )
+    : world.run('push', handler => handler(eventOf(push, name), context) as Promise<Answer>, delivery));
   if (ran === undefined) {
     await agenda.wait(patienceMs);
     return { status: 0, retryAfterMs: 0 };

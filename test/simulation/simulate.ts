@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
 import { pushUntilTaken } from './producers.ts';
 import { auditRollups } from './rollups.ts';
-import { scrapeUntilDone, targetsOf } from './targets.ts';
+import { loopUntilDone, scrapeUntilDone, targetsOf } from './targets.ts';
 import type { Struck } from './weather.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -117,7 +117,14 @@ class Simulation {
     const stormyMs = Math.min(untilMs - nowMs, 6 * day);
     // Beside the backlog of an outage.
     const besideMs = (this.#plan.outage?.toMs ?? 0) + chance.between(0, 20_000);
-    const turns = [nowMs + chance.between(minute, 3 * hour), nowMs + chance.between(minute, stormyMs), besideMs];
+    // Before it is over all that is there is merged, so that what comes afterwards comes to merged days.
+    const shortlyBeforeMs = (this.#plan.outage?.toMs ?? 0) - chance.between(11 * minute, hour);
+    const turns = [
+      nowMs + chance.between(minute, 3 * hour),
+      nowMs + chance.between(minute, stormyMs),
+      shortlyBeforeMs,
+      besideMs,
+    ];
     const stormy = turns.filter(atMs => atMs > nowMs && atMs < nowMs + stormyMs).sort((a, b) => a - b);
     for (const [index, atMs] of [...stormy, nowMs + stormyMs, untilMs, untilMs + hour].entries()) {
       await this.#pass(atMs);
@@ -129,7 +136,7 @@ class Simulation {
       const isBeside = atMs === besideMs;
       const within = (mostMs: number, work: () => Promise<void>): void =>
         agenda.at(agenda.nowMs() + chance.between(0, mostMs), () => this.#start(work()));
-      for (let workers = isBeside ? 3 : chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
+      for (let workers = isBeside ? chance.between(2, 6) : chance.is(0.4) ? 2 : 1; workers > 0; workers -= 1)
         within(isBeside ? 60_000 : 5_000, () => this.#world.merge());
       for (let looks = storm.over ? 0 : isBeside ? 4 : 1; looks > 0; looks -= 1)
         within(isBeside ? 60_000 : 6_000, () => look(this.#world));
@@ -165,9 +172,9 @@ class Simulation {
   /** Lets time pass while workers ask the queue for messages, but in an outage. */
   async #poll(untilMs: number): Promise<void> {
     const { agenda } = this.#world;
-    const { fromMs = 0, toMs = 0 } = this.#plan.outage ?? {};
+    const { fromMs = 0, toMs = 0, share = 0 } = this.#plan.outage ?? {};
     while (agenda.nowMs() < untilMs) {
-      const isOut = agenda.nowMs() >= fromMs && agenda.nowMs() < toMs;
+      const isOut = share === 1 && agenda.nowMs() >= fromMs && agenda.nowMs() < toMs;
       for (let worker = 0; worker < (isOut ? 0 : this.#plan.most.workers); worker += 1)
         this.#start(this.#world.drain());
       if (isOut && this.#under.size === 0) await agenda.runUntil(Math.min(untilMs, toMs));
@@ -185,6 +192,7 @@ class Simulation {
   #happen(id: number, happening: Happening): Promise<void> {
     if (happening.kind === 'push') return pushUntilTaken(this.#world, `push ${id}`, happening);
     if (happening.kind === 'scrape') return scrapeUntilDone(this.#world, `scrape ${id}`, happening);
+    if (happening.kind === 'loop') return loopUntilDone(this.#world, `loop ${id}`, happening);
     if (happening.kind === 'read') return this.#read();
     this.#world.buffer.put(happening.body);
     return Promise.resolve();
@@ -198,8 +206,7 @@ class Simulation {
     const storedBeforeMs = agenda.nowMs() - 2_000;
     const ran = await this.#world.run(
       'query',
-      handlers =>
-        handlers.query(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
+      handler => handler(rangeOf('{__name__!=""}', atMs, atMs), context) as Promise<APIGatewayProxyStructuredResultV2>,
     );
     if (ran?.answer.statusCode !== 200) return;
     this.#queries += 1;

@@ -10,6 +10,9 @@ export type ThreadData = { readonly on?: Plan['on'] | undefined; readonly mutant
 /** One seed in so many is run twice and must give the same hash. */
 const replayedEach = 50;
 
+// Faults are thrown by the hundred thousand; what fails here is told again in the main thread, with its whole stack.
+Error.stackTraceLimit = 1;
+
 const { on, mutant } = workerData as ThreadData;
 if (mutant !== undefined && 'planted' in mutant) plant(mutant.planted);
 // Only now: what is planted must be there before the product is loaded.

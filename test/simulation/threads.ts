@@ -29,8 +29,8 @@ export const runSeeds = async (
   const lane = async (): Promise<void> => {
     const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
       workerData: data,
-      // A seed's world is garbage when it ends: room for a whole one spares collecting it piecemeal.
-      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+      // Much of a seed's world is garbage at once; more room than this is only slower to go through.
+      resourceLimits: { maxYoungGenerationSizeMb: 48 },
     });
     try {
       await new Promise<void>((done, fail) => {

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { usualRetention } from '../../core/retention.ts';
+import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
@@ -13,11 +13,16 @@ import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
 import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
 import { MemoryHistory } from '../../io/memory/history.ts';
+import { MemoryInventory } from '../../io/memory/inventory.ts';
 import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
+import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
+import type { Received } from '../../io/memory/redelivering-queue.ts';
+import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
+import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
@@ -32,19 +37,20 @@ import { simulatedSqs } from './sqs.ts';
 import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
 
-/** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker. */
-const handlersOf = (ports: Ports) => ({
-  push: push(ports),
-  bits: bitsDoor(ports),
-  scrape: scrape(ports),
-  ingest: ingest(ports),
-  query: query(ports),
-  compact: compact(ports),
-  look: new SeriesReader(ports),
-});
+/** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker, who runs one alone. */
+const handlers = {
+  push,
+  bits: bitsDoor,
+  scrape,
+  ingest,
+  query,
+  compact,
+  look: (ports: Ports) => new SeriesReader(ports),
+};
 
-export type Handlers = ReturnType<typeof handlersOf>;
-type Worker = { readonly life: Life; readonly handlers: Handlers };
+type Handlers = typeof handlers;
+type Handler<Name extends keyof Handlers> = ReturnType<Handlers[Name]>;
+type Worker = { readonly life: Life; readonly handler: unknown };
 
 /** Bugs are planted here: what a mutant puts between the handlers and the world. */
 export type Tampering = (ports: Ports) => Ports;
@@ -53,7 +59,7 @@ export type Tampering = (ports: Ports) => Ports;
 const timeoutMs = {
   push: 20_000,
   bits: 20_000,
-  scrape: 60_000,
+  scrape: 190_000,
   ingest: 60_000,
   query: 28_000,
   compact: 290_000,
@@ -70,6 +76,7 @@ export class World {
   readonly values = new Values(1_000_000);
   readonly buffer: Messages;
   readonly heartbeats = new MemoryHeartbeats(fate);
+  readonly targets = new MemoryTargets(fate);
   readonly breaches: Breach[] = [];
   readonly deliveries: Delivery[] = [];
   /** What a GET of a target answers. */
@@ -84,10 +91,12 @@ export class World {
     this.storm = new Storm(plan.weather, options.only, what => this.agenda.tell(what));
     this.http = http(this);
     const mix = new Chance(plan.seed, 'order');
-    const ordered = <T>(visible: readonly T[]): readonly T[] =>
-      visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
+    const ordered = (all: readonly Received[]): readonly Received[] => {
+      const visible = all.filter(message => !this.#isHeld(message));
+      return visible.length > 1 && this.storm.strikes('reorder', `${visible.length} messages`, mix)
         ? mix.shuffled(visible)
         : visible;
+    };
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
     this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
@@ -109,6 +118,7 @@ export class World {
         dynamo === undefined
           ? this.buffer
           : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
+      quarantine: new MemoryQuarantine(fate),
       scrapes: scrapes!,
       vpcScrapes: undefined,
       deadlines: deadlines!,
@@ -117,15 +127,23 @@ export class World {
       mirror: new MemoryMirror(),
       families,
       retention: usualRetention,
+      includesOlderEnd: false,
+      rules: new MemoryRules(fate),
+      backfillMs: usualBackfillMs(usualRetention),
+      freshnessMs: plan.freshnessMs,
+      memoryBytes: plan.memoryBytes,
       ...(dynamo === undefined
         ? memory
         : {
             series: dynamoSeries(dynamo.client, this.agenda, 'series'),
             blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
           }),
-      targets: new MemoryTargets(fate),
+      targets: this.targets,
       heartbeats: this.heartbeats,
+      canary: undefined,
+      watchdog: undefined,
       keys: new MemoryKeys(fate),
+      usage: new MemoryUsage(fate),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
       signatures: { sign: async () => ({}) },
@@ -136,7 +154,17 @@ export class World {
       vitals: { told: async () => ({}), buffered: async () => 0 },
       pageFiles: [],
       http: this.http,
+      reach: { public: () => true, vpc: undefined },
+      inventory: new MemoryInventory(fate),
+      discoveries: new Set(),
     });
+  }
+
+  /** Whether a message is one of those that an outage is of. */
+  #isHeld({ id }: Received): boolean {
+    const { fromMs = 0, toMs = 0, share = 0 } = this.plan.outage ?? {};
+    const nowMs = this.agenda.nowMs();
+    return nowMs >= fromMs && nowMs < toMs && new Chance(this.plan.seed, `held ${id}`).is(share);
   }
 
   /** A new delivery in the books. */
@@ -160,20 +188,20 @@ export class World {
    * Runs a handler in an idle worker, or a new one. Undefined where the worker did not live to answer: it crashed, or
    * its function's time was over.
    */
-  async run<T>(
-    name: keyof Handlers,
-    work: (handlers: Handlers, invocation: Invocation) => Promise<T>,
+  async run<T, Name extends keyof Handlers>(
+    name: Name,
+    work: (handler: Handler<Name>, invocation: Invocation) => Promise<T>,
     delivery?: Delivery,
   ): Promise<{ readonly answer: T; readonly report: Invocation['report'] } | undefined> {
     const worker = this.#idleOne(name) ?? this.#hire(name);
-    const { life, handlers } = worker;
+    const { life, handler } = worker;
     const invocation: Invocation = { life, ...(delivery !== undefined && { delivery }) };
     let isOver = false;
     this.agenda.at(this.agenda.nowMs() + timeoutMs[name], () => {
       if (!isOver) life.die('timeout');
     });
     // Started in the world's own turn: what a handler does first, it does at this very instant.
-    const answer = await invoke(invocation, () => work(handlers, invocation)).then(
+    const answer = await invoke(invocation, () => work(handler as Handler<Name>, invocation)).then(
       value => ({ value }),
       (error: unknown) => ({ error }),
     );
@@ -198,10 +226,7 @@ export class World {
     if (this.storm.strikes('twice', messages[0]!.id, chance))
       this.buffer.handOutAgain(chance.shuffled(messages).slice(0, chance.between(1, messages.length)));
     const event = { Records: messages.map(({ id, body }) => ({ messageId: id, body })) } as SQSEvent;
-    const ran = await this.run(
-      'ingest',
-      handlers => handlers.ingest(event, {} as Context) as Promise<SQSBatchResponse>,
-    );
+    const ran = await this.run('ingest', handler => handler(event, {} as Context) as Promise<SQSBatchResponse>);
     if (ran === undefined) return;
     const left = new Set(ran.answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     this.#audit(
@@ -223,7 +248,7 @@ export class World {
   /** A tick of the merger. */
   async merge(): Promise<void> {
     const event = { scheduledAt: new Date(this.agenda.nowMs()).toISOString() };
-    await this.run('compact', handlers => handlers.compact(event, {} as Context) as Promise<void>);
+    await this.run('compact', handler => handler(event, {} as Context) as Promise<void>);
   }
 
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
@@ -270,12 +295,12 @@ export class World {
     return idle.pop();
   }
 
-  #hire(name: string): Worker {
+  #hire(name: keyof Handlers): Worker {
     const count = (this.#hired.get(name) ?? 0) + 1;
     this.#hired.set(name, count);
     const lifeName = `${name}-${count}`;
     const life = new Life(lifeName, new Chance(this.plan.seed, lifeName), this.storm, this.agenda);
-    return { life, handlers: handlersOf(this.ports()) };
+    return { life, handler: handlers[name](this.ports()) };
   }
 
   #log(): Log {

@@ -23,11 +23,11 @@ import { pointsIn } from './windows.ts';
  */
 export type SeriesSource = (read: PlannedRead) => Iterable<SeriesColumns>;
 
-/** Answers a planned query from what was read for it. Throws an EvaluationError where it cannot be answered. */
-export const evaluate = (plan: Plan, source: SeriesSource): Result => {
+/** Answers a planned query from what was read for it. Throws an EvaluationError where it cannot be answered, or not in time. */
+export const evaluate = (plan: Plan, source: SeriesSource, isOver?: () => boolean): Result => {
   const { query, reads } = plan;
   const notes = new Notes(query.text);
-  const budget = new Budget();
+  const budget = new Budget(isOver);
   const counted = new Set<PlannedRead>();
   const evaluation: Evaluation = {
     query,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alarmOf, blindAlarmOf } from '../../../core/heartbeat/alarm.ts';
+import { alarmOf, collectorAlarmOf, groupAlarmOf } from '../../../core/heartbeat/alarm.ts';
 
 const flip = {
   epoch: 4,
@@ -38,6 +38,21 @@ test('a name cannot break the subject or fake a second line', () => {
   expect(text).not.toMatch(/[\r\n]/);
 });
 
-test('the same blindness has the same id', () => {
-  expect(blindAlarmOf({ fromMs: 1, toMs: 2 })).toEqual(blindAlarmOf({ fromMs: 1, toMs: 2 }));
+test.each([
+  ['COLLECTOR_BLIND', 'unswept', /did not check from .* \(1 min 40 s\)\. Silence in that time is held against nobody/],
+  ['COLLECTOR_BLIND', 'canaries', /none of the collector's own pushes came through/],
+  ['COLLECTOR_BLIND', 'share', /too few of the collector's own pushes/],
+  ['COLLECTOR_OK', 'canaries', /hears again\. It was blind for 1 min 40 s/],
+] as const)('%s by %s says so', (kind, why, text) => {
+  const alarm = collectorAlarmOf({ epoch: 3, kind, why, fromMs: 0, atMs: 100_000 });
+  expect(alarm.text).toMatch(text);
+  expect(alarm.id).toBe('collector#3@100000');
+});
+
+test('a group names some, counts all and keeps the id of each', () => {
+  const fallen = Array.from({ length: 30 }, (_, index) => alarmOf({ job: `j${index}`, instance: '*' }, flip));
+  const { text, subject, members } = groupAlarmOf(fallen);
+  expect(subject).toBe('DOWN: 30 sources fell at once');
+  expect(text).toMatch(/j0, j1, .* and 10 more\. The collector itself hears well/);
+  expect(members?.map(({ id }) => id)).toEqual(fallen.map(({ id }) => id));
 });

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isKeyOf, keyFrom, keyTextOf, readKey, readKeyRow } from '../../../core/key/key.ts';
+import { isKeyOf, keyFrom, keyTextOf, readKey, readKeyRow, renamed, rotated } from '../../../core/key/key.ts';
 
 const text = `${'Ab3'.repeat(21)}x`;
 const hash = createHash('sha256').update(text).digest('hex');
@@ -42,13 +42,21 @@ describe('a key stands in', () => {
 
 describe('a key is', () => {
   const key = readKey(text)!;
-  const row = { id: key.id, hash, may: ['push'], jobs: undefined, protocols: undefined, forgedJobs: 'refuse' } as const;
+  const row = readKeyRow({ id: key.id, hash }).value!;
 
-  test('its own row’s', () => expect(isKeyOf(key, row)).toBe(true));
-  test('not another’s', () => expect(isKeyOf(key, { ...row, hash: '1'.repeat(64) })).toBe(false));
-  test('nobody’s', () => expect(isKeyOf(key, undefined)).toBe(false));
+  test('the one before too, until its time is over', () => {
+    const next = readKey(renamed('Z'.repeat(64), key.id))!;
+    const { value } = readKeyRow(rotated({ id: key.id, hash }, next, 5_000));
+    expect([0, 4_999, 5_000].map(nowMs => isKeyOf(key, value, nowMs))).toEqual([true, true, false]);
+    expect(isKeyOf(next, value, 9_000)).toBe(true);
+    expect(rotated({ id: 'another', hash }, next, 0)).toBeUndefined();
+  });
+
+  test('its own row’s', () => expect(isKeyOf(key, row, 0)).toBe(true));
+  test('not another’s', () => expect(isKeyOf(key, { ...row, hash: '1'.repeat(64) }, 0)).toBe(false));
+  test('nobody’s', () => expect(isKeyOf(key, undefined, 0)).toBe(false));
   test('not nobody’s though its hash were zero', () => {
-    expect(isKeyOf({ id: key.id, hash: '0'.repeat(64) }, undefined)).toBe(false);
+    expect(isKeyOf({ id: key.id, hash: '0'.repeat(64) }, undefined, 0)).toBe(false);
   });
 });
 
@@ -59,6 +67,10 @@ test.each([
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, jobs: ['__sluice'] }, 'jobs.0'],
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, protocols: ['smoke'] }, 'protocols.0'],
   [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, forgedJobs: 'ignore' }, 'forgedJobs'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, limits: { samplesPerSecond: 0 } }, 'limits.samplesPerSecond'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, limits: { labels: 31 } }, 'limits.labels'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, limits: { smoke: 1 } }, 'limits'],
+  [{ id: 'Ab3Ab3Ab3Ab3Ab3A', hash, previousUntil: 'soon' }, 'previousUntil'],
 ])('%j is a bad row, at %s', (row, path) => {
   const { value, rejects } = readKeyRow(row);
   expect(value).toBeUndefined();

@@ -312,3 +312,19 @@ test('a source is asked for no more than the plan says, and may be lazy', () => 
   expect(asked.sort()).toEqual(['a', 'b']);
   expect(value).toMatchObject({ series: [{ value: 42 }] });
 });
+
+test('an evaluation ends when its time is over', () => {
+  const series = columnsOf({ labels: { __name__: 'm' }, samples: [[0, 1]] });
+  let looks = 0;
+  const ask = () =>
+    evaluate(
+      planOf(rangeQuery('max_over_time(m[1m])', 0, 60_000, 1_000)),
+      () => [series, series, series],
+      () => {
+        looks += 1;
+        return looks === 2;
+      },
+    );
+  expect(ask).toThrow('query timed out in expression evaluation');
+  expect(looks).toBe(2);
+});

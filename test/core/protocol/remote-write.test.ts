@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../core/limits.ts';
-import { acceptedAtMs, readAt } from './requests.ts';
+import { acceptedAtMs, backfillMs, readAt } from './requests.ts';
 import { WireWriter } from './wire-writer.ts';
 
 const stale = 0x7ff0000000000002n;
@@ -92,8 +92,8 @@ describe('version 1', () => {
   test.each([
     [limits.timestampAheadMs, 204],
     [limits.timestampAheadMs + 1, 400],
-    [-limits.backfillBehindMs, 204],
-    [-limits.backfillBehindMs - 1, 400],
+    [-backfillMs, 204],
+    [-backfillMs - 1, 400],
     [-acceptedAtMs - 5, 400],
   ])('a sample %i ms from the accept time is answered %i', (offsetMs, status) => {
     const read = asV1(

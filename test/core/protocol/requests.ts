@@ -3,6 +3,9 @@ import type { PushRequest } from '../../../core/protocol/request.ts';
 
 export const acceptedAtMs = 1_700_000_000_000;
 
+/** What a request may bring of the past. */
+export const backfillMs = 15 * 86_400_000;
+
 export const requestTo = (
   path: string,
   headers: Readonly<Record<string, string>> = {},
@@ -15,6 +18,7 @@ export const requestTo = (
     query: Object.fromEntries(new URLSearchParams(query)),
     header: name => headers[name] ?? '',
     acceptedAtMs,
+    backfillMs,
     receipt: 'r1',
   };
 };

@@ -1,5 +1,6 @@
 import { load as parse } from 'js-yaml';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { readDiscovery } from '../../../core/scrape/discovery.ts';
 import { importTargets } from '../../../core/scrape/import.ts';
 import { readTarget } from '../../../core/scrape/target.ts';
 
@@ -49,7 +50,9 @@ scrape_configs:
 `) as unknown;
 
 test('a prometheus.yml becomes rows, and says what was not taken', () => {
-  const { rows, notes } = importTargets(config);
+  const { rows: all, notes } = importTargets(config);
+  const rows = all.filter(({ kind }) => kind === undefined);
+  expect(all.filter(({ kind }) => kind !== undefined)).toMatchObject([{ id: 'probe it/ec2_sd', region: 'eu-west-1' }]);
   const targets = rows.map(row => readTarget(row).value!);
   expect(
     targets.map(({ id, url, job, instance, intervalMs, timeoutMs }) => [id, url, job, instance, intervalMs, timeoutMs]),
@@ -107,13 +110,12 @@ test('a prometheus.yml becomes rows, and says what was not taken', () => {
     'rule_files: is not about targets',
     'global.external_labels: are not put on anything here',
     'shop: tls_config was not taken: a certificate goes into auth {"type": "mtls"}, by the name of a secret',
-    'shop: the password of basic_auth was not taken: put it into a secret named scrapes/shop, and that into scrapeSecrets',
-    expect.stringMatching(/^probe it: ec2_sd_configs was not taken/),
-    'probe it: the credentials was not taken: put it into a secret named scrapes/probe_it, and that into scrapeSecrets',
+    'shop: the password of basic_auth was not taken: put it into a secret named scrapes/shop, and name that in scrapeSecrets',
+    'probe it: the credentials were not taken: put them into a secret named scrapes/probe_it, and name that in scrapeSecrets',
     expect.stringMatching(/^fast: x was not taken: interval: .*1 s is outside/),
-    'tokens: the client_secret of oauth2 was not taken: put it into a secret named scrapes/tokens, and that into scrapeSecrets',
+    'tokens: the client_secret of oauth2 was not taken: put it into a secret named scrapes/tokens, and name that in scrapeSecrets',
   ]);
-  expect(JSON.stringify([rows, notes])).not.toContain('hunter2');
+  expect(JSON.stringify([all, notes])).not.toContain('hunter2');
 });
 
 test.each([
@@ -128,4 +130,143 @@ test.each([
   expect(imported.rows.map(row => readTarget(row).value?.url)).toEqual(urls);
   expect(imported.notes).toHaveLength(notes);
   expect(new Set(imported.rows.map(({ id }) => id)).size).toBe(urls.length);
+});
+
+describe('discovery of Prometheus', () => {
+  const imported = (job: object, options = {}) =>
+    importTargets({ scrape_configs: [{ job_name: 'j', scrape_interval: '15s', ...job }] }, {}, {}, options);
+  const base = { job: 'j', interval: '15s', follow_redirects: true };
+
+  test('of EC2 becomes a list, in the name of the collector', () => {
+    const { rows, notes } = imported({
+      ec2_sd_configs: [
+        {
+          region: 'us-east-1',
+          access_key: 'AKIAEXAMPLE',
+          secret_key: 'hunter2',
+          endpoint: '',
+          refresh_interval: '10s',
+          filters: [{ name: 'tag:env', values: ['prod'] }],
+        },
+        { port: 9100, role_arn: 'arn:role', refresh_interval: '5m', filters: [] },
+      ],
+      relabel_configs: [{ source_labels: ['__meta_ec2_tag_Name'], regex: 'web', action: 'keep' }],
+    });
+    const relabel = [{ source_labels: ['__meta_ec2_tag_Name'], regex: 'web', action: 'keep' }];
+    expect(rows).toEqual([
+      {
+        ...base,
+        relabel,
+        id: 'j/ec2_sd',
+        kind: 'ec2',
+        region: 'us-east-1',
+        port: 80,
+        refresh_interval: '1m',
+        filters: [{ name: 'tag:env', values: ['prod'] }],
+      },
+      { ...base, relabel, id: 'j/ec2_sd2', kind: 'ec2', port: 9100, refresh_interval: '5m', filters: [] },
+    ]);
+    expect(notes).toEqual(
+      ['access_key', 'secret_key', 'role_arn'].map(
+        word =>
+          `j: ec2_sd_configs.${word} was not taken: the collector asks in its own name, which discovery on the Collector grants`,
+      ),
+    );
+    expect(rows.map(row => readDiscovery(row).rejects)).toEqual([[], []]);
+  });
+
+  test('of ECS, and by HTTP with credentials that stay behind', () => {
+    const { rows, notes } = imported({
+      aws_sd_configs: [
+        { role: 'ecs', clusters: ['prod'], port: 9102 },
+        { role: 'lightsail', region: 'us-east-1' },
+      ],
+      http_sd_configs: [
+        { url: 'https://sd.example/t', basic_auth: { username: 'u', password: 'hunter2' }, proxy_url: 'x' },
+      ],
+    });
+    expect(rows).toEqual([
+      {
+        ...base,
+        id: 'j/http_sd',
+        kind: 'http_sd',
+        url: 'https://sd.example/t',
+        list_auth: { type: 'basic', username: 'u', secret: 'scrapes/j/http_sd' },
+      },
+      { ...base, id: 'j/aws_sd', kind: 'ecs', clusters: ['prod'], port: 9102 },
+    ]);
+    expect(notes).toEqual([
+      'j/http_sd: the password of basic_auth was not taken: put it into a secret named scrapes/j/http_sd, and name that in scrapeSecrets, granted with lists: true',
+      'j: http_sd_configs.proxy_url was not taken',
+      'j: aws_sd_configs of role lightsail was not taken: only ec2 and ecs are known here',
+    ]);
+    expect(JSON.stringify([rows, notes])).not.toContain('hunter2');
+  });
+
+  test('of a section that nobody can read is said', () => {
+    const { rows, notes } = imported({
+      http_sd_configs: ['x', { url: 'file:///etc/passwd' }],
+      ec2_sd_configs: [{ port: 0 }],
+    });
+    expect(rows).toEqual([]);
+    expect(notes.filter(note => note.includes('was not taken'))).toHaveLength(3);
+  });
+
+  test('by files is read where they can be, and otherwise said', () => {
+    const files = { 'a/*.json': [{ path: '/etc/a/1.json', content: [{ targets: ['a:1'], labels: { x: 'y' } }] }] };
+    const filesOf = (pattern: string) => files[pattern as keyof typeof files] ?? [];
+    const job = { file_sd_configs: [{ files: ['a/*.json', 'b/*.json'] }] };
+    expect(imported(job, { filesOf })).toMatchObject({
+      rows: [{ address: 'a:1', labels: { x: 'y', __meta_filepath: '/etc/a/1.json' } }],
+      notes: ['j: file_sd_configs: b/*.json: there is no such file'],
+    });
+    expect(imported(job).notes).toEqual([
+      'j: file_sd_configs: a/*.json was not taken: its files can be imported by themselves',
+      'j: file_sd_configs: b/*.json was not taken: its files can be imported by themselves',
+    ]);
+    const more = importTargets(
+      { scrape_config_files: ['more.yml'] },
+      {},
+      {},
+      {
+        filesOf: () => [
+          {
+            path: 'more.yml',
+            content: { scrape_configs: [{ job_name: 'm', static_configs: [{ targets: ['m:1'] }] }] },
+          },
+        ],
+      },
+    );
+    expect(more).toMatchObject({ rows: [{ id: 'm/m:1', job: 'm' }], notes: [] });
+  });
+});
+
+test('values that YAML makes something else of are texts, and limits of all jobs are taken', () => {
+  const { rows, notes } = importTargets({
+    global: { sample_limit: 1000, label_limit: 20, body_size_limit: '1MB' },
+    scrape_configs: [
+      {
+        job_name: 'j',
+        sample_limit: 5,
+        static_configs: [{ targets: ['a:1'], labels: { __meta_scrape: 'true' } }],
+        http_headers: { 'x-scope': { values: ['one'] }, 'x-key': { files: ['/run/key'] } },
+        relabel_configs: [
+          { source_labels: ['__meta_scrape'], regex: true, action: 'keep' },
+          { target_label: 'port', replacement: 9100 },
+          { regex: null, separator: null, target_label: 'abc', replacement: 'x' },
+          { source_labels: ['__address__'], modulus: 2, action: 'hashmod', target_label: '__tmp' },
+        ],
+      },
+    ],
+  });
+  expect(rows).toMatchObject([
+    { sample_limit: 5, label_limit: 20, body_size_limit: '1MB', headers: { 'x-scope': 'one' } },
+  ]);
+  expect(readTarget(rows[0]).value?.labels).toEqual([
+    ['abc', 'x'],
+    ['port', '9100'],
+  ]);
+  expect(notes).toEqual([
+    'j: http_headers.x-key was not taken: one value can go into headers, a secret into auth {"type": "header"}',
+  ]);
 });

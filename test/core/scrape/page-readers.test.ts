@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { limits } from '../../../core/limits.ts';
 import { PageReaders } from '../../../core/scrape/page-readers.ts';
 import { aTarget } from './a-target.ts';
@@ -36,4 +36,35 @@ test('what is kept is bounded', () => {
   for (let target = 0; target < 30; target += 1) readers.read(aTarget({ id: `target ${target}` }), text, page);
   expect(readers.bytes).toBeGreaterThan(limits.predictedBytes / 2);
   expect(readers.bytes).toBeLessThanOrEqual(limits.predictedBytes);
+});
+
+describe('where not all pages fit', () => {
+  const page = Buffer.from(`${'# '.padEnd(limits.lineBytes - 2, 'x')}\n`.repeat(10));
+  const bound = 4_000_000;
+  const round = (readers: PageReaders, targets: readonly ReturnType<typeof aTarget>[]): boolean[] => {
+    readers.begin();
+    const known = targets.map(target => readers.has(target.id));
+    for (const target of targets) readers.read(target, text, page);
+    expect(readers.bytes).toBeLessThanOrEqual(bound);
+    return known;
+  };
+  const fleet = (name: string) => Array.from({ length: 10 }, (_, index) => aTarget({ id: `${name} ${index}` }));
+
+  test('the first that fit stay from round to round', () => {
+    const readers = new PageReaders(bound);
+    const targets = fleet('a');
+    expect(round(readers, targets)).not.toContain(true);
+    const [second, third] = [round(readers, targets), round(readers, targets)];
+    expect(second.filter(known => known).length).toBeGreaterThan(1);
+    expect(second).toContain(false);
+    for (const [at, known] of second.entries()) if (known) expect(third[at]).toBe(true);
+  });
+
+  test('those of others make room, and come back with their own', () => {
+    const readers = new PageReaders(bound);
+    round(readers, fleet('a'));
+    round(readers, fleet('b'));
+    expect(round(readers, fleet('b')).filter(known => known).length).toBeGreaterThan(1);
+    expect(fleet('a').filter(({ id }) => readers.has(id))).toEqual([]);
+  });
 });

@@ -142,3 +142,25 @@ test('an order skips the row that its reader knows no target for', () => {
   const [order] = ordersBetween(planned, new Map([['a', 0]]), 0, 1_000);
   expect(readOrder(order!.body, () => undefined)).toEqual({ dueMs: 0, scrapes: [] });
 });
+
+test('seconds may begin in between: each order is due at the beginning of its own', () => {
+  const planned = Array.from({ length: 20 }, (_, index) => ({
+    target: { id: `t${index}`, intervalMs: 5_000 },
+    written: writeRow({ id: `t${index}`, url: 'http://x', interval: '5s' }),
+    report: false,
+    shared: false,
+  }));
+  const offsets = offsetsMsOf(planned.map(({ target }) => target));
+  const slotsOf = (phaseMs: number) =>
+    [...ordersBetween(planned, offsets, 60_000, 120_000, phaseMs)].flatMap(({ dueMs, body }) =>
+      readOrder(body, row => readTarget(row as Readonly<Record<string, unknown>>).value).scrapes.map(
+        ({ slotMs, target }) => {
+          expect(dueMs % 1_000).toBe(phaseMs);
+          expect(slotMs - dueMs).toBeGreaterThanOrEqual(0);
+          expect(slotMs - dueMs).toBeLessThan(1_000);
+          return `${target.id}@${slotMs}`;
+        },
+      ),
+    );
+  expect(slotsOf(730).toSorted()).toEqual(slotsOf(0).toSorted());
+});

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch } from '../../../core/batch.ts';
-import { columnsOfRow } from '../../../core/columns.ts';
+import { columnsOfRows } from '../../../core/columns.ts';
 import { labelSetOf } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
 import { ByteWriter } from '../../../core/segment/bytes.ts';
-import { writeNumbers, writeRow } from '../../../core/segment/columns-codec.ts';
+import { writeNumbers, writeRows } from '../../../core/segment/columns-codec.ts';
 
 const labelsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => labelSetOf([['__name__', `m${index}`]]));
@@ -17,7 +17,7 @@ const batchOf = (values: Float64Array, isWhole = true): Batch => ({
   via: 'pull',
   source: labelSetOf([['job', 'j']]),
   acceptedAtMs: 5_000,
-  columns: columnsOfRow(5_000, isWhole, { labels: labelsOf(values.length), values }),
+  columns: columnsOfRows([5_000], [isWhole], { labels: labelsOf(values.length), values: [values] }),
 });
 
 const value = fc.oneof(
@@ -26,15 +26,24 @@ const value = fc.oneof(
   fc.constantFrom(Number.NaN, -0, Number.POSITIVE_INFINITY, 0.1, 1e15, 2 ** 51, 2 ** 53, 5e-324),
 );
 
-test('a row is written as its columns are, to the byte', () => {
+test('rows are written as their columns are, to the byte', () => {
+  const pages = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 9 })).chain(([series, times]) =>
+    fc.tuple(
+      fc.array(fc.array(value, { minLength: series, maxLength: series }), { minLength: times, maxLength: times }),
+      fc.array(fc.boolean(), { minLength: times, maxLength: times }),
+      // How many series say at every time what they said at the first.
+      fc.integer({ min: 0, max: series }),
+    ),
+  );
   fc.assert(
-    fc.property(fc.array(value, { maxLength: 40 }), fc.boolean(), (list, isWhole) => {
-      const values = Float64Array.from(list);
-      const columns = columnsOfRow(5_000, isWhole, { labels: labelsOf(list.length), values });
-      const [row, plain] = [new ByteWriter(), new ByteWriter()];
-      writeRow(row, 5_000, isWhole, values);
+    fc.property(pages, ([lists, whole, steady]) => {
+      const values = lists.map(list => Float64Array.from([...lists[0]!.slice(0, steady), ...list.slice(steady)]));
+      const timestampsMs = values.map((_, slot) => 5_000 + slot * 15_000);
+      const columns = columnsOfRows(timestampsMs, whole, { labels: labelsOf(values[0]!.length), values });
+      const [rows, plain] = [new ByteWriter(), new ByteWriter()];
+      writeRows(rows, timestampsMs, columns.pages, values);
       writeNumbers(plain, { ...columns, columns: columns.series.map(({ column }) => column) });
-      expect(row.done()).toEqual(plain.done());
+      expect(rows.done()).toEqual(plain.done());
     }),
   );
 });
@@ -68,7 +77,7 @@ test('a row that is too long for a message is cut', () => {
     ]),
   );
   const values = Float64Array.from(labels, (_, index) => Math.sin(index));
-  const batch = { ...batchOf(values), columns: columnsOfRow(5_000, true, { labels, values }) };
+  const batch = { ...batchOf(values), columns: columnsOfRows([5_000], [true], { labels, values: [values] }) };
   const messages = encodeBatch(batch);
   expect(messages.length).toBeGreaterThan(1);
   for (const message of messages) expect(message.length).toBeLessThanOrEqual(limits.messageBytes);

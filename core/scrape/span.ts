@@ -1,0 +1,48 @@
+import type { Batch } from '../batch.ts';
+import { type Columns, columnsOfRows, countOf } from '../columns.ts';
+import { unionOf } from '../segment/union.ts';
+import { areSameLists, writtenLabels } from '../segment/written-labels.ts';
+
+/** Memory of a label set that nobody else keeps, and of a value, about. */
+const labelSetBytes = 300;
+const valueBytes = 8;
+
+/** Bytes that keeping this batch until it is handed over takes, about, besides a list of labels that somebody keeps anyway. */
+export const heldBytesOf = ({ columns }: Batch): number => {
+  const labels = columns.rows?.labels;
+  if (labels === undefined) return countOf(columns) * (valueBytes + labelSetBytes);
+  return countOf(columns) * valueBytes + ('read' in labels ? labels.bytes.length : 0);
+};
+
+/** The same batch with its labels written down, for one that nobody else keeps the labels of. */
+export const slim = (batch: Batch): Batch => {
+  const { columns } = batch;
+  const { rows, timestampsMs, pages } = columns;
+  if (rows === undefined) return batch;
+  const labels = writtenLabels(rows.labels);
+  const whole = timestampsMs.map((_, slot) => pages.has(slot));
+  return { ...batch, columns: columnsOfRows(timestampsMs, whole, { ...rows, labels }) };
+};
+
+/**
+ * Batches of one target's scrapes, oldest slot first, in as few batches as say the same: whole pages of its own source become
+ * one, anything else stays as it is. `id` names the delivery.
+ */
+export const together = (batches: readonly Batch[], id: string): Batch[] => {
+  const pages = batches.filter(({ columns }) => columns.rows !== undefined);
+  const others = batches.filter(({ columns }) => columns.rows === undefined);
+  if (pages.length < 2) return [...batches];
+  const last = pages.at(-1)!;
+  const { id: _, families: __, ...said } = last;
+  return [{ ...said, id, columns: joined(pages.map(({ columns }) => columns)) }, ...others];
+};
+
+const joined = (pages: readonly Columns[]): Columns => {
+  const timestampsMs = pages.map(({ timestampsMs }) => timestampsMs[0]!);
+  const whole = pages.map(({ pages: slots }) => slots.size > 0);
+  const { labels } = pages[0]!.rows!;
+  if (pages.every(({ rows }) => areSameLists(rows!.labels, labels)))
+    return columnsOfRows(timestampsMs, whole, { labels, values: pages.flatMap(({ rows }) => rows!.values) });
+  const { series, pages: slots } = unionOf(pages, timestampsMs, new Set(timestampsMs.filter((_, at) => whole[at])));
+  return { timestampsMs, pages: slots, series };
+};
