@@ -12,9 +12,9 @@ import { textOfReject } from '../core/reject.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import { type Awaited, observe, recordSweep, sendCanary } from './collector-watch.ts';
 import { Fallen, type FallenPorts } from './fallen.ts';
-import { listing } from './listing.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
+import { ring } from './ringing.ts';
 import type { ScheduleEvent } from './schedule-event.ts';
 import { tellUp } from './up.ts';
 
@@ -29,12 +29,10 @@ type CheckPorts = FallenPorts &
  * of which there is news. Decide, record, announce: the change and the alarm to send are one conditional write, and what
  * was recorded but not announced is announced by whoever looks next. Between the sweeps it also sends the canaries.
  */
-export const check = (given: CheckPorts) => {
-  const ports = listing(given);
-  return middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
+export const check = (ports: CheckPorts) =>
+  middy<ScheduleEvent | SQSEvent, SQSBatchResponse | undefined>()
     .use(measured(ports))
     .handler(event => ('Records' in event ? answerWakes(ports, event) : sweep(ports)));
-};
 
 const sweep = async (ports: CheckPorts): Promise<undefined> => {
   const rows = await ports.heartbeats.all();
@@ -167,12 +165,13 @@ const announce = async (ports: CheckPorts, settled: readonly Heartbeat[], source
   const single = isMany ? waiting.filter(heartbeat => !fallen.includes(heartbeat)) : waiting;
   for (let at = 0; isMany && at < fallen.length; at += limits.groupedMembers) {
     const part = fallen.slice(at, at + limits.groupedMembers);
-    await ports.alarms.ring(groupAlarmOf(part.flatMap(({ key, pending }) => pending.map(flip => alarmOf(key, flip)))));
+    const members = part.flatMap(({ key, pending }) => pending.map(flip => alarmOf(key, flip)));
+    await ring(ports, groupAlarmOf(members), members);
     await inParallel(part, limits.checkParallel, async ({ key, pending }) => crossOff(ports, key, pending[0]!));
   }
   await inParallel(single, limits.checkParallel, async ({ key, pending }) => {
     for (const flip of pending) {
-      await ports.alarms.ring(alarmOf(key, flip));
+      await ring(ports, alarmOf(key, flip));
       await crossOff(ports, key, flip);
     }
   });

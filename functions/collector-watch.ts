@@ -3,8 +3,9 @@ import { type CollectorRecord, sweptAt } from '../core/heartbeat/silence.ts';
 import { awaiting, canariesBetween, canaryHorizonOf, observedAt, proofOf } from '../core/heartbeat/watermark.ts';
 import { limits } from '../core/limits.ts';
 import type { Ports } from '../io/ports.ts';
+import { ring } from './ringing.ts';
 
-type WatchPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'canary' | 'alarms' | 'deadlines'>;
+type WatchPorts = Pick<Ports, 'clock' | 'log' | 'heartbeats' | 'canary' | 'alarms' | 'history' | 'deadlines'>;
 
 /** Tries of one change of the record, which canaries may be changing at the same time. */
 const tries = 8;
@@ -79,10 +80,11 @@ const begin = async (
 };
 
 /** Rings what the record says of the collector, and crosses it off. */
-const announce = async ({ heartbeats, alarms }: WatchPorts, record: CollectorRecord): Promise<CollectorRecord> => {
+const announce = async (ports: WatchPorts, record: CollectorRecord): Promise<CollectorRecord> => {
+  const { heartbeats } = ports;
   const { pending = [], ...rest } = record;
   if (pending.length === 0) return record;
-  for (const flip of pending) await alarms.ring(collectorAlarmOf(flip));
+  for (const flip of pending) await ring(ports, collectorAlarmOf(flip));
   const told = { ...rest, epoch: record.epoch + 1 };
   await heartbeats.swept(record, told);
   return told;

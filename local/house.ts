@@ -148,8 +148,8 @@ export class House {
   }
 
   /**
-   * Of two APIs with one path the first is taken: that of keys where they are required, else that of IAM. Functions all of
-   * whose paths can be got only read: from one's own machine that needs a key only where everything does.
+   * Of two APIs with one path the first is taken: that of keys where they are required, else that of IAM. Functions most of
+   * whose paths can be got are there to be read: from one's own machine that needs a key only where everything does.
    */
   routes(): Route<Door>[] {
     const integrations = new Map(this.#all('AWS::ApiGatewayV2::Integration'));

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { SourceLine } from '../core/view/sources.ts';
 import { ask } from './api.ts';
 import { DayBar } from './day-bar.tsx';
-import { agoText, clockText, intervalText } from './format.ts';
+import { agoText, clockText, intervalText, lengthText } from './format.ts';
 import { useLive } from './live.ts';
 import { Empty, Problem, Waiting } from './notice.tsx';
 import { useNow } from './now.ts';
@@ -43,6 +43,19 @@ export const PauseButton = ({ line, onDone }: { readonly line: SourceLine; reado
       )}
     </>
   );
+};
+
+/** What a job told of its runs, in words; nothing where it told nothing. */
+export const runTexts = ({ runs = {} }: SourceLine, nowMs: number): readonly string[] => {
+  const { startedMs, failedMs, failedDetail, snoozedUntilMs, refused } = runs;
+  return [
+    ...(startedMs === undefined ? [] : [`running for ${lengthText(nowMs - startedMs)}`]),
+    ...(failedMs === undefined ? [] : [`failed ${agoText(failedMs, nowMs)}${failedDetail ? `: ${failedDetail}` : ''}`]),
+    ...(snoozedUntilMs === undefined || snoozedUntilMs < nowMs
+      ? []
+      : [`snoozed until ${clockText(snoozedUntilMs, nowMs)}`]),
+    ...(refused === undefined ? [] : [`refused ${agoText(refused.atMs, nowMs)}: ${refused.status} ${refused.reason}`]),
+  ];
 };
 
 /** Who is expected to be heard, how often, and whether they keep it. */
@@ -116,6 +129,9 @@ export const Heartbeats = () => {
                     ) : (
                       nextText(line, nowMs)
                     )}
+                    {runTexts(line, nowMs).map(text => (
+                      <div key={text}>{text}</div>
+                    ))}
                   </td>
                   <td class="number" data-title="missed">
                     {line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}

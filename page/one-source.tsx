@@ -5,7 +5,7 @@ import { ask } from './api.ts';
 import { DayBar } from './day-bar.tsx';
 import { agoText, clockText, countText, intervalText } from './format.ts';
 import { keyOfSource, useHeard } from './heard.ts';
-import { PauseButton } from './heartbeats.tsx';
+import { PauseButton, runTexts } from './heartbeats.tsx';
 import { useLive } from './live.ts';
 import { Empty, Problem, Waiting } from './notice.tsx';
 import { useNow } from './now.ts';
@@ -97,6 +97,12 @@ const Facts = ({
       <>
         <dt>Next</dt>
         <dd>{nextText(line, nowMs)}</dd>
+      </>
+    )}
+    {runTexts(line, nowMs).length > 0 && (
+      <>
+        <dt>Told</dt>
+        <dd>{runTexts(line, nowMs).join('; ')}</dd>
       </>
     )}
     <dt>Last 24 h</dt>

@@ -25,6 +25,8 @@ export type Collector = {
   readonly counted: () => Promise<Counted>;
   /** Messages in the buffer, waiting or at work. */
   readonly buffered: () => Promise<number>;
+  /** How many hear its alarms; undefined where that is not known: at home they are named when it starts. */
+  readonly listeners: () => Promise<number | undefined>;
   /** Messages in its dead letters. */
   readonly quarantined: () => Promise<number>;
 };

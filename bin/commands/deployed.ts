@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { measures } from '../../core/measures.ts';
 import { connect } from '../../io/aws/connect.ts';
@@ -37,6 +38,7 @@ export const deployedCollector = async (stackName: string): Promise<Collector> =
     probe: async path => get(new URL(path, named('url')), await sign(new URL(path, named('url')))),
     post: (path, body, headers) => post(new URL(path, named('url')), body, headers, sign),
     counted: () => countedOf(named('collector')),
+    listeners: () => listenersOf(named('alarms')),
     buffered: () => messagesIn(named('buffer')),
     quarantined: () => messagesIn(named('deadLetters')),
   };
@@ -56,6 +58,17 @@ const outputsOf = async (
         `there is no stack ${StackName} in ${region}: \`npx cdk deploy\` makes one, AWS_REGION says where`,
       );
     throw error;
+  }
+};
+
+/** Confirmed subscriptions: whoever did not confirm hears nothing. */
+const listenersOf = async (TopicArn: string): Promise<number> => {
+  const client = new SNSClient({});
+  try {
+    const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+    return Subscriptions.filter(({ SubscriptionArn = '' }) => SubscriptionArn.startsWith('arn:')).length;
+  } finally {
+    client.destroy();
   }
 };
 

@@ -50,6 +50,7 @@ const fixes: Readonly<Record<string, string>> = {
   targets: 'you need dynamodb:Scan on the table of targets: `npx sluice status` shows who you are taken for',
   heartbeats: 'you need dynamodb:Scan on the table of heartbeats',
   buffer: 'you need sqs:GetQueueAttributes on the buffer',
+  listeners: 'you need sns:ListSubscriptionsByTopic on the topic of alarms',
   keys: 'you need dynamodb:Scan on the table of keys',
 };
 
@@ -197,6 +198,21 @@ const looks: Readonly<Record<string, Look>> = {
             state: 'warn',
             found: `${waiting} messages wait`,
             fix: 'docs/runbook.md, buffer age: ingest is behind',
+          },
+    ];
+  },
+
+  listeners: async collector => {
+    const count = await collector.listeners();
+    if (count === undefined) return [];
+    return [
+      count > 0
+        ? { what: 'listeners', state: 'ok', found: `${count} hear the alarms` }
+        : {
+            what: 'listeners',
+            state: 'bad',
+            found: 'nobody would hear an alarm',
+            fix: 'aws sns subscribe --topic-arn ARN --protocol email --notification-endpoint you@example.com, and confirm the mail',
           },
     ];
   },

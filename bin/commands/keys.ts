@@ -14,9 +14,9 @@ type CreateOptions = {
   job?: string[];
   protocols?: string;
   rename?: true;
-  limits?: string;
   read?: true;
   operate?: true;
+  limits?: string;
 };
 
 export const keysCommand = (connect: Connect): Command => {
@@ -31,16 +31,17 @@ export const keysCommand = (connect: Connect): Command => {
       '--rename',
       'take what is pushed for other jobs as the first job’s, the claim in exported_job; else it is refused',
     )
-    .option('--limits <list>', `what may be pushed with it, as name=number, of ${quotaNames.join(', ')}`)
     .option('--read', 'a key to read with, for the page and for Grafana, instead of one to push with')
     .option('--operate', 'a key to read with and to pause heartbeats with')
+    .option('--limits <list>', `what may be pushed with it, as name=number, of ${quotaNames.join(', ')}`)
     .addHelpText(
       'after',
       '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway' +
         '\n  sluice keys create --job batch --limits samplesPerSecond=5000,activeSeries=20000' +
         '\n  sluice keys create --read',
     )
-    .action(async ({ job, protocols, rename, limits: told, read, operate }: CreateOptions) => {
+    .action(async (asked: CreateOptions) => {
+      const { job, protocols, rename, read, operate, limits: told } = asked;
       const text = made();
       const may: readonly KeyRight[] = operate ? ['read', 'operate'] : ['read'];
       if ((read || operate) && (job || protocols || rename))

@@ -50,6 +50,7 @@ export const localCollector = (): Collector => {
     probe: async path => get(new URL(path, local.url), await keyed(new URL(path, local.url))),
     post: (path, body, headers) => post(new URL(path, local.url), body, headers, keyed),
     counted: async () => countedIn(join(folder, 'measures.json')),
+    listeners: async () => undefined,
     buffered: () => messagesIn(named(outputs.buffer)),
     quarantined: () => messagesIn(named(outputs.deadLetters)),
   };

@@ -17,8 +17,21 @@ import { type DownSpan, downSpansOf, textOfSource } from './down-spans.ts';
  */
 export type SourceState = HeartbeatState | 'new' | 'unwatched' | 'invalid';
 
+/** What a job tells of its runs, and what became of its pushes; absent where nobody told. */
+export type Runs = {
+  /** It said that it began, and not yet that it ended. */
+  readonly startedMs?: number;
+  readonly failedMs?: number;
+  readonly failedDetail?: string;
+  /** Nobody rings for it until then. */
+  readonly snoozedUntilMs?: number;
+  /** Its last push that was refused. */
+  readonly refused?: { readonly atMs: number; readonly status: number; readonly reason: string };
+};
+
 /** One line of the list of sources: a target, a job or instance that is expected, or a pusher that nobody registered. */
 export type SourceLine = HeartbeatKey & {
+  readonly runs?: Runs;
   readonly kind: 'target' | 'heartbeat' | 'pusher';
   readonly state: SourceState;
   /** A target's id and address. */
@@ -79,6 +92,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
       intervalMs: target.intervalMs,
       offsetMs,
       ...promiseOf(record, blind),
+      ...runsOf(record),
       downs: downsOf(key),
     });
   }
@@ -94,6 +108,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
       state,
       ...(heardMs !== undefined && { heardMs }),
       ...promiseOf(record, blind),
+      ...runsOf(record),
       downs: downsOf(key),
     });
   }
@@ -133,6 +148,18 @@ const troubleOf = (record: Heartbeat | undefined): Pick<SourceLine, 'reason' | '
     };
   }
   return {};
+};
+
+const runsOf = (record: (Heartbeat & Runs) | undefined): Pick<SourceLine, 'runs'> => {
+  const { startedMs, failedMs, failedDetail, snoozedUntilMs, refused } = record ?? {};
+  const runs = {
+    ...(startedMs !== undefined && { startedMs }),
+    ...(failedMs !== undefined && { failedMs }),
+    ...(failedDetail !== undefined && { failedDetail }),
+    ...(snoozedUntilMs !== undefined && { snoozedUntilMs }),
+    ...(refused !== undefined && { refused }),
+  };
+  return Object.keys(runs).length === 0 ? {} : { runs };
 };
 
 const promiseOf = (

@@ -108,6 +108,13 @@ describe('a line for each source', () => {
   });
 });
 
+test('what a job told of its runs comes along, where it told anything', () => {
+  const told = { startedMs: nowMs - 5, failedMs: nowMs - 9, snoozedUntilMs: nowMs + 5 };
+  const record = { ...heartbeat({ job: 'n', state: 'up' }), ...told };
+  expect(sourceLines(seen({ heartbeats: [record] }))[0]?.runs).toEqual(told);
+  expect(sourceLines(seen({ heartbeats: [heartbeat({ job: 'n', state: 'up' })] }))[0]?.runs).toBeUndefined();
+});
+
 const rung = (kind: 'DOWN' | 'RESOLVED', sinceMs: number, atMs: number): Alarm => ({
   ...{ id: `a#${kind}@${atMs}`, kind, subject: '', text: '', job: 'a', instance: '*', reason: 'NOT_HEARD' },
   sinceMs,
