@@ -56,6 +56,8 @@ export const bundlesOf = (folder: string): Readonly<Record<string, Uint8Array>> 
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // Lambda gives credentials by the environment; see there.
+    alias: { '@aws-sdk/credential-provider-node': join(folder, '..', 'io', 'aws', 'lambda-credentials.ts') },
     minify: true,
     // Only the function that serves it names it.
     define: { __PAGE__: JSON.stringify(pageOf(join(folder, '..', 'page'))) },

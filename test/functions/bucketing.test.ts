@@ -62,7 +62,8 @@ const house = async (hours: number, retention = usualRetention) => {
   const range = async (text: string, fromMs: number, toMs: number, stepMs: number) => {
     const [start, end, step] = [fromMs, toMs, stepMs].map(ms => String(ms / 1_000)) as [string, string, string];
     const rawQueryString = String(new URLSearchParams({ query: text, start, end, step }));
-    const event = { rawPath: '/api/v1/query_range', rawQueryString, headers: {} };
+    const requestContext = { authorizer: { iam: {} } };
+    const event = { rawPath: '/api/v1/query_range', rawQueryString, headers: {}, requestContext };
     const answer = (await ask(event as never, { getRemainingTimeInMillis: () => 20_000 } as never)) as {
       readonly statusCode: number;
       readonly body: string;

@@ -54,7 +54,7 @@ test('each function is one module below 1 MB that runs on Node alone and on the 
   const functions = Object.values<{ Type: string; Properties: FunctionProperties }>(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties);
-  expect(functions.length).toBe(8);
+  expect(functions.length).toBe(9);
   for (const { Code, Environment } of functions) {
     const asset = join(direct, `asset.${Code.S3Key.replace('.zip', '')}`);
     expect(readdirSync(asset)).toEqual(['index.mjs']);

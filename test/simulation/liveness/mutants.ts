@@ -33,7 +33,7 @@ export const mutants: readonly Mutant[] = [
   at(
     watch,
     'forget the collector’s outbox',
-    'for (const flip of pending) await alarms.ring(collectorAlarmOf(flip));',
+    'for (const flip of pending) await ring(ports, collectorAlarmOf(flip));',
     '',
   ),
   at(
@@ -102,8 +102,8 @@ export const mutants: readonly Mutant[] = [
   at(
     check,
     'cross off before it was rung',
-    '      await ports.alarms.ring(alarmOf(key, flip));\n      await crossOff(ports, key, flip);',
-    '      await crossOff(ports, key, flip);\n      await ports.alarms.ring(alarmOf(key, flip));',
+    '      await ring(ports, alarmOf(key, flip));\n      await crossOff(ports, key, flip);',
+    '      await crossOff(ports, key, flip);\n      await ring(ports, alarmOf(key, flip));',
   ),
   at(
     check,
