@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
 import { type Columns, columnsOfRows, countOf } from '../columns.ts';
 import { boundedExemplars } from '../exemplars.ts';
+import { limits } from '../limits.ts';
 import { unionOf } from '../segment/union.ts';
 import { areSameLists, writtenLabels } from '../segment/written-labels.ts';
 
@@ -27,17 +28,28 @@ export const slim = (batch: Batch): Batch => {
 
 /**
  * Batches of one target's scrapes, oldest slot first, in as few batches as say the same: whole pages of its own source become
- * one, anything else stays as it is. `id` names the delivery.
+ * one, as far as readers take its slots × series (limits.blockCells), anything else stays as it is. `id` names the delivery.
  */
 export const together = (batches: readonly Batch[], id: string): Batch[] => {
   const pages = batches.filter(({ columns }) => columns.rows !== undefined);
   const others = batches.filter(({ columns }) => columns.rows === undefined);
   if (pages.length < 2) return [...batches];
+  if (mostCellsOf(pages) > limits.blockCells) {
+    const middle = Math.ceil(pages.length / 2);
+    return [...together(pages.slice(0, middle), `${id}/1`), ...together(pages.slice(middle), `${id}/2`), ...others];
+  }
   const last = pages.at(-1)!;
   const { id: _, families: __, exemplars: ___, ...said } = last;
   const exemplars = boundedExemplars(pages.flatMap(({ exemplars: own = [] }) => own));
   const columns = joined(pages.map(page => page.columns));
   return [{ ...said, id, columns, ...(exemplars.length > 0 && { exemplars }) }, ...others];
+};
+
+/** Slots × series at most, where pages of other lists may share nothing. */
+const mostCellsOf = (pages: readonly Batch[]): number => {
+  const lists = pages.map(({ columns }) => columns.rows!.labels);
+  const isOne = lists.every(labels => areSameLists(labels, lists[0]!));
+  return pages.length * (isOne ? lists[0]!.length : lists.reduce((sum, { length }) => sum + length, 0));
 };
 
 const joined = (pages: readonly Columns[]): Columns => {

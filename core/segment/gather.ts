@@ -1,5 +1,5 @@
 import { type Batch, type Source, sourceIdOf } from '../batch.ts';
-import type { LabelSet } from '../labels.ts';
+import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { fingerprintsOf } from './catalog.ts';
 import { encodeIncrements, incrementHours } from './increments.ts';
@@ -111,19 +111,29 @@ const keyFor = ({ depth, name }: Base, offsetMs: number): string =>
 /** Cuts a list of messages so that slots × series of each portion stay within limits.blockCells. */
 const portions = (messages: readonly (readonly [string, Delivered])[]): (readonly Batch[])[] => {
   let slots = 0;
-  let series = 0;
+  let sum = 0;
   for (const [, { batch }] of messages) {
     slots += batch.columns.timestampsMs.length;
-    series = Math.max(series, batch.columns.series.length);
+    sum += batch.columns.series.length;
   }
-  // The series of batches of one source are mostly the same; where they are not, the sum is the bound.
-  const union =
-    slots * series <= limits.blockCells / 4
-      ? series
-      : messages.reduce((sum, [, { batch }]) => sum + batch.columns.series.length, 0);
-  if (messages.length <= 1 || slots * union <= limits.blockCells) return [messages.map(([, { batch }]) => batch)];
+  const isWhole = messages.length <= 1 || slots * sum <= limits.blockCells;
+  // Batches of one source have mostly the same series: they are told apart only where that matters.
+  if (isWhole || slots * distinctIn(messages) <= limits.blockCells) return [messages.map(([, { batch }]) => batch)];
   const middle = Math.ceil(messages.length / 2);
   return [...portions(messages.slice(0, middle)), ...portions(messages.slice(middle))];
+};
+
+/** How many series there are in all. */
+const distinctIn = (messages: readonly (readonly [string, Delivered])[]): number => {
+  const lists = new Set<unknown>();
+  const keys = new Set<string>();
+  for (const [, { batch }] of messages) {
+    const { rows, series } = batch.columns;
+    if (rows !== undefined && lists.has(rows.labels)) continue;
+    lists.add(rows?.labels);
+    for (const { labels } of series) keys.add(keyOf(labels));
+  }
+  return keys.size;
 };
 
 type Times = { readonly times: Set<number>; readonly pages: Set<number> };

@@ -142,6 +142,11 @@ export class Books {
     return false;
   }
 
+  /** Whether the last that was told of a job before this time is that it is down. */
+  #isOpen(job: string, beforeMs: number): boolean {
+    return this.published.findLast(alarm => alarm.job === job && alarm.toldMs < beforeMs)?.kind === 'DOWN';
+  }
+
   /** When all is told and nothing goes wrong any more. */
   close(
     rows: readonly Row[],
@@ -158,13 +163,16 @@ export class Books {
       const isRemoved = changes.some(({ what }) => what === 'remove');
       if (!isRemoved && kinds.some((kind, index) => kind !== (index % 2 === 0 ? 'DOWN' : 'RESOLVED')))
         this.breach('order', `A4 ${job}: ${kinds.join(' ')}`);
-      for (const { fromMs, toMs, isReal } of deaths) {
+      for (const [index, { fromMs, toMs, isReal }] of deaths.entries()) {
+        // Who came back while we were blind, and fell again before that was seen, is named all the time.
+        const livedFromMs = deaths[index - 1]?.toMs ?? fromMs;
         if (!isReal || isRemoved || fromMs > this.#plan.endMs - 300 * second) continue;
         const untilMs = Math.min(toMs, this.#plan.endMs);
         if (changes.some(({ atMs }) => atMs > fromMs - 400 * second && atMs < untilMs)) continue;
         // A2: found while it lasted, or the collector said that it could not hear.
         if (this.#accused.has(`${job} ${fromMs}`)) found += 1;
         else if (isCovered(fromMs, untilMs) || this.#isMissed(fromMs, untilMs)) covered += 1;
+        else if (this.#isOpen(job, untilMs) && isCovered(livedFromMs, fromMs)) found += 1;
         else this.breach('missed', `A2 ${job} dead from ${this.#at(fromMs)} to ${this.#at(untilMs)}`);
       }
       const row = rows.find(each => each['job'] === job);
