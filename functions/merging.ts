@@ -65,6 +65,8 @@ export class Merger {
       });
       if (!isSwapped) continue;
       await this.#rollUpAfter(before, day, shard);
+      // The next day may be rolled up already, where this one's last hour came late.
+      if (hours.some(({ hourMs }) => hourMs === lastHourOf(day))) await this.#rollUpAfter(undefined, day + 1, shard);
       if (await blocks.drop(hours)) return;
     }
     throw new Fault(overtaken, `hours of shard ${shard} of day ${day} do not stay as they are`, { retryable: true });
