@@ -57,8 +57,16 @@ export class MergedObjects {
     tail: readonly BlockObject[] | undefined,
   ): Promise<BlockObject[]> {
     const loaded = await Promise.all(objects.map(object => this.#load(object)));
-    // A tail that has expired leaves the first increase unknown, as before a source's first sample.
-    const before = await Promise.all((tail ?? []).map(object => this.#load(object).catch(() => undefined)));
+    // A tail that has expired leaves the first increase unknown, as before a source's first sample; one that is only out of reach just
+    // now does not.
+    const before = await Promise.all(
+      (tail ?? []).map(object =>
+        this.#load(object).catch((error: Fault) => {
+          if (error.code === 'gone') return undefined;
+          throw error;
+        }),
+      ),
+    );
     const sources = new Map<string, Source>();
     for (const { cells } of loaded) for (const { source, sourceId } of cells) sources.set(sourceId, source);
     const [raw, fiveMinutes, hours] = [new Pile(), new Pile(), new Pile()];
