@@ -6,7 +6,7 @@ import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { countedIn, isIncrement } from '../core/segment/counters.ts';
 import { hourOf } from '../core/segment/gather.ts';
-import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
+import { chunksNeeded, decodeHour, type HourRead } from '../core/segment/hour.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
 import { columnsIn } from '../core/segment/read-columns.ts';
 import type { Manifest } from '../core/segment/stored.ts';
@@ -165,6 +165,12 @@ export class SeriesReader {
     return [...countedIn(blocks, before, labels => wanted.matches(merged(labels, source)), fromMs, toMs)];
   }
 
+  async #decoded(segments: readonly { readonly bytes: Uint8Array }[]): Promise<HourRead> {
+    const parts = segments.map(({ bytes }) => bytes);
+    const chunks = await this.#chunks.load(chunksNeeded(parts));
+    return decodeHour(parts, id => chunks.get(id));
+  }
+
   /** The columns of hours that are not merged. */
   async #hotOf(
     source: Source,
@@ -180,9 +186,9 @@ export class SeriesReader {
       if (!isMerged(sourceId, hourMs)) hours.push(hourMs);
     const columns: Columns[] = [];
     await inParallel(hours, limits.queryParallel, async hourMs => {
-      const segments = (await this.#series.between(sourceId, hourMs, hourMs)).map(({ bytes }) => bytes);
-      const chunks = await this.#chunks.load(chunksNeeded(segments));
-      const read = decodeHour(segments, id => chunks.get(id));
+      let read = await this.#decoded(await this.#series.between(sourceId, hourMs, hourMs));
+      // What one builds on may have been written just now, and not be seen everywhere yet.
+      if (read.rejects.length > 0) read = await this.#decoded(await this.#series.ofHour(sourceId, hourMs));
       for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
       columns.push(...read.columns);
     });
