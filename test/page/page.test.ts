@@ -15,7 +15,11 @@ if (browserAt === undefined)
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-type Finding = { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] };
+type Finding = {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly target: readonly string[] }[];
+};
 
 /** What axe finds that keeps somebody from using the page. */
 const seriousIn = async ({ page }: Visit): Promise<string[]> => {
@@ -23,7 +27,10 @@ const seriousIn = async ({ page }: Visit): Promise<string[]> => {
   const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as readonly Finding[];
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, target }) => `${html.slice(0, 160)} at ${target.join(' ')}`).join(' | ')}`,
+    );
 };
 
 describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () => {

@@ -135,7 +135,12 @@ describe.skipIf(!there)('a real Prometheus', () => {
       each => Object.keys(each).length === 1,
     );
     expect(values).toEqual({ '{"__name__":"orders","job":"shop","kind":"web"}': '7' });
-    expect(Object.values(await found('up{job="federation"}'))).toEqual(['1']);
+    const up = await eventually(
+      20_000,
+      () => found('up{job="federation"}'),
+      each => Object.keys(each).length === 1,
+    );
+    expect(Object.values(up)).toEqual(['1']);
   });
 
   test('reads what only the collector has', { timeout: 30_000 }, async () => {

@@ -13,7 +13,7 @@ import { faultKinds } from './weather.ts';
 // The short form: `npm run simulate:ingest -- --seeds 2000` and `npm run simulate:mutants` are the long one.
 
 describe('some seeds', () => {
-  const seeds = Array.from({ length: 16 }, (_, index) => index + 1);
+  const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
   test('lose, double and corrupt nothing, and the accounts balance', async () => {
     const kinds = new Set<string>();
     let accepted = 0;
