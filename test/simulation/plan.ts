@@ -1,6 +1,7 @@
 import { type LabelSet, labelSetOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
 import { Chance } from './chance.ts';
+import { type Counted, type Counter, countsOf } from './counters.ts';
 import { type Bits, Values } from './values.ts';
 import { type Weather, weatherOf } from './weather.ts';
 
@@ -35,6 +36,13 @@ export type Happening =
       readonly producer: Producer;
       readonly key: string | undefined;
       readonly samples: readonly PlannedSample[];
+    }
+  | {
+      readonly kind: 'count';
+      readonly atMs: number;
+      readonly counter: Counter;
+      readonly key: string;
+      readonly counted: readonly Counted[];
     }
   | { readonly kind: 'scrape'; readonly atMs: number; readonly target: PlannedTarget; readonly slotMs: number }
   | {
@@ -102,6 +110,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
     ...loopsOf(new Chance(seed, 'loops'), startMs, calmMs),
+    ...countsOf(new Chance(seed, 'counts'), startMs, calmMs),
     ...Array.from(
       { length: 2 },
       (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),

@@ -27,7 +27,7 @@ import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
-import { Books, type Breach, keyFor } from './books.ts';
+import { Books, type Breach } from './books.ts';
 import { Chance } from './chance.ts';
 import { SimulatedDynamo } from './dynamo.ts';
 import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
@@ -35,6 +35,7 @@ import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
 import { simulatedS3 } from './s3.ts';
 import { simulatedSqs } from './sqs.ts';
+import { Tally } from './tally.ts';
 import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
 
@@ -73,6 +74,7 @@ export class World {
   readonly agenda: Agenda;
   readonly storm: Storm;
   readonly books = new Books();
+  readonly tally = new Tally();
   /** Of what is made up on the way, as pages are. */
   readonly values = new Values(1_000_000);
   readonly buffer: Messages;
@@ -259,14 +261,13 @@ export class World {
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
   acknowledge(delivery: Delivery): void {
     delivery.acknowledged = true;
-    const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyFor(labels)}`));
+    const told = new Set(delivery.said.map(({ key }) => key));
     if (delivery.queued < told.size)
       this.breach(
         'accounts',
         `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`,
       );
-    for (const said of delivery.said)
-      if (!delivery.spoiled.has(`${said.timestampMs} ${keyFor(said.labels)}`)) said.must = true;
+    for (const said of delivery.said) if (!delivery.spoiled.has(said.key)) said.must = true;
     if (delivery.unstored.size === 0) this.#allStored(delivery);
   }
 
