@@ -478,6 +478,9 @@ export const limits = {
   vitalsEveryMs: 30 * minute,
   /** How long a look at CloudWatch is good for: it is charged, and metrics come by the minute. */
   vitalsKeptMs: 20 * second,
+  /** What /metrics says of the collector itself is as old as this at most, and added up from such spans: each look costs $0.0002. */
+  ownMetricsKeptMs: 5 * minute,
+  ownMetricsEveryMs: 5 * minute,
 
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,

@@ -118,10 +118,12 @@ const table = {
     'TargetsTable: dynamodb:Scan',
   ],
   AccountRole: [
+    '*: cloudwatch:GetMetricData',
     logs('Account'),
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
     'BufferDeadLetters: sqs:ReceiveMessage',
+    'BufferQueue: sqs:GetQueueAttributes',
     'KeysTable: dynamodb:GetItem',
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -175,7 +177,7 @@ test.each([
   { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
-  { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
+  { name: 'Account', knows: ['buffer', 'series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
