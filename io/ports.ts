@@ -237,14 +237,20 @@ export type ScrapeGrant = {
   readonly hosts: readonly string[];
 };
 
-/** A promise as a user writes it; a schedule goes before an interval. */
+/** What a user may write on a heartbeat's row beside its key; null takes it away. */
 export type Expectation = {
-  readonly interval: string;
-  readonly grace: string;
-  readonly cron?: string;
-  readonly onCalendar?: string;
-  readonly tz?: string;
-  readonly firstSeen?: string;
+  readonly interval?: string | null;
+  readonly grace?: string | null;
+  readonly cron?: string | null;
+  readonly onCalendar?: string | null;
+  readonly tz?: string | null;
+  readonly firstSeen?: string | null;
+  readonly failures?: string | null;
+  readonly flapping?: string | null;
+  readonly expect?: 'auto' | 'propose' | null;
+  readonly manualResume?: boolean | null;
+  readonly maintenance?: readonly Row[] | null;
+  readonly snoozeUntil?: string | null;
 };
 
 export type Heartbeats = {
@@ -284,7 +290,7 @@ export type Heartbeats = {
   /** Takes one announced entry out of the outbox; nothing happens if it is gone. */
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
-  /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
+  /** Registers a promise, or changes it on a row that is there, whose state goes on: what is null is taken away, what is absent stays. Durations as a user writes them. */
   expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;

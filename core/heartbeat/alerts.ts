@@ -1,3 +1,4 @@
+import { flappedDetail, isHeld } from './flapping.ts';
 import { anyInstance, type Heartbeat, lastHeardMs } from './heartbeat.ts';
 import { allowedMsAfter } from './schedule.ts';
 import type { CollectorRecord } from './silence.ts';
@@ -46,6 +47,10 @@ const alertOf = (heartbeat: Heartbeat, nowMs: number): HeartbeatAlert | undefine
     const sinceMs = downSinceMs ?? nowMs;
     const summary = `${downReason} since ${iso(sinceMs)}${state === 'recovering' ? ', and heard again' : ''}`;
     return alert('HeartbeatDown', { ...labels, reason: downReason }, summary, 'firing', sinceMs);
+  }
+  if (isHeld(heartbeat)) {
+    const sinceMs = heartbeat.flicker?.heldFromMs ?? nowMs;
+    return alert('HeartbeatDown', { ...labels, reason: 'FLAPPING' }, flappedDetail(heartbeat), 'firing', sinceMs);
   }
   const heardMs = lastHeardMs(heartbeat);
   if (state !== 'up' || promise === undefined || heardMs === undefined) return undefined;

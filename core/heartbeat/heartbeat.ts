@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts';
+import type { FlapRule, Flicker } from './flapping.ts';
 import type { Learned } from './learning.ts';
 import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
@@ -37,11 +38,12 @@ export type DownReason =
  */
 export type Flip = {
   readonly epoch: number;
-  readonly kind: 'DOWN' | 'RESOLVED';
+  /** FLAPPING: it fell too often, and its single turns are held back until it is steady: RESOLVED, or DOWN. */
+  readonly kind: 'DOWN' | 'RESOLVED' | 'FLAPPING';
   readonly atMs: number;
   /** Since when the source is silent or failing. */
   readonly sinceMs: number;
-  readonly reason: DownReason | 'PAUSED' | 'REMOVED' | 'HEARD';
+  readonly reason: DownReason | 'PAUSED' | 'REMOVED' | 'HEARD' | 'STEADY';
   readonly detail: string;
 };
 
@@ -116,6 +118,11 @@ export type Heartbeat = {
   readonly failureShare?: FailureShare;
   /** Slots that failed, as far as they are kept, in no order. */
   readonly missedMs?: readonly number[];
+  /** Beats of who pushes that did not come in time, by when they were due, as far as they are kept, in no order. */
+  readonly latesMs?: readonly number[];
+  /** From when on it flaps; absent where nobody counts. */
+  readonly flapRule?: FlapRule;
+  readonly flicker?: Flicker;
   /** The newest push of it that was refused. */
   readonly refused?: PushRefusal;
   /** What pings said of a job's runs. */
@@ -138,6 +145,7 @@ export type HeartbeatChange = {
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
   readonly learned?: Learned;
+  readonly flicker?: Flicker;
   /** The promise, as a user would write it. */
   readonly interval?: string;
   readonly grace?: string;
