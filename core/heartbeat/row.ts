@@ -56,8 +56,9 @@ const recurring = z
   .object({ cron: readBy(readCron), for: durationField(1_000, limits.maintenanceMaxMs), tz: zone.default('UTC') })
   .transform(({ cron, for: forMs, tz }): Maintenance => ({ cron, forMs, tz }));
 
-/** `4/1h`: so many falls within so long. */
-const flapRule = z.string().transform((text, context): FlapRule => {
+/** `4/1h`: so many falls within so long. `off`: nobody counts. */
+const flapRule = z.string().transform((text, context): FlapRule | 'off' => {
+  if (text === 'off') return text;
   const [, falls, within = ''] = /^([0-9]{1,2})\/(.+)$/.exec(text) ?? [];
   const withinMs = readDuration(within) ?? 0;
   const isGood = Number(falls) >= 2 && Number(falls) <= limits.flapFallsMax;
@@ -100,7 +101,7 @@ const row = z.object({
       `expected at most ${limits.missesKept}`,
     )
     .optional(),
-  flapping: z.union([z.literal('off').transform(() => undefined), flapRule]).default(flapRuleDefault),
+  flapping: flapRule.optional(),
   flicker: z
     .object({ fallsMs: z.array(timeMs), heldFromMs: timeMs.optional(), heldFalls: z.number().optional() })
     .optional(),
@@ -135,7 +136,16 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
   const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, expect, ...more } = value;
-  const { paused, pending, failing: fails, failures, flapping, snoozeUntil, manualResume: _, ...rest } = more;
+  const {
+    paused,
+    pending,
+    failing: fails,
+    failures,
+    flapping = flapRuleDefault,
+    snoozeUntil,
+    manualResume: _,
+    ...rest
+  } = more;
   const isScheduled = cron !== undefined || onCalendar !== undefined;
   const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
   const promised =
@@ -152,7 +162,7 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
       missedMs: keptIn(input, 'miss'),
       latesMs: keptIn(input, 'late'),
     }),
-    ...(flapping && { flapRule: flapping }),
+    ...(flapping !== 'off' && { flapRule: flapping }),
     ...(snoozeUntil !== undefined && { snoozedUntilMs: snoozeUntil }),
     ...(fails && { failing: fails as Heartbeat['failing'] }),
     ...(promised && {

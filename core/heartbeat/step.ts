@@ -14,9 +14,9 @@ const holdMsOf = ({ promise, failing, failureShare, downReason }: Heartbeat): nu
   downReason === 'FAILED' ||
   downReason === 'STUCK_RUN'
     ? 0
-    : // Who fails by a share may answer now and then: he is back when so many slots in a row went well.
-      failing !== undefined && failureShare !== undefined
-      ? failureShare.of * failing.intervalMs
+    : // Who fails by a share may answer now and then: he is back when so many slots or beats in a row went well.
+      failureShare !== undefined
+      ? failureShare.of * (failing?.intervalMs ?? promise?.intervalMs ?? 0)
       : Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
 
 const fallOf = (heartbeat: Heartbeat, { reason, sinceMs, atMs, detail }: Verdict): Flip => ({

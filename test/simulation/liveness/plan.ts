@@ -136,7 +136,11 @@ const flapperOf = (seed: number, startMs: number, calmMs: number): SourcePlan =>
   // Some die for good in the middle of it, some for long enough to be told of as that.
   if (chance.is(0.6)) {
     const isForGood = chance.is(0.5);
-    deaths.push({ fromMs: atMs, toMs: isForGood ? Number.POSITIVE_INFINITY : Math.min(atMs + 600 * second, calmMs + 240 * second), isReal: true });
+    deaths.push({
+      fromMs: atMs,
+      toMs: isForGood ? Number.POSITIVE_INFINITY : Math.min(atMs + 600 * second, calmMs + 240 * second),
+      isReal: true,
+    });
   }
   const client = chance.pick(clients);
   const falls = chance.between(2, 3);
