@@ -247,7 +247,10 @@ export type Expectation = {
   readonly firstSeen?: string | null;
   readonly failures?: string | null;
   readonly flapping?: string | null;
-  readonly expect?: 'auto' | 'propose' | null;
+  readonly expect?: 'auto' | 'apply' | null;
+  /** What was learned and proposed; nobody writes it, and whoever settles it takes it away. */
+  readonly proposal?: null;
+  readonly learned?: null;
   readonly manualResume?: boolean | null;
   readonly maintenance?: readonly Row[] | null;
   readonly snoozeUntil?: string | null;

@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 import type { FlapRule, Flicker } from './flapping.ts';
-import type { Learned } from './learning.ts';
+import type { Learned, Proposal } from './learning.ts';
 import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
@@ -100,7 +100,11 @@ export type Heartbeat = {
   readonly pauseWanted: boolean;
   /** Its promise is to be learned, and is not there yet. */
   readonly isLearned?: boolean;
+  /** What is learned is in force without anybody's asking. */
+  readonly isApplied?: boolean;
   readonly learned?: Learned;
+  /** The promise that fits what was learned. */
+  readonly proposal?: Proposal;
   /** Times in which nothing is held against it. */
   readonly maintenance?: readonly Maintenance[];
   /** Until then nothing new is told of it. */
@@ -145,6 +149,7 @@ export type HeartbeatChange = {
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
   readonly learned?: Learned;
+  readonly proposal?: Proposal;
   readonly flicker?: Flicker;
   /** The promise, as a user would write it. */
   readonly interval?: string;

@@ -107,7 +107,9 @@ const row = z.object({
     .optional(),
   refused: z.object({ atMs: timeMs, status: z.number(), reason: z.string() }).optional(),
   retired: z.boolean().default(false),
-  expect: z.literal('auto').optional(),
+  /** auto: a promise is learned and proposed · apply: and in force at once. */
+  expect: z.enum(['auto', 'apply']).optional(),
+  proposal: z.object({ interval: z.string(), grace: z.string() }).optional(),
   learned: z.object({ beats: z.number(), firstMs: timeMs, lastMs: timeMs, longestMs: timeMs }).optional(),
   state: z.enum(['learning', 'expected', 'up', 'down', 'recovering', 'paused']).optional(),
   epoch: z.number().default(0),
@@ -147,7 +149,7 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
     ...rest
   } = more;
   const isScheduled = cron !== undefined || onCalendar !== undefined;
-  const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
+  const isLearned = expect !== undefined && interval === undefined && !isScheduled;
   const promised =
     !isLearned &&
     (interval !== undefined || grace !== undefined || isScheduled || (fails === undefined && failures === undefined));
@@ -156,7 +158,7 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
     key: { job, instance },
     pauseWanted: paused,
     pending: pending as Flip[],
-    ...(isLearned && { isLearned }),
+    ...(isLearned && { isLearned, isApplied: expect === 'apply' }),
     ...(failures && {
       failureShare: { failed: failures[0], of: failures[1] },
       missedMs: keptIn(input, 'miss'),

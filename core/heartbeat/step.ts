@@ -88,6 +88,13 @@ const becameSteady = (
   };
 };
 
+/** Whether its cadence is being watched: from a row that is new, or asked so of one that is up; not once it was proposed. */
+const isLearning = ({ isLearned, proposal, pauseWanted, state = 'learning' }: Heartbeat): boolean =>
+  isLearned === true &&
+  proposal === undefined &&
+  !pauseWanted &&
+  (state === 'learning' || state === 'expected' || state === 'up');
+
 /**
  * The next change of a heartbeat at `nowMs`, or undefined where nothing changes (RELIABILITY 3.4). Silence counts up to
  * `provenMs` alone, the collector's watermark. Pure: the caller writes the change under the condition that epoch and
@@ -100,7 +107,7 @@ export const stepAt = (
   provenMs = nowMs,
 ): HeartbeatChange | undefined => {
   const { state } = heartbeat;
-  if (heartbeat.isLearned && (state === undefined || state === 'learning')) return learningStep(heartbeat);
+  if (isLearning(heartbeat)) return learningStep(heartbeat);
   if (state === undefined) return { state: heartbeat.promise === undefined ? 'up' : 'expected', registeredAtMs: nowMs };
   if (heartbeat.pauseWanted) {
     if (state === 'paused') return undefined;

@@ -214,18 +214,51 @@ describe('a target that answers now and then', () => {
 });
 
 describe('a job whose cadence is learned', () => {
-  test('is held to it once it is known, and to nothing before', async () => {
+  const key = { job: 'checkout', instance: '*' };
+  const learned = async (expect: 'auto' | 'apply') => {
     const house = memoryBuilding({ startMs });
-    await house.ports.heartbeats.put({ job: 'checkout', instance: '*', expect: 'auto' });
+    await house.ports.heartbeats.put({ ...key, expect });
     await house.pass(10 * minute);
-    await repeat(house, 5 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    const live = (forMs: number) =>
+      repeat(house, forMs, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    await live(5 * minute);
     await house.pass(10 * minute);
+    await live(3 * minute);
+    return { house, live, row: (await house.ports.heartbeats.get([key]))[0] };
+  };
+  const proposal = { interval: '85s', grace: '1091s' };
+
+  test('is proposed a promise, and held to it once somebody accepts it', async () => {
+    const { house, live, row } = await learned('auto');
+    expect(row).toMatchObject({ state: 'up', expect: 'auto', proposal });
+    expect(row).not.toHaveProperty('interval');
+    await house.pass(60 * minute);
     expect(rung(house)).toEqual([]);
-    await repeat(house, 3 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
-    const [row] = await house.ports.heartbeats.get([{ job: 'checkout', instance: '*' }]);
-    expect(row).toMatchObject({ state: 'up', expect: 'auto', interval: '85s', grace: '1091s' });
+    await live(minute);
+    await house.ports.heartbeats.expect(key, { ...proposal, expect: null, proposal: null, learned: null });
+    await house.pass(19 * minute);
+    expect(rung(house)).toEqual([]);
+    await house.pass(3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test('is held to it at once where its row says so', async () => {
+    const { house, row } = await learned('apply');
+    expect(row).toMatchObject({ state: 'up', expect: 'apply', ...proposal });
     await house.pass(30 * minute);
     expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test('is watched anew when that is asked again', async () => {
+    const { house, live } = await learned('apply');
+    const asked = { interval: null, grace: null, expect: 'auto', proposal: null, learned: null } as const;
+    await house.ports.heartbeats.expect(key, asked);
+    await house.pass(60 * minute);
+    expect(rung(house)).toEqual([]);
+    await live(7 * minute);
+    const [row] = await house.ports.heartbeats.get([key]);
+    expect(row).toMatchObject({ state: 'up', proposal: { interval: expect.stringMatching(/s$/) } });
+    expect(rung(house)).toEqual([]);
   });
 
   test.each([
