@@ -281,6 +281,8 @@ export const limits = {
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
   explainedAtOnce: 5,
   explainMs: 5 * second,
+  /** How far back the gateway is asked whom it turned away: CloudWatch gives values by the minute for fifteen days. */
+  gatewayLookMs: 1 * day,
   probeMs: 3 * second,
   /** How much of two sources' metrics must be the same for one to be the other renamed; and how many such are looked at. */
   renamedShare: 0.8,

@@ -319,6 +319,15 @@ export type Canary = {
   send(slot: number, proof: string): Promise<void>;
 };
 
+/** What stands before our functions, and turns requests away that they never see. */
+export type Gateway = {
+  /**
+   * Requests of that time that were answered 4xx, and the pushes that our own function refused. By whole minutes, and without the
+   * last one or two, of which nothing is known yet.
+   */
+  refusals(fromMs: number, toMs: number): Promise<{ readonly all: number; readonly ours: number }>;
+};
+
 /** Somebody outside who is told of each complete sweep, and misses what he is not told. */
 export type Watchdog = { tell(): Promise<void> };
 
@@ -470,6 +479,8 @@ export type Ports = {
   readonly heartbeats: Heartbeats;
   /** Undefined where none are sent: then silence is measured up to now. */
   readonly canary: Canary | undefined;
+  /** Undefined where nothing stands before them. */
+  readonly gateway: Gateway | undefined;
   /** Undefined where nobody outside watches. */
   readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;

@@ -1,4 +1,5 @@
 import type { Alarm } from '../heartbeat/alarm.ts';
+import { flappedDetail, isHeld } from '../heartbeat/flapping.ts';
 import {
   anyInstance,
   type Heartbeat,
@@ -142,6 +143,8 @@ const troubleOf = (record: Heartbeat | undefined): Pick<SourceLine, 'reason' | '
   if (record === undefined) return {};
   const { state, failing, downReason, downSinceMs, promise, answeredMs = 0 } = record;
   const fails = failing !== undefined && failing.lastSlotMs > answeredMs ? failing : undefined;
+  if (isHeld(record))
+    return { reason: 'FLAPPING', detail: flappedDetail(record), sinceMs: record.flicker?.heldFromMs ?? 0 };
   if (state === 'down' || state === 'recovering') {
     const detail = fails?.detail ?? (promise === undefined ? undefined : 'no sign of life within interval and grace');
     return {

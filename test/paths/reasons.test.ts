@@ -61,6 +61,36 @@ describe('a job whose pushes are refused', () => {
 
 describe('a silent job that is a target too', () => {
   const url = 'http://checkout.example:9100/metrics';
+  test.each([
+    [{ all: 40, ours: 3 }, /the gateway answered 4xx to 37 requests since then that push did not refuse/],
+    [{ all: 3, ours: 3 }, /^((?!gateway).)*$/],
+    [{ all: 0, ours: 2 }, /^((?!gateway).)*$/],
+  ])('may have been turned away by the gateway: %j', async (refusals, text) => {
+    const house = memoryBuilding({ startMs });
+    const asked: number[][] = [];
+    house.ports.gateway = {
+      refusals: async (fromMs, toMs) => {
+        asked.push([fromMs, toMs]);
+        return refusals;
+      },
+    };
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await house.pass(minute);
+    const [alarm] = house.ports.alarms.rung;
+    expect(alarm?.text).toMatch(text);
+    expect(asked).toEqual([[alarm?.sinceMs, expect.any(Number)]]);
+  });
+
+  test('is told of where the gateway says nothing', async () => {
+    const house = memoryBuilding({ startMs });
+    house.ports.gateway = { refusals: async () => Promise.reject(new Error('denied')) };
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await house.pass(minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
   const silent = async (page: string | undefined) => {
     const house = memoryBuilding({ startMs });
     if (page !== undefined) house.ports.http.pages.set(url, page);
