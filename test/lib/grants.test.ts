@@ -88,6 +88,8 @@ const table = {
     'TargetsTable: dynamodb:GetItem',
   ],
   CheckRole: [
+    // Whom the gateway turned away.
+    '*: cloudwatch:GetMetricData',
     'AlarmsTopic: sns:Publish',
     'BufferQueue: sqs:SendMessage',
     `DeadlinesQueue: ${drain}`,
@@ -172,7 +174,7 @@ test.each([
   },
   {
     name: 'Check',
-    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
+    knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'gateways', 'series', 'targets', 'scrapeAllow', 'buffer'],
   },
   { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
@@ -197,7 +199,7 @@ test('nobody may do anything to everything', () => {
   expect(statements.length).toBeGreaterThan(20);
   // But for metrics, which CloudWatch knows no names for, and for the objects of our own bucket, whose keys nobody knows before.
   const ofMetrics = statements.filter(({ Action }) => Action === 'cloudwatch:GetMetricData');
-  expect(ofMetrics.length).toBe(1);
+  expect(ofMetrics.length).toBe(2);
   const resources = statements.filter(each => !ofMetrics.includes(each)).flatMap(({ Resource }) => listOf(Resource));
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
