@@ -199,7 +199,7 @@ test('nobody may do anything to everything', () => {
   expect(statements.length).toBeGreaterThan(20);
   // But for metrics, which CloudWatch knows no names for, and for the objects of our own bucket, whose keys nobody knows before.
   const ofMetrics = statements.filter(({ Action }) => Action === 'cloudwatch:GetMetricData');
-  expect(ofMetrics.length).toBe(2);
+  expect(ofMetrics.length).toBe(3);
   const resources = statements.filter(each => !ofMetrics.includes(each)).flatMap(({ Resource }) => listOf(Resource));
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',
