@@ -2,7 +2,8 @@
 //
 //   node bench/scrape-burst.ts [--targets 1400] [--from 18] [--to 240] [--rounds 5] [--only handlers,sluice,prometheus,victoria]
 //
-// handlers    the shipped scrape and ingest handlers in this process, page after page: CPU a sample, received to stored in memory
+// handlers    the shipped scrape and ingest handlers in this process: a loop's share of the targets, in memory, with what a worker
+//             gathers handed over at once, and together as a deployed one does
 // sluice      the whole local collector as `npm start` runs it, its queues and tables included
 // prometheus, victoria   Debian's packages, on the same pages from the same server, one after the other
 //
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { limits } from '../core/limits.ts';
 import { ingest } from '../functions/ingest.ts';
 import { scrape } from '../functions/scrape.ts';
 import { memoryPorts } from '../io/memory/ports.ts';
@@ -27,6 +29,10 @@ const { values: words } = parseArgs({
     from: { type: 'string', default: '18' },
     to: { type: 'string', default: '240' },
     rounds: { type: 'string', default: '5' },
+    /** Seconds of freshness in `handlers`. */
+    freshness: { type: 'string', default: '0,120' },
+    /** MiB of the scrape worker in `handlers`. */
+    memory: { type: 'string', default: '160' },
     only: { type: 'string', default: 'handlers,sluice,prometheus,victoria' },
   },
 });
@@ -73,57 +79,97 @@ const booksOf = (pid: number): { readonly seconds: number; readonly megabytes: n
 const report = (name: string, seconds: number, samples: number, more: string): void =>
   console.log(`${name.padEnd(11)} ${((1e6 * seconds) / samples).toFixed(2).padStart(7)} µs a sample  ${more}`);
 
-const handlers = async (): Promise<void> => {
-  const ports = memoryPorts({ startMs: 1_760_000_000_000 });
+/** Resolves at once, and says that so much time is over: but for those who only gather for a while. */
+const fastClock = (startMs: number) => {
+  let nowMs = startMs;
+  return {
+    nowMs: () => nowMs,
+    wait: async (ms: number) => {
+      if (ms !== limits.loopGatherMs) nowMs += Math.max(0, ms);
+    },
+  };
+};
+
+/** Messages as ingest gets them: a hundred, or what an event may hold. */
+function* deliveries(messages: readonly string[]): Generator<string[]> {
+  let delivery: string[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    if (delivery.length === 100 || bytes + message.length > 5_000_000) {
+      yield delivery;
+      delivery = [];
+      bytes = 0;
+    }
+    delivery.push(message);
+    bytes += message.length;
+  }
+  if (delivery.length > 0) yield delivery;
+}
+
+/** One worker's share of the fleet through one loop, and what it handed over through ingest. */
+const handlers = async (freshnessMs: number): Promise<void> => {
+  const startMs = 1_760_000_040_000;
+  const ports = memoryPorts({ startMs });
   const sent: string[] = [];
-  let nowMs = 0;
-  let page: Uint8Array = new Uint8Array(0);
+  const pages = Array.from({ length: burst.rounds }, (_, round) => burstPage(burst, round, round));
+  let samples = 0;
+  const clock = fastClock(startMs);
   const scrapePorts = {
     ...ports,
-    clock: { nowMs: () => nowMs, wait: async () => undefined },
+    clock,
+    freshnessMs,
+    memoryBytes: 1_048_576 * Number(words.memory),
     buffer: { send: async (messages: readonly string[]) => void sent.push(...messages) },
     http: {
-      get: async () =>
-        ({ ok: true, status: 200, contentType: 'text/plain', body: new Uint8Array(page), durationMs: 1 }) as const,
+      get: async () => {
+        const round = Math.min(burst.rounds - 1, Math.floor((clock.nowMs() - startMs) / 1_000 / intervalSeconds));
+        samples += pages[round]!.samples;
+        const body = new Uint8Array(pages[round]!.page);
+        return { ok: true, status: 200, contentType: 'text/plain', body, durationMs: 1 } as const;
+      },
     },
   };
   const workers = { scrape: scrape(scrapePorts), ingest: ingest(ports) };
-  // As many targets as one worker has in an order; each round is scraped four times, as it grows once a minute at most.
-  const turns = 4;
-  const targets = Math.min(burst.targets, 25);
+  const targets = Math.min(burst.targets, limits.loopTargets);
   const seconds = { scrape: 0, ingest: 0 };
-  let samples = 0;
-  const timed = async (name: keyof typeof seconds, event: SQSEvent): Promise<void> => {
+  const timed = async (name: keyof typeof seconds, bodies: readonly string[]): Promise<void> => {
+    const Records = bodies.map((body, at) => ({ messageId: String(at), body }));
     const began = process.cpuUsage();
-    const answer = (await workers[name](event, {} as Context)) as { batchItemFailures: readonly unknown[] };
+    const answer = (await workers[name]({ Records } as SQSEvent, {} as Context)) as {
+      batchItemFailures: readonly unknown[];
+    };
     const { user, system } = process.cpuUsage(began);
     if (answer.batchItemFailures.length > 0) throw new Error(ports.log.lines.join('\n'));
     seconds[name] += (user + system) / 1e6;
   };
-  for (let round = 0; round < burst.rounds; round += 1) {
-    for (let turn = 0; turn < turns; turn += 1) {
-      nowMs = 1_760_000_000_000 + 15_000 * (round * turns + turn);
-      const made = burstPage(burst, round, turn);
-      page = made.page;
-      sent.length = 0;
-      const scrapes = Array.from({ length: targets }, (_, index) => ({
-        slotMs: nowMs,
-        report: false,
-        shared: false,
-        row: { id: `t${index}`, url: `http://t${index}/metrics`, job: 'burst', interval: '15s' },
-      }));
-      const order = { messageId: 'order', body: JSON.stringify({ dueMs: nowMs, scrapes }) };
-      await timed('scrape', { Records: [order] } as SQSEvent);
-      await timed('ingest', { Records: sent.map((body, at) => ({ messageId: String(at), body })) } as SQSEvent);
-      samples += made.samples * targets;
-    }
-  }
+  const untilMs = startMs + 1_000 * intervalSeconds * burst.rounds;
+  const order = {
+    dueMs: startMs,
+    untilMs,
+    targets: Array.from({ length: targets }, (_, index) => ({
+      offsetMs: Math.floor((1_000 * intervalSeconds * index) / targets),
+      report: false,
+      shared: false,
+      row: { id: `t${index}`, url: `http://t${index}/metrics`, job: 'burst', interval: `${intervalSeconds}s` },
+    })),
+  };
+  await timed('scrape', [JSON.stringify(order)]);
+  for (const delivery of deliveries(sent)) await timed('ingest', delivery);
   // What is stored is what was on the pages, and five series a scrape besides.
   const stored = ports.measures.sum('Stored');
-  const expected = samples + 5 * targets * turns * burst.rounds;
+  const scrapes = targets * burst.rounds;
+  const expected = samples + 5 * scrapes;
   if (stored !== expected) throw new Error(`${stored} samples stored, ${expected} expected`);
-  report('scrape', seconds.scrape, samples, `${samples} samples of ${targets} targets, predicted three times in four`);
+  const bytes = sent.reduce((sum, { length }) => sum + length, 0);
+  const form = `freshness ${freshnessMs / 1_000} s`;
+  report(
+    'scrape',
+    seconds.scrape,
+    samples,
+    `${form}: ${scrapes} scrapes of ${targets} targets, ${samples} samples, ${sent.length} messages of ${Math.round(bytes / sent.length)} characters, ${words.memory} MiB`,
+  );
   report('ingest', seconds.ingest, samples, 'into memory');
+  report('handlers', seconds.scrape + seconds.ingest, samples, 'together');
 };
 
 const startPages = async (): Promise<{ readonly url: string; readonly child: ChildProcess }> => {
@@ -234,7 +280,7 @@ const peer = async (
 
 const only = words.only.split(',');
 try {
-  if (only.includes('handlers')) await handlers();
+  if (only.includes('handlers')) for (const freshnessMs of words.freshness.split(',').map(each => 1_000 * Number(each))) await handlers(freshnessMs);
   if (only.some(name => name !== 'handlers')) {
     const { url, child } = await startPages();
     try {

@@ -94,6 +94,8 @@ export class LocalFunction {
     const variables =
       (properties['Environment'] as { Variables?: Record<string, string> } | undefined)?.Variables ?? {};
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      // So that the kernel's books say which function took what.
+      name,
       env: {
         ...surroundings,
         AWS_LAMBDA_FUNCTION_NAME: name,

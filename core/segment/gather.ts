@@ -214,7 +214,7 @@ const isOfUse = ({ series, sets }: Union, refs: readonly ChunkRef[], base?: Base
     shareKnown(
       base,
       refs,
-      series.map(({ labels }) => labels),
+      sets ?? series.map(({ labels }) => labels),
     ) >= leastKnown
   );
 };
