@@ -11,17 +11,15 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Context, SQSEvent } from 'aws-lambda';
-import { limits } from '../core/limits.ts';
-import { ingest } from '../functions/ingest.ts';
-import { scrape } from '../functions/scrape.ts';
-import { memoryPorts } from '../io/memory/ports.ts';
+import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CollectorProcess } from '../test/paths/collector-process.ts';
-import { type Burst, burstPage } from './burst-pages.ts';
+import { booksOf, report, threadsOf } from './burst-books.ts';
+import { handlers } from './burst-handlers.ts';
+import type { Burst } from './burst-pages.ts';
 
 const { values: words } = parseArgs({
   options: {
@@ -47,131 +45,6 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-burst-'));
 
 const sleep = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
 
-/** Process ids of a process and all its descendants. */
-const familyOf = (pid: number): number[] => {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter(each => /^\d+$/.test(each))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // Gone meanwhile.
-    }
-  }
-  const family = [pid];
-  for (const each of family) for (const [child, parent] of parents) if (parent === each) family.push(child);
-  return family;
-};
-
-/** Seconds of CPU and the most memory at once, of a process and its children. */
-const booksOf = (pid: number): { readonly seconds: number; readonly megabytes: number } => {
-  let ticks = 0;
-  let kilobytes = 0;
-  for (const each of familyOf(pid)) {
-    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
-    kilobytes += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0);
-  }
-  return { seconds: ticks / 100, megabytes: kilobytes / 1_024 };
-};
-
-const report = (name: string, seconds: number, samples: number, more: string): void =>
-  console.log(`${name.padEnd(11)} ${((1e6 * seconds) / samples).toFixed(2).padStart(7)} µs a sample  ${more}`);
-
-/** Resolves at once, and says that so much time is over: but for those who only gather for a while. */
-const fastClock = (startMs: number) => {
-  let nowMs = startMs;
-  return {
-    nowMs: () => nowMs,
-    wait: async (ms: number) => {
-      if (ms !== limits.loopGatherMs) nowMs += Math.max(0, ms);
-    },
-  };
-};
-
-/** Messages as ingest gets them: a hundred, or what an event may hold. */
-function* deliveries(messages: readonly string[]): Generator<string[]> {
-  let delivery: string[] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    if (delivery.length === 100 || bytes + message.length > 5_000_000) {
-      yield delivery;
-      delivery = [];
-      bytes = 0;
-    }
-    delivery.push(message);
-    bytes += message.length;
-  }
-  if (delivery.length > 0) yield delivery;
-}
-
-/** One worker's share of the fleet through one loop, and what it handed over through ingest. */
-const handlers = async (freshnessMs: number): Promise<void> => {
-  const startMs = 1_760_000_040_000;
-  const ports = memoryPorts({ startMs });
-  const sent: string[] = [];
-  const pages = Array.from({ length: burst.rounds }, (_, round) => burstPage(burst, round, round));
-  let samples = 0;
-  const clock = fastClock(startMs);
-  const scrapePorts = {
-    ...ports,
-    clock,
-    freshnessMs,
-    memoryBytes: 1_048_576 * Number(words.memory),
-    buffer: { send: async (messages: readonly string[]) => void sent.push(...messages) },
-    http: {
-      get: async () => {
-        const round = Math.min(burst.rounds - 1, Math.floor((clock.nowMs() - startMs) / 1_000 / intervalSeconds));
-        samples += pages[round]!.samples;
-        const body = new Uint8Array(pages[round]!.page);
-        return { ok: true, status: 200, contentType: 'text/plain', body, durationMs: 1 } as const;
-      },
-    },
-  };
-  const workers = { scrape: scrape(scrapePorts), ingest: ingest(ports) };
-  const targets = Math.min(burst.targets, limits.loopTargets);
-  const seconds = { scrape: 0, ingest: 0 };
-  const timed = async (name: keyof typeof seconds, bodies: readonly string[]): Promise<void> => {
-    const Records = bodies.map((body, at) => ({ messageId: String(at), body }));
-    const began = process.cpuUsage();
-    const answer = (await workers[name]({ Records } as SQSEvent, {} as Context)) as {
-      batchItemFailures: readonly unknown[];
-    };
-    const { user, system } = process.cpuUsage(began);
-    if (answer.batchItemFailures.length > 0) throw new Error(ports.log.lines.join('\n'));
-    seconds[name] += (user + system) / 1e6;
-  };
-  const untilMs = startMs + 1_000 * intervalSeconds * burst.rounds;
-  const order = {
-    dueMs: startMs,
-    untilMs,
-    targets: Array.from({ length: targets }, (_, index) => ({
-      offsetMs: Math.floor((1_000 * intervalSeconds * index) / targets),
-      report: false,
-      shared: false,
-      row: { id: `t${index}`, url: `http://t${index}/metrics`, job: 'burst', interval: `${intervalSeconds}s` },
-    })),
-  };
-  await timed('scrape', [JSON.stringify(order)]);
-  for (const delivery of deliveries(sent)) await timed('ingest', delivery);
-  // What is stored is what was on the pages, and five series a scrape besides.
-  const stored = ports.measures.sum('Stored');
-  const scrapes = targets * burst.rounds;
-  const expected = samples + 5 * scrapes;
-  if (stored !== expected) throw new Error(`${stored} samples stored, ${expected} expected`);
-  const bytes = sent.reduce((sum, { length }) => sum + length, 0);
-  const form = `freshness ${freshnessMs / 1_000} s`;
-  report(
-    'scrape',
-    seconds.scrape,
-    samples,
-    `${form}: ${scrapes} scrapes of ${targets} targets, ${samples} samples, ${sent.length} messages of ${Math.round(bytes / sent.length)} characters, ${words.memory} MiB`,
-  );
-  report('ingest', seconds.ingest, samples, 'into memory');
-  report('handlers', seconds.scrape + seconds.ingest, samples, 'together');
-};
-
 const startPages = async (): Promise<{ readonly url: string; readonly child: ChildProcess }> => {
   const child = spawn(
     process.execPath,
@@ -185,17 +58,33 @@ const startPages = async (): Promise<{ readonly url: string; readonly child: Chi
   return { url: `http://127.0.0.1:${String(line).trim()}`, child };
 };
 
-type Counts = { readonly scrapes: number; readonly samples: number; readonly bytes: number };
+type Counts = {
+  readonly scrapes: number;
+  readonly samples: number;
+  readonly bytes: number;
+  /** Also of before the burst. */
+  readonly all: { readonly scrapes: number; readonly samples: number };
+};
 
-/** Lets the rounds pass; `pid` is who scrapes. `settled` waits until all that was received is stored. */
-const watch = async (name: string, pid: number, url: string, settled: () => Promise<string>): Promise<void> => {
+const countsAt = async (url: string, path: 'counts' | 'end'): Promise<Counts> =>
+  (await (await fetch(`${url}/${path}`)).json()) as Counts;
+
+/** Lets the rounds pass; `pid` is who scrapes. `stored` waits until all that was received is stored. */
+const watch = async (
+  name: string,
+  pid: number,
+  url: string,
+  stored: (counts: Counts) => Promise<string>,
+): Promise<void> => {
   // One interval to know its targets.
   await sleep(1_000 * intervalSeconds);
   await fetch(`${url}/begin`);
   const before = booksOf(pid);
+  const threadsBefore = threadsOf(pid);
   await sleep(1_000 * intervalSeconds * burst.rounds);
-  const { scrapes, samples, bytes } = (await (await fetch(`${url}/counts`)).json()) as Counts;
-  const said = await settled();
+  const counts = await countsAt(url, 'end');
+  const { scrapes, samples, bytes } = counts;
+  const said = await stored(counts);
   const after = booksOf(pid);
   report(
     name,
@@ -203,9 +92,60 @@ const watch = async (name: string, pid: number, url: string, settled: () => Prom
     samples,
     `${scrapes} of ${burst.targets * burst.rounds} scrapes, ${(bytes / 1e6).toFixed(0)} MB, ${samples} samples, at most ${after.megabytes.toFixed(0)} MB of memory${said}`,
   );
+  if (name !== 'sluice') return;
+  const grown = [...threadsOf(pid)]
+    .map(([called, seconds]) => [called, seconds - (threadsBefore.get(called) ?? 0)] as const)
+    .sort((a, b) => b[1] - a[1])
+    .filter(([, seconds]) => seconds > 0.2);
+  for (const [called, seconds] of grown) report(`  ${called}`, seconds, samples, `${seconds.toFixed(1)} s`);
 };
 
 const instances = Array.from({ length: burst.targets }, (_, index) => `t${index}`);
+
+/** Takes all targets out, as the console would. */
+const forget = async (data: string): Promise<void> => {
+  const { endpoints, outputs, region } = JSON.parse(readFileSync(join(data, 'local.json'), 'utf8')) as {
+    endpoints: { dynamodb: string };
+    outputs: { TargetsTable: string };
+    region: string;
+  };
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: endpoints.dynamodb, region, credentials });
+  const TableName = outputs.TargetsTable;
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  for (let at = 0; at < Items.length; at += 25) {
+    const requests = Items.slice(at, at + 25).map(({ id }) => ({ DeleteRequest: { Key: { id: id! } } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+  }
+  client.destroy();
+};
+
+/** Once nobody is scraped any more: what is stored is what was served, to the sample. */
+const exactly = async (
+  url: string,
+  status: () => Promise<Record<string, number>>,
+  own: number,
+  end: () => Promise<void>,
+): Promise<void> => {
+  await end();
+  let scrapes = -1;
+  for (const untilMs = Date.now() + 240_000; Date.now() < untilMs; ) {
+    const { all } = await countsAt(url, 'counts');
+    const { Stored = 0, ScrapesMissed = 0, buffered = 0 } = await status();
+    if (all.scrapes === scrapes && buffered === 0) {
+      const expected = all.samples + own * all.scrapes;
+      console.log(
+        `                   in the end ${all.scrapes} scrapes, ${expected} samples with ${own} of each scrape's own, ${Stored} stored, ${ScrapesMissed} scrapes missed`,
+      );
+      if (Stored !== expected) process.exitCode = 1;
+      return;
+    }
+    scrapes = all.scrapes;
+    await sleep(intervalSeconds * 1_000);
+  }
+  console.log('                   it did not come to rest within four minutes');
+  process.exitCode = 1;
+};
 
 const sluice = async (url: string): Promise<void> => {
   const { host } = new URL(url);
@@ -223,24 +163,22 @@ const sluice = async (url: string): Promise<void> => {
       `            ${(await collector.sluice('targets', 'import', join(folder, 'targets.json'), '--job', 'burst')).trim()}`,
     );
     await sleep(5_000);
-    await watch('sluice', pid, url, async () => {
+    const status = async (): Promise<Record<string, number>> => JSON.parse(await collector.sluice('status', '--json'));
+    /** Series that each scrape has besides its page. */
+    const own = 5;
+    await watch('sluice', pid, url, async ({ all }) => {
       const beganMs = Date.now();
+      // Those of the last seconds are on their way, and are no more than some empty pages by then.
+      const least = all.samples + own * (all.scrapes - burst.targets);
       for (;;) {
-        // A machine that has too much to do may not answer for a while.
-        const text = await collector.sluice('status', '--json').catch(() => '{"buffered":1}');
-        const {
-          Accepted = 0,
-          Stored = 0,
-          ScrapesMissed = 0,
-          ScrapeLateness = 0,
-          buffered = 0,
-        } = JSON.parse(text) as Record<string, number>;
+        const { Stored = 0, ScrapesMissed = 0, ScrapeLateness = 0 } = await status();
         const behind = Date.now() - beganMs;
-        if (buffered === 0 || behind > 180_000)
-          return `; ${Accepted} accepted, ${Stored} stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
+        if (Stored >= least || behind > 120_000)
+          return `; stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
         await sleep(2_000);
       }
     });
+    await exactly(url, status, own, () => forget(data));
   } finally {
     await collector.end('SIGINT');
   }
@@ -280,7 +218,16 @@ const peer = async (
 
 const only = words.only.split(',');
 try {
-  if (only.includes('handlers')) for (const freshnessMs of words.freshness.split(',').map(each => 1_000 * Number(each))) await handlers(freshnessMs);
+  if (only.includes('handlers')) {
+    for (const freshness of words.freshness.split(',').map(Number))
+      for (const alike of [true, false])
+        await handlers(burst, {
+          freshnessMs: 1_000 * freshness,
+          memoryMiB: Number(words.memory),
+          intervalSeconds,
+          alike,
+        });
+  }
   if (only.some(name => name !== 'handlers')) {
     const { url, child } = await startPages();
     try {
@@ -304,4 +251,4 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.exit(0);
+process.exit();

@@ -20,25 +20,39 @@ const pairs = new WeakMap<readonly LabelSet[], WeakMap<readonly LabelSet[], Pair
  * for each replica. Undefined where a set stands twice in one of them.
  */
 export const joinedLists = (lists: Lists): JoinedLists | undefined => {
-  let sets: readonly LabelSet[] = [];
+  const newest = lists.at(-1);
+  if (newest === undefined) return undefined;
+  const last = answered.get(newest);
+  if (last !== undefined && last.of.length === lists.length && last.of.every((list, at) => list === lists[at]))
+    return last.joined;
+  const joined = joinAll(lists);
+  answered.set(newest, { of: lists, joined });
+  return joined;
+};
+
+/** The last answer that ended in a list: replicas ask the same. */
+const answered = new WeakMap<readonly LabelSet[], { readonly of: Lists; readonly joined: JoinedLists | undefined }>();
+
+const nothing: readonly LabelSet[] = [];
+
+const joinAll = (lists: Lists): JoinedLists | undefined => {
+  let sets = nothing;
   const placesOf = new Map<readonly LabelSet[], Int32Array>();
-  for (const list of lists) {
-    if (placesOf.has(list)) continue;
+  for (const list of new Set(lists)) {
     const sorted = sortedOf(list);
     if (sorted === undefined) return undefined;
-    const {
-      sets: joined,
-      left,
-      right,
-    } = placesOf.size === 0 ? ({ sets: sorted.sets } as Pair) : pairOf(sets, sorted.sets);
-    if (left !== undefined)
-      for (const places of placesOf.values()) for (const [at, place] of places.entries()) places[at] = left[place]!;
+    const { sets: joined, left, right } = pairOf(sets, sorted.sets);
+    if (left !== undefined) for (const places of placesOf.values()) moveTo(left, places);
     const own = new Int32Array(list.length);
     for (const [at, place] of sorted.places.entries()) own[place] = right?.[at] ?? at;
     placesOf.set(list, own);
     sets = joined;
   }
   return { sets, places: lists.map(list => placesOf.get(list)!) };
+};
+
+const moveTo = (moved: Int32Array, places: Int32Array): void => {
+  for (let at = 0; at < places.length; at += 1) places[at] = moved[places[at]!]!;
 };
 
 const pairOf = (left: readonly LabelSet[], right: readonly LabelSet[]): Pair => {
