@@ -3,8 +3,8 @@ import { countOf } from '../../core/columns.ts';
 import { costOf } from '../../core/cost.ts';
 import { lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
-import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { limits } from '../../core/limits.ts';
+import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { readTarget } from '../../core/scrape/target.ts';
 import { decodeBatch } from '../../core/segment/batch-message.ts';
 import type { SourceLine } from '../../core/view/sources.ts';
@@ -141,14 +141,20 @@ const byRecords = async ({ get }: Collector): Promise<Known> => {
   );
 };
 
-type Seen = Pick<SourceLine, 'kind' | 'job' | 'instance' | 'state'>;
-
-const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
-  const isMany = rows.length > limits.statusTargetsRead;
-  const known = await (isMany ? byRecords : byScrapes)(collector).catch((error: Error) => {
+const orComplaint = <T>(asked: Promise<T>): Promise<T | Complaint> =>
+  asked.catch((error: Error) => {
     if (error instanceof Complaint) return error;
     throw error;
   });
+
+type Seen = Pick<SourceLine, 'kind' | 'job' | 'instance' | 'state'>;
+
+const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
+  if (rows.length === 0) return { text: 'none', troubled: [] };
+  const isFew = rows.length <= limits.statusTargetsRead;
+  const read = isFew ? await orComplaint(byScrapes(collector)) : undefined;
+  const isRead = read !== undefined && !(read instanceof Complaint);
+  const known = isRead ? read : await orComplaint(byRecords(collector));
   // Whoever asks how a collector is that has too much to do is to hear the rest all the same.
   if (known instanceof Complaint)
     return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [known.message] };
@@ -163,8 +169,7 @@ const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Se
     else if (state === 'up') good += 1;
     else troubled.push(`${name}: ${state ?? 'not scraped yet'}`);
   }
-  const text = `${good} of ${rows.length} up${isMany ? ', by their records' : ''}`;
-  return { text: rows.length === 0 ? 'none' : text, troubled };
+  return { text: `${good} of ${rows.length} up${isRead ? '' : ', by their records'}`, troubled };
 };
 
 const heartbeatsOf = (rows: readonly Row[], nowMs: number): Section => {
