@@ -5,7 +5,7 @@ import { type LabelSet, labelSetOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { usualRetention } from '../core/retention.ts';
 import { Column } from '../core/sample.ts';
-import { type Cell, encodeBlock } from '../core/segment/block.ts';
+import { type Cell, encodeBlock, type Frame } from '../core/segment/block.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import { type Merged, mergedOf, rolledUpOf, shardOf } from '../core/segment/merge.ts';
 import { nameOf } from '../core/segment/segment.ts';
