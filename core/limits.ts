@@ -112,11 +112,11 @@ export const limits = {
   chunkSetsMin: 64,
   chunkSetsMax: 256,
   /**
-   * Label sets of one stripe of a block, cut after a family between these: a reader decodes a stripe whole, some 4 ms an hour at
+   * Label sets of one stripe of a block, cut after a family between these: a reader decodes a stripe whole, some 1 ms an hour at
    * 15 s. Smaller ones would be more bytes, as each begins knowing nothing.
    */
-  stripeSetsMin: 16,
-  stripeSetsMax: 32,
+  stripeSetsMin: 8,
+  stripeSetsMax: 16,
   /** How long samples are kept at each resolution where nothing else is asked for. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
   rawRetentionMs: 15 * day,
   fiveMinuteRetentionMs: 90 * day,
