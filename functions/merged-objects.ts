@@ -9,7 +9,7 @@ import { columnsOfFrame } from '../core/segment/block-columns.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { type Merged, mergedOf, rolledUpOf } from '../core/segment/merge.ts';
-import { nameOf } from '../core/segment/segment.ts';
+import { nameOf } from '../core/segment/segment-open.ts';
 import type { BlockObject, Resolution, SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 
