@@ -73,28 +73,34 @@ export class BitReader implements BitCoder {
   #low = 0;
   #high = top;
   #value = 0;
+  #spare = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     // 31 bits: three bytes and seven bits of the fourth.
-    for (let each = 0; each < 4; each += 1) this.#value = this.#value * 256 + this.#next();
-    this.#spare = this.#value & 1;
-    this.#value = Math.floor(this.#value / 2);
+    for (let each = 0; each < 3; each += 1) this.#value = (this.#value << 8) | this.#next();
+    const fourth = this.#next();
+    this.#value = (this.#value << 7) | (fourth >>> 1);
+    this.#spare = fourth & 1;
   }
 
-  #spare = 0;
-
   code(probability: number, _bit: number): number {
-    const range = this.#high - this.#low;
+    const low = this.#low;
+    const high = this.#high;
+    const range = (high - low) | 0;
     const middle =
-      this.#low +
-      Math.imul(range >>> probabilityBits, probability) +
-      (Math.imul(range & 0xfff, probability) >>> probabilityBits);
-    const bit = this.#value <= middle ? 1 : 0;
-    if (bit === 1) this.#high = middle;
-    else this.#low = middle + 1;
-    while (((this.#low ^ this.#high) & topByte) === 0) this.#shift();
-    return bit;
+      (low +
+        Math.imul(range >>> probabilityBits, probability) +
+        (Math.imul(range & 0xfff, probability) >>> probabilityBits)) |
+      0;
+    if (this.#value <= middle) {
+      this.#high = middle;
+      if (((low ^ middle) & topByte) === 0) this.#shift();
+      return 1;
+    }
+    this.#low = (middle + 1) | 0;
+    if ((((middle + 1) ^ high) & topByte) === 0) this.#shift();
+    return 0;
   }
 
   plain(_value: number, bits: number): number {
@@ -104,11 +110,17 @@ export class BitReader implements BitCoder {
   }
 
   #shift(): void {
-    this.#low = (this.#low << 8) & top;
-    this.#high = ((this.#high << 8) & top) | 0xff;
-    const next = this.#next();
-    this.#value = ((this.#value << 8) & top) | (this.#spare << 7) | (next >>> 1);
-    this.#spare = next & 1;
+    let low = this.#low;
+    let high = this.#high;
+    do {
+      low = (low << 8) & top;
+      high = ((high << 8) & top) | 0xff;
+      const next = this.#next();
+      this.#value = ((this.#value << 8) & top) | (this.#spare << 7) | (next >>> 1);
+      this.#spare = next & 1;
+    } while (((low ^ high) & topByte) === 0);
+    this.#low = low;
+    this.#high = high;
   }
 
   /** Far behind the end nothing was written: such bytes are not ours. */
