@@ -87,6 +87,12 @@ export const limits = {
   blockCells: 4_000_000,
   /** Segments a segment may build on, one on the other: what is lost with one that is broken, at most. */
   segmentDepth: 15,
+  /**
+   * Times from which on a segment that builds on another is coded in groups of chunks, and how many groups: a reader decodes those
+   * that it wants. Each takes some 5 bytes: of segments of two minutes at 15 s a hundredth, of smaller ones more.
+   */
+  groupedSlots: 8,
+  segmentGroups: 8,
   /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
   basesRemembered: 400,
   /** Ids of sources that need not be hashed again: some 150 bytes each. */

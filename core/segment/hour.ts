@@ -1,7 +1,7 @@
 import type { Columns } from '../columns.ts';
 import type { LabelSet } from '../labels.ts';
 import type { Reject } from '../reject.ts';
-import type { Base } from './base.ts';
+import { type Base, type Group, groupsNeeded } from './base.ts';
 import { guarded } from './envelope.ts';
 import { decodeIncrements, isIncrements, readIncrementsHeader } from './increments.ts';
 import { decodeFramed, type Framed, framedOf, type Lookup, missingBase } from './segment.ts';
@@ -58,7 +58,8 @@ type Node = {
   readonly base: Node | undefined;
   readonly frame: Framed | undefined;
   kept: Uint8Array | undefined;
-  isNeeded: boolean;
+  /** The groups that are decoded, be it for what builds on them. */
+  readonly needed: Set<number>;
   isDone: boolean;
   users: number;
   end: Base | undefined;
@@ -81,7 +82,7 @@ class Hour {
 
   *columns(): Generator<Columns> {
     for (const name of this.#bytes.keys()) this.#node(name);
-    for (const node of this.#nodes.values()) if (this.#isAsked(node)) need(node);
+    for (const node of this.#nodes.values()) for (const group of this.#groupsAsked(node)) need(node, group);
     for (const node of this.#nodes.values()) yield* this.#decoded(node);
   }
 
@@ -99,19 +100,21 @@ class Hour {
     });
     if (!read.ok) this.rejects.push({ name, reject: read.reject });
     const frame = read.ok ? read.frame : undefined;
-    const node = { name, base, frame, kept: undefined, isNeeded: false, isDone: false, users: 0, end: undefined };
+    const needed = new Set<number>();
+    const node = { name, base, frame, kept: undefined, needed, isDone: false, users: 0, end: undefined };
     this.#nodes.set(name, node);
     return node;
   }
 
-  /** Whether a segment has something that is wanted. */
-  #isAsked(node: Node): boolean {
+  /** The groups of a segment in which there is something that is wanted. */
+  #groupsAsked(node: Node): readonly number[] {
     const { frame } = node;
-    if (frame === undefined) return false;
-    if (this.#wanted === undefined || frame.open.version === 1) return true;
-    if (!this.#isInSpan(frame)) return false;
+    if (frame === undefined) return [];
+    const all = [...frame.groups.keys()];
+    if (this.#wanted === undefined || frame.open.version === 1) return all;
+    if (!this.#isInSpan(frame)) return [];
     node.kept = this.#kept(frame.sets);
-    return node.kept !== undefined;
+    return all.filter(group => isWantedIn(frame.groups[group]!, node.kept));
   }
 
   #isInSpan({ times: { timestampsMs } }: Framed): boolean {
@@ -132,7 +135,7 @@ class Hour {
     const { name, base, frame } = node;
     if (node.isDone || frame === undefined) return;
     node.isDone = true;
-    if (!node.isNeeded) {
+    if (node.needed.size === 0) {
       // Pages say that a series has ended even where there is none of those that are wanted.
       if (this.#isInSpan(frame)) yield { ...frame.times, series: [] };
       return;
@@ -144,8 +147,9 @@ class Hour {
     const decoded = guarded('bad_segment', () => {
       if (base !== undefined && base.end === undefined) throw missingBase(base.name);
       const isLast = base?.users === 0;
-      const kept = this.#wanted === undefined ? {} : { kept: node.kept ?? new Uint8Array(frame.sets.length) };
-      return decodeFramed(frame, { base: base?.end, isLast, endAs: node.users > 0 ? name : undefined, ...kept });
+      const kept = this.#wanted === undefined ? undefined : (node.kept ?? new Uint8Array(frame.sets.length));
+      const endAs = node.users > 0 ? name : undefined;
+      return decodeFramed(frame, { base: base?.end, isLast, endAs, kept, isNeeded: group => node.needed.has(group) });
     });
     if (base?.users === 0) base.end = undefined;
     if (!decoded.ok) {
@@ -157,12 +161,17 @@ class Hour {
   }
 }
 
-const need = (node: Node): void => {
-  if (node.isNeeded) return;
-  node.isNeeded = true;
-  if (node.base === undefined) return;
-  node.base.users += 1;
-  need(node.base);
+const isWantedIn = ({ first, count }: Group, kept: Uint8Array | undefined): boolean =>
+  kept?.subarray(first, first + count).includes(1) === true;
+
+/** Marks a group of a segment, and what it stands on. */
+const need = ({ base, frame, needed }: Node, group: number): void => {
+  if (needed.has(group)) return;
+  if (needed.size === 0 && base !== undefined) base.users += 1;
+  needed.add(group);
+  if (base?.frame === undefined) return;
+  for (const each of groupsNeeded(base.frame, base.frame.groups, frame!.chunks, frame!.groups[group]!))
+    need(base, each);
 };
 
 const ended = ({ chunks, sets, times }: Framed) => ({ chunks, sets, lastMs: times.timestampsMs.at(-1) ?? 0 });

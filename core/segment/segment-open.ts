@@ -18,12 +18,14 @@ export const nameOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'base
 /** A chunk by itself, or one of the base's by its place there, from 1. */
 export type ListedChunk = ChunkRef | { readonly place: number };
 
-/** A segment that was opened: `readTimesAfter` the base's last time, `bits` to be decoded. */
+/** A segment that was opened: its times are counted from the base's last, its groups' sizes follow them. To be read in this order. */
 export type OpenSegment = {
   readonly version: number;
   readonly base?: string;
+  readonly isGrouped: boolean;
   readonly chunks: readonly ListedChunk[];
   readonly readTimesAfter: (lastMs: number) => Times;
+  readonly readSizes: (groups: number) => readonly number[];
   readonly unpack: () => Uint8Array;
 };
 
@@ -34,9 +36,18 @@ const sameChunks = (a: readonly ChunkRef[], b: readonly ChunkRef[]): boolean =>
 export const isAsBase = (chunks: readonly ChunkRef[], base: Base | undefined): boolean =>
   base !== undefined && sameChunks(chunks, base.chunks);
 
+const alone = 0;
+const building = 1;
+const grouped = 2;
+
 /** A chunk that the base has is its place there, from 1; a new one is 0, its id and its size. None: as the base. */
-export const writeBaseAndChunks = (open: ByteWriter, chunks: readonly ChunkRef[], base: Base | undefined): void => {
-  open.byte(base === undefined ? 0 : 1);
+export const writeBaseAndChunks = (
+  open: ByteWriter,
+  chunks: readonly ChunkRef[],
+  base: Base | undefined,
+  isGrouped: boolean,
+): void => {
+  open.byte(base === undefined ? alone : isGrouped ? grouped : building);
   if (base !== undefined) open.bytes(Buffer.from(base.name, 'base64url'));
   const known = base?.chunks ?? [];
   if (sameChunks(chunks, known)) {
@@ -72,20 +83,23 @@ const readChunksBefore = (open: Uint8Array): ChunkRef[] => {
 /** Throws Corrupt where a byte is wrong. Version 1 has its times among what is packed. */
 export const openSegment = (bytes: Uint8Array): OpenSegment => {
   const { version, open, unpack } = unseal('SG', bytes, limits.messageUnpackedBytes);
-  if (version === 1)
-    return {
-      version,
-      chunks: readChunksBefore(open),
-      readTimesAfter: () => ({ timestampsMs: [], pages: new Set() }),
-      unpack,
-    };
+  if (version === 1) {
+    const none = { readTimesAfter: () => ({ timestampsMs: [], pages: new Set<number>() }), readSizes: () => [] };
+    return { version, isGrouped: false, chunks: readChunksBefore(open), ...none, unpack };
+  }
   const reader = new ByteReader(open);
-  const builds = reader.byte();
-  if (builds > 1) throw new Corrupt(`a segment of kind ${builds} is not known`);
-  const base = builds === 1 ? Buffer.from(reader.bytes(nameBytes)).toString('base64url') : undefined;
-  const chunks = readChunks(reader);
-  const readTimesAfter = (lastMs: number): Times => readTimes(reader, lastMs, limits.blockCells);
-  return { version, chunks, readTimesAfter, unpack, ...(base !== undefined && { base }) };
+  const kind = reader.byte();
+  if (kind > grouped) throw new Corrupt(`a segment of kind ${kind} is not known`);
+  const base = kind === alone ? undefined : Buffer.from(reader.bytes(nameBytes)).toString('base64url');
+  return {
+    version,
+    ...(base !== undefined && { base }),
+    isGrouped: kind === grouped,
+    chunks: readChunks(reader),
+    readTimesAfter: lastMs => readTimes(reader, lastMs, limits.blockCells),
+    readSizes: groups => Array.from({ length: groups - 1 }, () => reader.varint()),
+    unpack,
+  };
 };
 
 /** The chunks of a segment, those of its base by their place there. */

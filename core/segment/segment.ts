@@ -2,13 +2,14 @@ import type { Columns, SeriesColumn } from '../columns.ts';
 import type { LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
-import { type Base, type ChunkRef, endOf, startOf } from './base.ts';
+import { type Base, type ChunkRef, endOf, type Group, groupsOf, learnedFor, startOf } from './base.ts';
 import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 import { codeColumn } from './column-coder.ts';
 import { Above } from './column-state.ts';
 import { readNumbers } from './columns-codec.ts';
 import { guarded, sealCoded } from './envelope.ts';
-import { NumberCoder } from './number-coder.ts';
+import type { Learned } from './mixing.ts';
+import { mixingFrom, NumberCoder } from './number-coder.ts';
 import { BitReader, BitWriter } from './range-coder.ts';
 import { isAsBase, nameOf, type OpenSegment, openSegment, resolvedChunks, writeBaseAndChunks } from './segment-open.ts';
 import { type Times, writeTimes } from './times.ts';
@@ -20,19 +21,27 @@ export const encodeSegment = (
   base?: Base,
 ): { readonly bytes: Uint8Array; readonly end: Base } => {
   const { series, timestampsMs } = columns;
+  const isGrouped = base !== undefined && chunks.length > 1 && timestampsMs.length >= limits.groupedSlots;
   const open = new ByteWriter();
-  writeBaseAndChunks(open, chunks, base);
+  writeBaseAndChunks(open, chunks, base, isGrouped);
   writeTimes(open, columns, base?.lastMs ?? 0);
   const sets = columns.sets ?? (isAsBase(chunks, base) ? base!.sets : series.map(({ labels }) => labels));
-  const start = startOf(base, chunks, sets, timestampsMs);
-  const bits = new BitWriter();
-  const coder = new NumberCoder(bits, start.mixing);
-  const above = new Above(timestampsMs.length);
-  for (const [index, { column }] of series.entries())
-    codeColumn(coder, start.states[index]!, column, above, start.gap, true);
-  const bytes = sealCoded('SG', open.done(), bits.done());
-  const depth = base === undefined ? 0 : base.depth + 1;
-  return { bytes, end: endOf(start, columns, { name: nameOf(bytes), depth, chunks, sets }) };
+  const groups = groupsOf(chunks, isGrouped);
+  const start = startOf(base, { chunks, sets }, groups, timestampsMs);
+  const learned: Learned[] = [];
+  const pieces = groups.map(group => {
+    const bits = new BitWriter();
+    const mixing = mixingFrom(learnedFor(base, chunks, group));
+    const coder = new NumberCoder(bits, mixing);
+    const above = new Above(timestampsMs.length);
+    for (let at = group.first; at < group.first + group.count; at += 1)
+      codeColumn(coder, start.states[at]!, series[at]!.column, above, start.gap, true);
+    learned.push(mixing.learned());
+    return bits.done();
+  });
+  for (const piece of pieces.slice(0, -1)) open.varint(piece.length);
+  const bytes = sealCoded('SG', open.done(), pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
+  return { bytes, end: endOf(base, start, groups, learned, columns, { name: nameOf(bytes), chunks, sets }) };
 };
 
 /** Where a decoder gets what is kept elsewhere. */
@@ -68,6 +77,9 @@ export type Framed = {
   readonly sets: readonly LabelSet[];
   /** Of version 1 none: they are among what is packed. */
   readonly times: Times;
+  readonly groups: readonly Group[];
+  /** How many bytes each group takes; the last one has the rest. */
+  readonly sizes: readonly number[];
 };
 
 /** Of the base nothing is asked but its chunks, its sets and its last time. Throws Corrupt. */
@@ -82,7 +94,8 @@ export const framedOf = (
   const { length } = times.timestampsMs;
   if (length * sets.length > limits.blockCells)
     throw new Corrupt(`${length} times of ${sets.length} columns, the limit is ${limits.blockCells} together`);
-  return { open, chunks, sets, times };
+  const groups = groupsOf(chunks, open.isGrouped);
+  return { open, chunks, sets, times, groups, sizes: open.readSizes(groups.length) };
 };
 
 const setsOf = (chunks: readonly ChunkRef[], chunkOf: Lookup['chunkOf']): LabelSet[] =>
@@ -101,32 +114,54 @@ export type Decoding = {
   readonly isLast?: boolean;
   readonly endAs?: string | undefined;
   /** Which columns are kept, a byte for each; all where nothing is said. */
-  readonly kept?: Uint8Array;
+  readonly kept?: Uint8Array | undefined;
+  /** Which groups are decoded; all where nothing is said. */
+  readonly isNeeded?: (group: number) => boolean;
 };
 
 /** Throws Corrupt. */
 export const decodeFramed = (framed: Framed, how: Decoding): Decoded =>
   framed.open.version === 1 ? decodeBefore(framed) : decodeCoded(framed, how);
 
-const decodeCoded = ({ open, chunks, sets, times }: Framed, { base, isLast, endAs, kept }: Decoding): Decoded => {
+const decodeCoded = (framed: Framed, { base, isLast, endAs, kept, isNeeded = () => true }: Decoding): Decoded => {
+  const { chunks, sets, times, groups } = framed;
   const { length } = times.timestampsMs;
-  const start = startOf(base, chunks, sets, times.timestampsMs, isLast);
-  const coder = new NumberCoder(new BitReader(open.unpack()), start.mixing);
-  const above = new Above(length);
+  const needed = groups.filter((_, at) => isNeeded(at));
+  const start = startOf(base, { chunks, sets }, needed, times.timestampsMs, isLast);
   const count = kept === undefined ? sets.length : kept.reduce((sum, each) => sum + each, 0);
   const room = Column.many(count, length);
   // What nobody wants must be decoded as well, being what others are guessed from, and need not be kept.
   const unwanted = count === sets.length ? undefined : new Column(length);
   const series: SeriesColumn[] = [];
-  for (let index = 0; index < sets.length; index += 1) {
-    const isKept = kept === undefined || kept[index] === 1;
-    const column = isKept ? room[series.length]! : unwanted!;
-    codeColumn(coder, start.states[index]!, column, above, start.gap, false);
-    if (isKept) series.push({ labels: sets[index]!, column });
-  }
-  if (endAs === undefined) return { columns: { ...times, series } };
-  const depth = base === undefined ? 0 : base.depth + 1;
-  return { columns: { ...times, series }, end: endOf(start, times, { name: endAs, depth, chunks, sets }) };
+  const pieces = piecesOf(framed);
+  const learned = groups.map((group, place) => {
+    if (!isNeeded(place)) return undefined;
+    const mixing = mixingFrom(learnedFor(base, chunks, group));
+    const coder = new NumberCoder(new BitReader(pieces[place]!), mixing);
+    const above = new Above(length);
+    for (let at = group.first; at < group.first + group.count; at += 1) {
+      const isKept = kept === undefined || kept[at] === 1;
+      const column = isKept ? room[series.length]! : unwanted!;
+      codeColumn(coder, start.states[at]!, column, above, start.gap, false);
+      if (isKept) series.push({ labels: sets[at]!, column });
+    }
+    return endAs === undefined ? undefined : mixing.learned();
+  });
+  const columns = { ...times, series };
+  if (endAs === undefined) return { columns };
+  return { columns, end: endOf(base, start, groups, learned, times, { name: endAs, chunks, sets }) };
+};
+
+/** The bytes of each group. */
+const piecesOf = ({ open, sizes }: Framed): Uint8Array[] => {
+  const bits = open.unpack();
+  let at = 0;
+  const pieces = sizes.map(size => {
+    if (size > bits.length - at) throw new Corrupt(`a group of ${size} bytes, ${bits.length - at} are left`);
+    at += size;
+    return bits.subarray(at - size, at);
+  });
+  return [...pieces, bits.subarray(at)];
 };
 
 const decodeBefore = ({ open, sets }: Framed): Decoded => {
