@@ -269,6 +269,8 @@ export const limits = {
   /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
   predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
+  /** Part of it that is for the texts of all targets together: by these a page is read at a third of what it costs without. */
+  commonLinesShare: 1 / 2,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /**
@@ -496,6 +498,8 @@ export const limits = {
   alarmRetentionMs: 90 * day,
   /** Alarms that the page is shown, some 400 bytes each. */
   alarmsListed: 500,
+  /** Targets of which `status` asks what their last scrapes said; of more it asks the records: whole hours of segments would be read. */
+  statusTargetsRead: 100,
   /** How long a warm function believes the catalog's list of sources: a new pusher appears on the page after this. */
   sourcesKeptMs: 10 * second,
   /** Spans that the collector's own measures are shown in: 48 bars a day. */
