@@ -89,6 +89,7 @@ const ask = async ({ text, stepMs = everyMs }: { readonly text: string; readonly
     rawPath: '/api/v1/query_range',
     rawQueryString: String(new URLSearchParams(parameters)),
     headers: {},
+    requestContext: { authorizer: { iam: {} } },
   };
   const cpu = process.cpuUsage();
   const answer = (await query(ports)(event as never, { getRemainingTimeInMillis: () => 600_000 } as never)) as {

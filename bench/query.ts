@@ -5,10 +5,11 @@ import { type LabelSet, labelSetOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { usualRetention } from '../core/retention.ts';
 import { Column } from '../core/sample.ts';
-import { type Cell, encodeBlock } from '../core/segment/block.ts';
+import type { Base } from '../core/segment/base.ts';
+import { type Cell, encodeBlock, type Frame } from '../core/segment/block.ts';
 import { segmentsOf } from '../core/segment/gather.ts';
 import { type Merged, mergedOf, rolledUpOf, shardOf } from '../core/segment/merge.ts';
-import { nameOf } from '../core/segment/segment.ts';
+import { nameOf } from '../core/segment/segment-open.ts';
 import type { BlockObject, Resolution, SchemaChunk } from '../core/segment/stored.ts';
 import { query } from '../functions/query.ts';
 import { awsBlocks } from '../io/aws/blocks.ts';
@@ -79,15 +80,24 @@ const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) /
 type Pile = {
   readonly shard: number;
   readonly resolution: Resolution;
+  readonly frames: Frame[];
   readonly cells: Cell[];
   readonly chunks: Map<string, SchemaChunk>;
+};
+
+/** What was merged of one replica, as what was merged of another. */
+const movedTo = (source: Source, { frames, cells }: Merged): Pick<Merged, 'frames' | 'cells'> => {
+  const own = new Map(frames.map(frame => [frame, { ...frame, source }]));
+  return { frames: [...own.values()], cells: cells.map(cell => ({ ...cell, frame: own.get(cell.frame)! })) };
 };
 
 /** Yesterday: an object a shard, rollups too, as the merger leaves it. */
 const storeDay = async (): Promise<void> => {
   const piles = new Map<string, Pile>();
   for (let job = 0; job < jobs; job += 1) {
-    const columns = [columnsOf(job, startMs, todayMs)];
+    const columns = Array.from({ length: 24 }, (_, at) =>
+      columnsOf(job, startMs + at * hour, startMs + (at + 1) * hour),
+    );
     const made: readonly [Resolution, Merged][] = [
       ['raw', mergedOf(sourceAt(job, 0), columns)],
       ['5m', rolledUpOf(sourceAt(job, 0), columns, [], 300_000)],
@@ -98,18 +108,22 @@ const storeDay = async (): Promise<void> => {
     for (let replica = 0; replica < replicas; replica += 1) {
       const source = sourceAt(job, replica);
       const shard = shardOf(sourceIdOf(source));
-      for (const [resolution, { cells, chunks: own }] of made) {
-        const pile: Pile = piles.get(`${shard} ${resolution}`) ?? { shard, resolution, cells: [], chunks: new Map() };
+      for (const [resolution, merged] of made) {
+        const none: Pile = { shard, resolution, frames: [], cells: [], chunks: new Map() };
+        const pile = piles.get(`${shard} ${resolution}`) ?? none;
         piles.set(`${shard} ${resolution}`, pile);
-        pile.cells.push(...cells.map(cell => ({ ...cell, source })));
-        for (const chunk of own) pile.chunks.set(chunk.id, chunk);
+        const { frames, cells } = movedTo(source, merged);
+        pile.frames.push(...frames);
+        for (const cell of cells) pile.cells.push(cell);
+        for (const chunk of merged.chunks) pile.chunks.set(chunk.id, chunk);
       }
     }
+    console.log(`  a day of job ${job + 1} of ${jobs} merged after ${seconds(began)}`);
   }
   const listed = new Map<number, BlockObject[]>();
   const dayNumber = startMs / day;
-  for (const { shard, resolution, cells, chunks } of piles.values()) {
-    const { bytes, indexBytes } = encodeBlock(cells, id => chunks.get(id)!, resolution !== 'raw');
+  for (const { shard, resolution, frames, cells, chunks } of piles.values()) {
+    const { bytes, indexBytes } = encodeBlock(frames, cells, id => chunks.get(id)!, resolution !== 'raw');
     const key = `${resolution}/${dayNumber}/${shard}/${nameOf(bytes)}`;
     await blocks.put(key, bytes);
     listed.set(shard, [...(listed.get(shard) ?? []), { key, resolution, indexBytes, bytes: bytes.length }]);
@@ -119,35 +133,39 @@ const storeDay = async (): Promise<void> => {
   await blocks.moveMergedUntil(undefined, todayMs);
 };
 
-/** Today so far: a segment a minute and source, each building on the one before, as a warm ingest leaves them. */
+/** Today so far: a segment each two minutes and source, each building on the one before, as a warm ingest leaves what loops scrape. */
 const storeHot = async (): Promise<void> => {
   for (let job = 0; job < jobs; job += 1) {
-    const bases = new Map<number, Parameters<typeof segmentsOf>[1]>();
-    for (let fromMs = todayMs; fromMs < nowMs; fromMs += 60_000) {
+    const replicaSources = Array.from({ length: replicas }, (_, replica) => sourceAt(job, replica));
+    const bases = new Map<number, { readonly root: Base; readonly base: Base }>();
+    for (let fromMs = todayMs; fromMs < nowMs; fromMs += limits.loopSpanMs) {
       const hourMs = Math.floor(fromMs / hour) * hour;
-      const source = sourceAt(job, 0);
       const batch: Batch = {
         id: String(fromMs),
         via: 'pull',
-        source,
+        source: sourceAt(job, 0),
         acceptedAtMs: fromMs,
-        columns: columnsOf(job, fromMs, fromMs + 60_000),
+        columns: columnsOf(job, fromMs, fromMs + limits.loopSpanMs),
       };
-      const writes = segmentsOf([{ batch, part: 0 }], bases.get(hourMs));
-      const base = writes.ends[0]!.base;
-      bases.set(hourMs, base.depth < limits.segmentDepth ? { baseFor: () => base } : {});
-      for (let replica = 0; replica < replicas; replica += 1) {
-        const own = sourceAt(job, replica);
-        const sourceId = sourceIdOf(own);
-        await series.add({
-          chunks: writes.chunks,
-          catalog: writes.catalog
-            .flatMap(entry => [entry, { ...entry, day: entry.day - 1 }])
-            .map(entry => ({ ...entry, source: own })),
-          segments: writes.segments.map(segment => ({ ...segment, sourceId })),
-        });
-      }
+      const before = bases.get(hourMs);
+      const writes = segmentsOf([{ batch, part: 0 }], before === undefined ? {} : { baseFor: () => before.base });
+      const { base } = writes.ends[0]!;
+      const root = before?.root ?? base;
+      bases.set(hourMs, { root, base: base.depth < limits.segmentDepth ? base : root });
+      const isFirst = fromMs === todayMs;
+      await series.add({
+        chunks: isFirst ? writes.chunks : [],
+        catalog: !isFirst
+          ? []
+          : replicaSources.flatMap(source =>
+              writes.catalog.flatMap(entry => [0, 1].map(ago => ({ ...entry, day: entry.day - ago, source }))),
+            ),
+        segments: replicaSources.flatMap(source =>
+          writes.segments.map(segment => ({ ...segment, sourceId: sourceIdOf(source) })),
+        ),
+      });
     }
+    console.log(`  two hours of job ${job + 1} of ${jobs} stored after ${seconds(began)}`);
   }
 };
 
@@ -156,7 +174,7 @@ await storeDay();
 console.log(`a day of ${jobs * replicas} sources x ${metrics * paths} series stored in ${seconds(began)}`);
 const hotBegan = performance.now();
 await storeHot();
-console.log(`two hours of it as minute segments in ${seconds(hotBegan)}`);
+console.log(`two hours of it as segments of two minutes in ${seconds(hotBegan)}`);
 
 const ports = {
   clock,
@@ -238,8 +256,10 @@ const seriesIn = (text: string): Map<string, number[]> => {
   );
 };
 
+const requestContext = { authorizer: { iam: {} } };
+
 const ours = async (question: Question, warm = handler): Promise<Answer> => {
-  const event = { rawPath: '/api/v1/query_range', rawQueryString: parametersOf(question), headers: {} };
+  const event = { rawPath: '/api/v1/query_range', rawQueryString: parametersOf(question), headers: {}, requestContext };
   const answer = (await warm(event as never, { getRemainingTimeInMillis: () => 60_000 } as never)) as {
     body: string;
     headers: Record<string, number>;

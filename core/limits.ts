@@ -87,6 +87,12 @@ export const limits = {
   blockCells: 4_000_000,
   /** Segments a segment may build on, one on the other: what is lost with one that is broken, at most. */
   segmentDepth: 15,
+  /**
+   * Times from which on a segment that builds on another is coded in groups of chunks, and how many groups: a reader decodes those
+   * that it wants. Each takes some 5 bytes: of segments of two minutes at 15 s a hundredth, of smaller ones more.
+   */
+  groupedSlots: 8,
+  segmentGroups: 8,
   /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
   basesRemembered: 400,
   /** Ids of sources that need not be hashed again: some 150 bytes each. */
@@ -111,6 +117,12 @@ export const limits = {
    */
   chunkSetsMin: 64,
   chunkSetsMax: 256,
+  /**
+   * Label sets of one stripe of a block, cut after a family between these: a reader decodes a stripe whole, some 1 ms an hour at
+   * 15 s. Smaller ones would be more bytes, as each begins knowing nothing.
+   */
+  stripeSetsMin: 8,
+  stripeSetsMax: 16,
   /** How long samples are kept at each resolution where nothing else is asked for. DESIGN: raw 15 d, 5 m 90 d, 1 h 2 y. */
   rawRetentionMs: 15 * day,
   fiveMinuteRetentionMs: 90 * day,

@@ -3,27 +3,31 @@ import type { Columns } from '../core/columns.ts';
 import { Fault } from '../core/fault.ts';
 import type { LabelSet } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
-import { type Cell, decodeBlockIndex, encodeBlock, type PlacedCell } from '../core/segment/block.ts';
+import { type BlockIndex, type Cell, decodeBlockIndex, encodeBlock, type Frame } from '../core/segment/block.ts';
+import { type PlacedCell, selected } from '../core/segment/block-cells.ts';
+import { columnsOfFrame } from '../core/segment/block-columns.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { type Merged, mergedOf, rolledUpOf } from '../core/segment/merge.ts';
-import { nameOf } from '../core/segment/segment.ts';
+import { nameOf } from '../core/segment/segment-open.ts';
 import type { BlockObject, Resolution, SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 
 /** An object in memory, and where its cells are. */
-type Loaded = { readonly key: string; readonly whole: Uint8Array; readonly cells: readonly PlacedCell[] };
+type Loaded = { readonly key: string; readonly whole: Uint8Array; readonly index: BlockIndex };
 
 const fiveMinutesMs = 5 * 60_000;
 const hourMsLong = 60 * 60_000;
 
-/** Cells on their way into one object, and the schema chunks they follow. */
+/** Frames and cells on their way into one object, and the schema chunks they follow. */
 export class Pile {
+  readonly frames: Frame[] = [];
   readonly cells: Cell[] = [];
   readonly chunks = new Map<string, SchemaChunk>();
 
-  add({ cells, chunks }: Merged): void {
-    this.cells.push(...cells);
+  add({ frames, cells, chunks }: Merged): void {
+    for (const frame of frames) this.frames.push(frame);
+    for (const cell of cells) this.cells.push(cell);
     for (const chunk of chunks) this.chunks.set(chunk.id, chunk);
   }
 }
@@ -68,7 +72,7 @@ export class MergedObjects {
       ),
     );
     const sources = new Map<string, Source>();
-    for (const { cells } of loaded) for (const { source, sourceId } of cells) sources.set(sourceId, source);
+    for (const { index } of loaded) for (const { source, sourceId } of index.frames) sources.set(sourceId, source);
     const [raw, fiveMinutes, hours] = [new Pile(), new Pile(), new Pile()];
     for (const [sourceId, source] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const columns = (await Promise.all(loaded.map(each => this.#columnsOf(each, sourceId)))).flat();
@@ -90,11 +94,11 @@ export class MergedObjects {
    * Stores an object. Raw ones refer to schema chunks in the table; a union of segments may be cut into chunks that none of
    * them had, and those are written before the object counts. Rollups outlive the table's chunks and carry their own.
    */
-  async put(resolution: Resolution, { day, shard }: Place, { cells, chunks }: Pile): Promise<BlockObject[]> {
-    if (cells.length === 0) return [];
+  async put(resolution: Resolution, { day, shard }: Place, { frames, cells, chunks }: Pile): Promise<BlockObject[]> {
+    if (frames.length === 0) return [];
     const missing = [...chunks.values()].filter(({ id }) => resolution === 'raw' && !this.#chunks.has(id));
     if (missing.length > 0) await this.#ports.series.add({ chunks: missing, catalog: [], segments: [] });
-    const { bytes, indexBytes } = encodeBlock(cells, id => chunks.get(id)!, resolution !== 'raw');
+    const { bytes, indexBytes } = encodeBlock(frames, cells, id => chunks.get(id)!, resolution !== 'raw');
     const key = `${resolution}/${day}/${shard}/${nameOf(bytes)}`;
     await this.#ports.blocks.put(key, bytes);
     return [{ key, resolution, indexBytes, bytes: bytes.length }];
@@ -105,15 +109,22 @@ export class MergedObjects {
     if (whole === undefined) throw new Fault('gone', `object ${key} is gone`, { retryable: true });
     const index = decodeBlockIndex(whole.subarray(0, indexBytes));
     if (!index.ok) throw new Fault('unreadable', `object ${key}: ${index.reject.reason}`, { retryable: false });
-    return { key, whole, cells: index.cells };
+    return { key, whole, index };
   }
 
-  async #columnsOf({ key, whole, cells }: Loaded, sourceId: string): Promise<readonly Columns[]> {
-    const own = cells.filter(cell => cell.sourceId === sourceId);
-    const parts = own.map(({ from, sizes }) => whole.subarray(from, from + (sizes[0] ?? 0)));
-    const { columns, isWhole } = await this.decoded(parts, key);
-    if (!isWhole) throw new Fault('unreadable', `object ${key} has a cell that cannot be read`, { retryable: false });
-    return columns;
+  async #columnsOf({ key, whole, index }: Loaded, sourceId: string): Promise<readonly Columns[]> {
+    const { frames, cells } = selected(index, {
+      isFrame: frame => frame.sourceId === sourceId,
+      isStripe: () => true,
+    });
+    const chunks = await this.#chunksOf([...new Set(cells.map(({ chunk }) => chunk.id))]);
+    return frames.flatMap(frame => {
+      const own = cells.filter(cell => cell.frame === frame).map(cell => opened(cell, whole, chunks));
+      const { columns, rejects } = columnsOfFrame(frame, own, () => true);
+      if (rejects[0] === undefined) return columns;
+      const reason = `object ${key} has a cell that cannot be read: ${rejects[0].reason}`;
+      throw new Fault('unreadable', reason, { retryable: false });
+    });
   }
 
   /** What segments hold, and whether all of them could be read. */
@@ -148,3 +159,14 @@ export class MergedObjects {
     return found;
   }
 }
+
+const opened = (
+  { chunk, stripe, from, sizes }: PlacedCell,
+  whole: Uint8Array,
+  chunks: ReadonlyMap<string, readonly LabelSet[]>,
+) => ({
+  chunkId: chunk.id,
+  stripe,
+  sets: chunks.get(chunk.id),
+  parts: [whole.subarray(from, from + (sizes[0] ?? 0))],
+});

@@ -1,8 +1,9 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
 import type { Columns } from '../core/columns.ts';
 import { limits } from '../core/limits.ts';
+import { columnsOfFrame } from '../core/segment/block-columns.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
-import { isLateAt } from '../core/segment/gather.ts';
+import { hourOf, isLateAt } from '../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import type { BlockObject, LateSegment, Manifest } from '../core/segment/stored.ts';
@@ -10,7 +11,7 @@ import type { Ports } from '../io/ports.ts';
 import { BlockReader } from './block-reading.ts';
 import type { ChunkMemory } from './chunk-memory.ts';
 import { inParallel } from './parallel.ts';
-import { daysOf, type Wanted } from './wanted.ts';
+import { daysOf, type Wanted, wantedOf } from './wanted.ts';
 
 /** Columns out of blocks and late segments, and which hours of a source are in them. */
 export type Merged = {
@@ -53,12 +54,12 @@ export class MergedReader {
       for (const manifest of own) manifests.set(`${day} ${manifest.shard} ${manifest.hourMs ?? '-'}`, manifest);
       await this.#decode(late, columns, warnings);
       const objects = own.flatMap(manifest => (touches(manifest, fromMs, toMs) ? rawOf(manifest) : []));
-      const gone = await this.#decodeCells(objects, ids, wanted, columns, warnings);
+      const gone = await this.#decodeCells(objects, ids, wanted, fromMs, toMs, columns, warnings);
       if (gone.length === 0) return;
       // Merged anew in between: what is listed now is there.
       const again = await this.#manifestsOn(day, shards);
       const fresh = again.flatMap(rawOf).filter(({ key }) => objects.every(object => object.key !== key));
-      for (const key of await this.#decodeCells(fresh, ids, wanted, columns, warnings))
+      for (const key of await this.#decodeCells(fresh, ids, wanted, fromMs, toMs, columns, warnings))
         warnings.push(`object ${key} is gone`);
       if (fresh.length === 0) for (const key of gone) warnings.push(`object ${key} is gone`);
     });
@@ -89,20 +90,27 @@ export class MergedReader {
     objects: readonly BlockObject[],
     ids: ReadonlySet<string>,
     wanted: Wanted,
+    fromMs: number,
+    toMs: number,
     columns: Map<string, Columns[]>,
     warnings: string[],
   ): Promise<readonly string[]> {
     const name = wanted.name === undefined ? undefined : fingerprintOf(wanted.name);
-    const read = await this.#cells.cells(
-      objects,
-      ({ sourceId, chunk }) => ids.has(sourceId) && (name === undefined || chunk.names.includes(name)),
-    );
+    const read = await this.#cells.frames(objects, {
+      // Whole hours: what increments add up to is asked of all that came in one.
+      isFrame: ({ sourceId, fromMs: ownMs }) =>
+        ids.has(sourceId) && ownMs <= toMs && hourOf(ownMs) + limits.segmentSpanMs > fromMs,
+      isStripe: names => name === undefined || names.includes(name),
+    });
     warnings.push(...read.warnings);
-    await this.#decode(
-      read.cells.map(({ sourceId, parts }) => ({ sourceId, bytes: parts[0]! })),
-      columns,
-      warnings,
-    );
+    const chunks = await this.#chunks.load(read.frames.flatMap(({ cells }) => cells.map(({ chunkId }) => chunkId)));
+    for (const { frame, cells } of read.frames) {
+      const { source, sourceId } = frame;
+      const own = cells.map(cell => ({ ...cell, sets: chunks.get(cell.chunkId) }));
+      const found = columnsOfFrame(frame, own, wantedOf(wanted, source));
+      keep(columns, sourceId, found.columns);
+      for (const { reason } of found.rejects) warnings.push(`a part of a block was left out: ${reason}`);
+    }
     return read.gone;
   }
 
@@ -114,11 +122,17 @@ export class MergedReader {
     const chunks = await this.#chunks.load(chunksNeeded(segments.map(({ bytes }) => bytes)));
     for (const { sourceId, bytes } of segments) {
       const read = decodeHour([bytes], id => chunks.get(id));
-      columns.set(sourceId, [...(columns.get(sourceId) ?? []), ...read.columns]);
+      keep(columns, sourceId, read.columns);
       for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
     }
   }
 }
+
+const keep = (columns: Map<string, Columns[]>, sourceId: string, more: readonly Columns[]): void => {
+  const own = columns.get(sourceId) ?? [];
+  columns.set(sourceId, own);
+  own.push(...more);
+};
 
 const touches = ({ day, hourMs }: Manifest, fromMs: number, toMs: number): boolean => {
   const startMs = hourMs ?? day * limits.catalogSpanMs;

@@ -6,7 +6,8 @@ import type { SeriesColumns } from '../core/promql/series.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { countedIn, isIncrement } from '../core/segment/counters.ts';
 import { hourOf } from '../core/segment/gather.ts';
-import { chunksNeeded, decodeHour, type HourRead } from '../core/segment/hour.ts';
+import { chunksNeeded, decodeHour, type HourRead, type HourWanted } from '../core/segment/hour.ts';
+import { isIncrements } from '../core/segment/increments.ts';
 import { type SeriesSamples, seriesIn } from '../core/segment/read.ts';
 import { columnsIn } from '../core/segment/read-columns.ts';
 import type { Manifest } from '../core/segment/stored.ts';
@@ -15,7 +16,7 @@ import { ChunkMemory } from './chunk-memory.ts';
 import { type Merged, MergedReader } from './merged-reading.ts';
 import { inParallel } from './parallel.ts';
 import { unitsSince, usedBy } from './units.ts';
-import type { Wanted } from './wanted.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 /** A source and those of its label sets, the source's own labels included, that are wanted. */
 export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
@@ -26,6 +27,10 @@ export type SeriesRead<S = SeriesSamples> = {
   readonly warnings: readonly string[];
   readonly units: Units;
 };
+
+const everything: Wanted = { matches: () => true };
+
+type StoredSegment = { readonly bytes: Uint8Array };
 
 /** More was asked for than one query may touch. */
 export class OverLimit extends Error {}
@@ -125,8 +130,8 @@ export class SeriesReader {
 
   /** Everything of one source that may lie in [fromMs, toMs], as it is stored: increments as such, staleness as it was told. */
   async stored(source: Source, fromMs: number, toMs: number): Promise<readonly Columns[]> {
-    const merged = await this.#merged.read([source], { matches: () => true }, fromMs, toMs, []);
-    return this.#blocksOf(source, merged, fromMs, toMs, []);
+    const merged = await this.#merged.read([source], everything, fromMs, toMs, []);
+    return this.#blocksOf(source, everything, merged, fromMs, toMs, []);
   }
 
   /** What was merged of a day. */
@@ -136,12 +141,13 @@ export class SeriesReader {
 
   async #blocksOf(
     source: Source,
+    wanted: Wanted,
     merged: Merged,
     fromMs: number,
     toMs: number,
     warnings: string[],
   ): Promise<Columns[]> {
-    const hot = await this.#hotOf(source, merged.isMerged, fromMs, toMs, warnings);
+    const hot = await this.#hotOf(source, wanted, merged, fromMs, toMs, warnings);
     return [...hot, ...(merged.columns.get(sourceIdOf(source)) ?? [])];
   }
 
@@ -157,24 +163,25 @@ export class SeriesReader {
     toMs: number,
     warnings: string[],
   ): Promise<Columns[]> {
-    const blocks = await this.#blocksOf(source, inBlocks, fromMs, toMs, warnings);
+    const blocks = await this.#blocksOf(source, wanted, inBlocks, fromMs, toMs, warnings);
     if (!blocks.some(isIncrement)) return blocks;
     const [beforeMs, endMs] = [hourOf(fromMs) - limits.segmentSpanMs, hourOf(fromMs) - 1];
     const inBlocksBefore = await this.#merged.read([source], wanted, beforeMs, endMs, warnings);
-    const before = await this.#blocksOf(source, inBlocksBefore, beforeMs, endMs, warnings);
+    const before = await this.#blocksOf(source, wanted, inBlocksBefore, beforeMs, endMs, warnings);
     return [...countedIn(blocks, before, labels => wanted.matches(merged(labels, source)), fromMs, toMs)];
   }
 
-  async #decoded(segments: readonly { readonly bytes: Uint8Array }[]): Promise<HourRead> {
+  async #decoded(segments: readonly { readonly bytes: Uint8Array }[], wanted: HourWanted): Promise<HourRead> {
     const parts = segments.map(({ bytes }) => bytes);
     const chunks = await this.#chunks.load(chunksNeeded(parts));
-    return decodeHour(parts, id => chunks.get(id));
+    return decodeHour(parts, id => chunks.get(id), wanted);
   }
 
   /** The columns of hours that are not merged. */
   async #hotOf(
     source: Source,
-    isMerged: (sourceId: string, hourMs: number) => boolean,
+    wanted: Wanted,
+    merged: Merged,
     fromMs: number,
     toMs: number,
     warnings: string[],
@@ -183,15 +190,24 @@ export class SeriesReader {
     const oldestMs = Math.max(fromMs, this.#clock.nowMs() - limits.hotRetentionMs - limits.segmentSpanMs);
     const hours: number[] = [];
     for (let hourMs = hourOf(oldestMs); hourMs <= toMs; hourMs += limits.segmentSpanMs)
-      if (!isMerged(sourceId, hourMs)) hours.push(hourMs);
+      if (!merged.isMerged(sourceId, hourMs)) hours.push(hourMs);
     const columns: Columns[] = [];
+    const inHours = new Map<number, readonly StoredSegment[]>();
     await inParallel(hours, limits.queryParallel, async hourMs => {
-      let read = await this.#decoded(await this.#series.between(sourceId, hourMs, hourMs));
+      inHours.set(hourMs, await this.#series.between(sourceId, hourMs, hourMs));
+    });
+    // What increments add up to is asked of all that came in an hour, and so is what they are added to.
+    const isCounting =
+      merged.columns.get(sourceId)?.some(isIncrement) === true ||
+      [...inHours.values()].some(own => own.some(({ bytes }) => isIncrements(bytes)));
+    const inSpan = { isWanted: wantedOf(wanted, source), fromMs: isCounting ? hourOf(fromMs) : fromMs, toMs };
+    for (const [hourMs, segments] of inHours) {
+      let read = await this.#decoded(segments, inSpan);
       // What one builds on may have been written just now, and not be seen everywhere yet.
-      if (read.rejects.length > 0) read = await this.#decoded(await this.#series.ofHour(sourceId, hourMs));
+      if (read.rejects.length > 0) read = await this.#decoded(await this.#series.ofHour(sourceId, hourMs), inSpan);
       for (const { name, reject } of read.rejects) warnings.push(`segment ${name} was left out: ${reject.reason}`);
       columns.push(...read.columns);
-    });
+    }
     return columns;
   }
 }

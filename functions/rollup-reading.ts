@@ -1,19 +1,21 @@
 import { type Source, sourceIdOf } from '../core/batch.ts';
+import type { SeriesColumn } from '../core/columns.ts';
 import { keyOf, type LabelSet, labelOf, labelSetOf, merged } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import type { SeriesColumns } from '../core/promql/series.ts';
-import type { PlacedCell } from '../core/segment/block.ts';
+import type { Reject } from '../core/reject.ts';
+import type { Selection } from '../core/segment/block-cells.ts';
+import { seriesOfCell, timesOf } from '../core/segment/block-columns.ts';
 import { fingerprintOf } from '../core/segment/catalog.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import { shardOf } from '../core/segment/merge.ts';
 import { type Aggregate, aggregates } from '../core/segment/rollup.ts';
-import { decodeSegment } from '../core/segment/segment.ts';
 import type { Ports, Units } from '../io/ports.ts';
-import { BlockReader, type CellBytes } from './block-reading.ts';
+import { BlockReader, type CellBytes, type FrameBytes } from './block-reading.ts';
 import { inParallel } from './parallel.ts';
 import { OverLimit, type SeriesRead } from './reading.ts';
 import { unitsSince, usedBy } from './units.ts';
-import { daysOf, type Wanted } from './wanted.ts';
+import { daysOf, type Wanted, wantedOf } from './wanted.ts';
 
 export type Bucketed = '5m' | '1h';
 
@@ -62,19 +64,15 @@ export class RollupReader {
     const warnings: string[] = [];
     const found = new Map<string, Growing>();
     const shard = shardWanted(wanted);
-    const isWanted = wantedCell(wanted);
+    const selection = selectionOf(wanted);
     const growth = new Growth(found, wanted, of, oldestMs, toMs);
     await inParallel(daysOf(oldestMs, toMs), limits.queryReadsParallel, async day => {
       const manifests = await this.#blocks.manifestsOn(day, shard);
       // The last object that has a source speaks for it; there is one, as every merge rolls up the whole day.
       const own = manifests.flatMap(({ objects }) => objects.filter(object => object.resolution === resolution));
-      const sources = new Map<string, Source>();
-      const read = await this.#cells.cells(own, cell => {
-        if (isWanted(cell)) sources.set(cell.sourceId, cell.source);
-        return isWanted(cell);
-      });
+      const read = await this.#cells.frames(own, selection);
       warnings.push(...read.warnings, ...read.gone.map(key => `object ${key} is gone`));
-      for (const cell of read.cells) warnings.push(...growth.add(cell, sources.get(cell.sourceId)!));
+      for (const each of read.frames) warnings.push(...growth.add(each));
     });
     const series = [...found.values()].map(each => columnsOf(each, of, bucketMsOf[resolution]));
     return { series, warnings, units: unitsSince(before, usedBy(this.#blocks)) };
@@ -108,12 +106,14 @@ const shardWanted = ({ job, instance }: Wanted): number | undefined =>
         ),
       );
 
-const wantedCell = ({ name, job, instance }: Wanted): ((cell: PlacedCell) => boolean) => {
+const selectionOf = ({ name, job, instance }: Wanted): Selection => {
   const fingerprint = name === undefined ? undefined : fingerprintOf(name);
-  return ({ chunk, source }) =>
-    (fingerprint === undefined || chunk.names.includes(fingerprint)) &&
-    (job === undefined || labelOf(source, 'job') === job) &&
-    (instance === undefined || labelOf(source, 'instance') === instance);
+  return {
+    isFrame: ({ source }) =>
+      (job === undefined || labelOf(source, 'job') === job) &&
+      (instance === undefined || labelOf(source, 'instance') === instance),
+    isStripe: names => fingerprint === undefined || names.includes(fingerprint),
+  };
 };
 
 class Growth {
@@ -123,6 +123,8 @@ class Growth {
   readonly #fromMs: number;
   readonly #toMs: number;
   #buckets = 0;
+  /** By chunk: replicas have the same, and so have days. */
+  readonly #schemas = new Map<string, ReturnType<typeof decodeLabelSets>>();
 
   constructor(found: Map<string, Growing>, wanted: Wanted, of: readonly Aggregate[], fromMs: number, toMs: number) {
     this.#found = found;
@@ -132,28 +134,30 @@ class Growth {
     this.#toMs = toMs;
   }
 
-  /** Adds a cell of rollups to the series it belongs to. Answers warnings. */
-  add({ sets, parts }: CellBytes, source: Source): string[] {
-    const schema = decodeLabelSets(sets ?? new Uint8Array(0));
-    if (!schema.ok) return [`a rollup was left out: ${schema.reject.reason}`];
-    const rows = schema.sets.map(own => merged(own, source));
-    if (!rows.some(labels => this.#wanted.matches(labels))) return [];
-    const blocks = [];
+  /** Adds a source's rollups to the series they belong to. Answers warnings. */
+  add({ frame, cells }: FrameBytes): string[] {
+    const times = timesOf(frame);
+    if (!times.ok) return [leftOut(times.reject)];
+    return cells.flatMap(cell => this.#addCell(cell, frame.source, times.timestampsMs));
+  }
+
+  #addCell({ sets, ...cell }: CellBytes, source: Source, beginsMs: readonly number[]): string[] {
+    const schema = this.#setsOf(cell.chunkId, sets);
+    if (!schema.ok) return [leftOut(schema.reject)];
+    const isWanted = wantedOf(this.#wanted, source);
+    const blocks: (readonly SeriesColumn[])[] = [];
     for (const aggregate of this.#of) {
-      const block = decodeSegment(parts[aggregates.indexOf(aggregate)] ?? new Uint8Array(0), {
-        chunkOf: () => schema.sets,
-      });
-      if (!block.ok) return [`a rollup was left out: ${block.reject.reason}`];
-      blocks.push(block.columns);
+      const place = aggregates.indexOf(aggregate);
+      const read = seriesOfCell({ ...cell, sets: schema.sets }, place, beginsMs.length, isWanted);
+      if (!read.ok) return [leftOut(read.reject)];
+      blocks.push(read.series);
     }
-    const first = blocks[0]!;
-    for (const [row, labels] of rows.entries()) {
-      if (!this.#wanted.matches(labels)) continue;
-      const columns = blocks.map(block => block.series[row]!.column);
+    for (const [row, { labels }] of blocks[0]!.entries()) {
+      const columns = blocks.map(block => block[row]!.column);
       let each: Growing | undefined;
-      for (const [slot, beginMs] of first.timestampsMs.entries()) {
+      for (const [slot, beginMs] of beginsMs.entries()) {
         if (beginMs < this.#fromMs || beginMs > this.#toMs || !columns[0]!.has(slot)) continue;
-        each ??= this.#growing(labels);
+        each ??= this.#growing(merged(labels, source));
         each.begins.push(beginMs);
         for (const [at, column] of columns.entries()) each.columns[at]!.push(column.values[slot]!);
         this.#buckets += 1;
@@ -162,6 +166,12 @@ class Growth {
         throw new OverLimit(`the query reads more than ${limits.querySamples} buckets, shorten its range`);
     }
     return [];
+  }
+
+  #setsOf(chunkId: string, sets: Uint8Array = nothing) {
+    const known = this.#schemas.get(chunkId) ?? decodeLabelSets(sets);
+    this.#schemas.set(chunkId, known);
+    return known;
   }
 
   #growing(labels: LabelSet): Growing {
@@ -175,6 +185,10 @@ class Growth {
     return made;
   }
 }
+
+const nothing = new Uint8Array(0);
+
+const leftOut = ({ reason }: Reject): string => `a rollup was left out: ${reason}`;
 
 /** Days were read in no particular order. */
 const columnsOf = ({ labels, begins, columns }: Growing, of: readonly Aggregate[], bucketMs: number): SeriesColumns => {

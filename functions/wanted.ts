@@ -1,4 +1,5 @@
-import { type LabelSet, metricNameLabel } from '../core/labels.ts';
+import type { Source } from '../core/batch.ts';
+import { type LabelSet, merged, metricNameLabel, metricNameOf } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
 import { type Matcher, selects } from '../core/promql/matchers.ts';
 
@@ -24,6 +25,20 @@ export const wantedBy = (selectors: readonly (readonly Matcher[])[]): Wanted => 
     ...(name !== undefined && { name }),
     ...(job !== undefined && { job }),
     ...(instance !== undefined && { instance }),
+  };
+};
+
+/** Whether labels as a source's chunks have them, without the source's own, are wanted; asked of the same list again and again. */
+export const wantedOf = ({ matches, name }: Wanted, source: Source): ((own: LabelSet) => boolean) => {
+  const known = new Map<LabelSet, boolean>();
+  return own => {
+    // Of most of what stands beside what is wanted the name says enough.
+    if (name !== undefined && metricNameOf(own) !== name) return false;
+    const before = known.get(own);
+    if (before !== undefined) return before;
+    const isWanted = matches(merged(own, source));
+    known.set(own, isWanted);
+    return isWanted;
   };
 };
 

@@ -1,9 +1,11 @@
 import { sourceIdOf } from '../core/batch.ts';
 import { limits } from '../core/limits.ts';
+import type { Base } from '../core/segment/base.ts';
 import { decodeLabelSets } from '../core/segment/chunk.ts';
 import type { Delivered, End, Known } from '../core/segment/gather.ts';
 import { hourOf } from '../core/segment/gather.ts';
-import { type Base, decodeSegment, nameOf, readSegmentHeader } from '../core/segment/segment.ts';
+import { decodeSegment } from '../core/segment/segment.ts';
+import { nameOf, readSegmentHeader } from '../core/segment/segment-open.ts';
 import type { SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 import { inParallel } from './parallel.ts';

@@ -1,11 +1,12 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Columns } from '../../core/columns.ts';
 import { limits } from '../../core/limits.ts';
+import type { Base } from '../../core/segment/base.ts';
 import { segmentsOf } from '../../core/segment/gather.ts';
 import { decodeHour } from '../../core/segment/hour.ts';
 import { orderedOf } from '../../core/segment/order.ts';
 import { chunksOf } from '../../core/segment/schema.ts';
-import { type Base, encodeSegment } from '../../core/segment/segment.ts';
+import { encodeSegment } from '../../core/segment/segment.ts';
 import type { SchemaChunk } from '../../core/segment/stored.ts';
 import { cpuMs } from '../house.ts';
 

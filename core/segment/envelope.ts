@@ -6,17 +6,21 @@ import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 //   2 bytes kind · 1 byte version · 1 byte codec · 4 bytes CRC-32 of all that follows · content
 // The content is plain or zstd, whichever is smaller, or (segments) coded by a coder of our own.
 
-export type Kind = 'SG' | 'SI' | 'SC' | 'SB' | 'BI' | 'EX';
+export type Kind = 'SG' | 'SP' | 'SI' | 'SC' | 'SB' | 'BI' | 'EX';
 
 /** Which version each kind is read in; the first is the one that is written. */
 const versions: Readonly<Record<Kind, readonly number[]>> = {
   SG: [2, 1],
+  SP: [1],
   SI: [1],
   SC: [1],
   SB: [1],
-  BI: [1],
+  BI: [2],
   EX: [1],
 };
+
+/** Whether what is packed are bits of the coder. */
+const isCoded = (kind: Kind, version: number): boolean => kind === 'SP' || (kind === 'SG' && version === 2);
 
 const plain = 0;
 const zstd = 1;
@@ -40,7 +44,7 @@ export const seal = (kind: Kind, open: Uint8Array, packed: Uint8Array): Uint8Arr
   body.bytes(open);
   body.varint(packed.length);
   body.bytes(codec === zstd ? compressed : packed);
-  return enveloped(kind, 1, codec, body.done());
+  return enveloped(kind, codec, body.done());
 };
 
 /** The same for bits that cannot be made smaller. */
@@ -49,10 +53,11 @@ export const sealCoded = (kind: Kind, open: Uint8Array, bits: Uint8Array): Uint8
   body.varint(open.length);
   body.bytes(open);
   body.bytes(bits);
-  return enveloped(kind, 2, coded, body.done());
+  return enveloped(kind, coded, body.done());
 };
 
-const enveloped = (kind: Kind, version: number, codec: number, content: Uint8Array): Uint8Array => {
+const enveloped = (kind: Kind, codec: number, content: Uint8Array): Uint8Array => {
+  const version = versions[kind][0]!;
   const sealed = new ByteWriter();
   sealed.byte(kind.charCodeAt(0));
   sealed.byte(kind.charCodeAt(1));
@@ -75,7 +80,7 @@ export const unseal = (kind: Kind, bytes: Uint8Array, mostUnpackedBytes: number)
   if (!versions[kind].includes(version))
     throw new Corrupt(`version ${version} is not known, this reader knows ${versions[kind].join(', ')}`);
   const codec = reader.byte();
-  if (version === 2 ? codec !== coded : codec !== plain && codec !== zstd)
+  if (isCoded(kind, version) ? codec !== coded : codec !== plain && codec !== zstd)
     throw new Corrupt(`codec ${codec} is not known`);
   const checksum = reader.uint32();
   if (crc32(bytes.subarray(bytes.length - reader.left), codec | (version << 8)) !== checksum)

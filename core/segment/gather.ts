@@ -1,10 +1,11 @@
 import { type Batch, type Source, sourceIdOf } from '../batch.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { limits } from '../limits.ts';
+import { type Base, type ChunkRef, shareKnown } from './base.ts';
 import { fingerprintsOf } from './catalog.ts';
 import { encodeIncrements, incrementHours } from './increments.ts';
 import { chunksOf, type KnownChunks } from './schema.ts';
-import { type Base, type ChunkRef, encodeSegment, shareKnown } from './segment.ts';
+import { encodeSegment } from './segment.ts';
 import { keysOfSets } from './sorted.ts';
 import type { SchemaChunk, Segment, SeriesWrites } from './stored.ts';
 import { type Union, unionOf } from './union.ts';

@@ -3,13 +3,14 @@ import type { Columns } from '../columns.ts';
 import { keyOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
-import type { Cell } from './block.ts';
+import type { Cell, Frame } from './block.ts';
 import { countedIn, isIncrement } from './counters.ts';
 import { incrementHours, incrementsByChunk } from './increments.ts';
+import { encodePart } from './part.ts';
 import { aggregates, lastValueOf, rollupOf } from './rollup.ts';
 import { chunksOf } from './schema.ts';
-import { encodeAlone } from './segment.ts';
 import type { SchemaChunk } from './stored.ts';
+import { stripesOf } from './stripes.ts';
 import { type Union, unionOf } from './union.ts';
 
 /** Which group of sources one belongs to: their objects and manifests are apart from the other groups'. */
@@ -19,7 +20,11 @@ export const shardOf = (sourceId: string): number => {
   return sum % limits.blockShards;
 };
 
-export type Merged = { readonly cells: readonly Cell[]; readonly chunks: readonly SchemaChunk[] };
+export type Merged = {
+  readonly frames: readonly Frame[];
+  readonly cells: readonly Cell[];
+  readonly chunks: readonly SchemaChunk[];
+};
 
 const timesOf = (blocks: readonly Columns[]): { timestampsMs: number[]; pages: Set<number> } => {
   const times = new Set<number>();
@@ -34,20 +39,52 @@ const timesOf = (blocks: readonly Columns[]): { timestampsMs: number[]; pages: S
 };
 
 /**
- * The union of one source's blocks as cells: one a schema chunk, and more where its times and sets together are more than
- * a reader takes; those follow each other in time. Increments have cells of their own.
+ * The union of one source's blocks as frames and cells, hour by hour: a day of a busy source would be more at once than
+ * there is memory. Increments have frames of their own.
  */
 export const mergedOf = (source: Source, blocks: readonly Columns[]): Merged => {
-  const samples = blocks.filter(each => !isIncrement(each));
-  const { timestampsMs, pages } = timesOf(samples);
-  const union = unionOf(samples, timestampsMs, pages);
-  const { cells, chunks } = cellsOf(source, union, [union]);
-  // Hour by hour: a day of a busy source would be more cells at once than there is memory.
-  const pieces = [...incrementHours(blocks.filter(isIncrement))].flatMap(([, columns]) => incrementsByChunk(columns));
-  return {
-    cells: [...cells, ...pieces.map(({ chunk, bytes }) => ({ source, chunkId: chunk.id, parts: [bytes] }))],
-    chunks: [...chunks, ...pieces.map(({ chunk }) => chunk)],
-  };
+  const merged = { frames: [] as Frame[], cells: [] as Cell[], chunks: new Map<string, SchemaChunk>() };
+  for (const own of hoursOf(blocks.filter(each => !isIncrement(each)))) {
+    const { timestampsMs, pages } = own;
+    const union = unionOf(own.blocks, timestampsMs, pages);
+    const { frames, cells, chunks } = cellsOf(source, union, [union]);
+    merged.frames.push(...frames);
+    merged.cells.push(...cells);
+    for (const chunk of chunks) merged.chunks.set(chunk.id, chunk);
+  }
+  for (const [fromMs, columns] of incrementHours(blocks.filter(isIncrement))) {
+    const frame: Frame = { source, fromMs };
+    merged.frames.push(frame);
+    for (const { chunk, bytes } of incrementsByChunk(columns)) {
+      merged.cells.push({ frame, chunkId: chunk.id, stripe: { first: 0, count: chunk.sets.length }, parts: [bytes] });
+      merged.chunks.set(chunk.id, chunk);
+    }
+  }
+  return { ...merged, chunks: [...merged.chunks.values()] };
+};
+
+type Hour = { readonly timestampsMs: readonly number[]; readonly pages: ReadonlySet<number> };
+
+/** The times of each hour, oldest first, and the blocks that have some. */
+const hoursOf = (blocks: readonly Columns[]): (Hour & { readonly blocks: readonly Columns[] })[] => {
+  const byHour = new Map<number, { readonly times: Set<number>; readonly pages: Set<number>; blocks: Set<Columns> }>();
+  for (const block of blocks) {
+    for (const [slot, timestampMs] of block.timestampsMs.entries()) {
+      const hourMs = hourOf(timestampMs);
+      const hour = byHour.get(hourMs) ?? { times: new Set(), pages: new Set(), blocks: new Set() };
+      byHour.set(hourMs, hour);
+      hour.times.add(timestampMs);
+      hour.blocks.add(block);
+      if (block.pages.has(slot)) hour.pages.add(timestampMs);
+    }
+  }
+  return [...byHour]
+    .sort(([a], [b]) => a - b)
+    .map(([, { times, pages, blocks: own }]) => ({
+      timestampsMs: [...times].sort((a, b) => a - b),
+      pages,
+      blocks: [...own],
+    }));
 };
 
 /** Increments as the counters that they are, beside the samples; `before` are the source's blocks just before these. */
@@ -87,37 +124,43 @@ export const rolledUpOf = (
   );
 };
 
-/** `parts`: columns of the same series as the union, in its order; all of them over the same times. */
+/** Frames of so many times at most, so that no part of a cell is more than a reader takes. */
+const frameSlots = (): number => Math.max(1, Math.floor(limits.blockCells / limits.stripeSetsMax));
+
+/** `parts` are columns of the same series as the union, in its order; all of them over the same times. */
 const cellsOf = (source: Source, union: Union, parts: readonly Columns[]): Merged => {
   const chunks = chunksOf(union.series);
-  const slots = parts[0]!.timestampsMs.length;
+  const { timestampsMs, pages } = parts[0]!;
+  const frames: Frame[] = [];
   const cells: Cell[] = [];
-  let at = 0;
-  for (const { id, sets } of chunks) {
-    const rows = [at, at + sets.length] as const;
-    at += sets.length;
-    const most = Math.max(1, Math.floor(limits.blockCells / sets.length));
-    for (let from = 0; from < slots; from += most) {
-      const bytes = parts.map(part =>
-        encodeAlone([{ id, count: sets.length }], pieceOf(part, rows, from, Math.min(slots, from + most))),
-      );
-      cells.push({ source, chunkId: id, parts: bytes });
+  for (let from = 0; from < timestampsMs.length; from += frameSlots()) {
+    const to = Math.min(timestampsMs.length, from + frameSlots());
+    const frame = { source, fromMs: timestampsMs[from]!, times: timesIn({ timestampsMs, pages }, from, to) };
+    frames.push(frame);
+    let at = 0;
+    for (const { id, sets } of chunks) {
+      for (const stripe of stripesOf(sets)) {
+        const columns = parts.map(({ series }) =>
+          series.slice(at, at + stripe.count).map(({ column }) => pieceOf(column, from, to)),
+        );
+        at += stripe.count;
+        if (columns[0]!.every(({ present }) => present.indexOf(1) === -1)) continue;
+        cells.push({ frame, chunkId: id, stripe, parts: columns.map(encodePart) });
+      }
     }
   }
-  return { cells, chunks };
+  return { frames, cells, chunks };
 };
 
-/** Some rows of columns, and of these the slots from `from` on up to `to`, which is not included. */
-const pieceOf = (columns: Columns, rows: readonly [number, number], from: number, to: number): Columns => {
-  const series = columns.series.slice(...rows);
-  if (from === 0 && to === columns.timestampsMs.length) return { ...columns, series };
-  return {
-    timestampsMs: columns.timestampsMs.slice(from, to),
-    pages: new Set([...columns.pages].filter(slot => slot >= from && slot < to).map(slot => slot - from)),
-    series: series.map(({ labels, column }) => {
-      const piece = new Column(to - from);
-      for (let slot = from; slot < to; slot += 1) piece.join(slot - from, column, slot);
-      return { labels, column: piece };
-    }),
-  };
+const timesIn = ({ timestampsMs, pages }: Hour, from: number, to: number): Hour => ({
+  timestampsMs: timestampsMs.slice(from, to),
+  pages: new Set([...pages].filter(slot => slot >= from && slot < to).map(slot => slot - from)),
+});
+
+/** Of a column the slots from `from` on up to `to`, which is not included. */
+const pieceOf = (column: Column, from: number, to: number): Column => {
+  if (from === 0 && to === column.length) return column;
+  const piece = new Column(to - from);
+  for (let slot = from; slot < to; slot += 1) piece.join(slot - from, column, slot);
+  return piece;
 };

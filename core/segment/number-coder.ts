@@ -43,6 +43,15 @@ export const mixingFrom = (learned?: Learned): Mixing => {
 export const bitLength = (magnitude: number): number =>
   magnitude < 2 ** 31 ? 32 - Math.clz32(magnitude) : 64 - Math.clz32(magnitude / 2 ** 32);
 
+/** Powers of two by their exponent: working one out takes longer than coding a bit. */
+const powers = Float64Array.from({ length: 54 }, (_, at) => 2 ** at);
+
+/** So many binary digits of a magnitude, at most 24, `left` being how many follow. */
+const digitsAt = (magnitude: number, left: number, digits: number): number =>
+  magnitude < 2 ** 31
+    ? (magnitude >>> left) & ((1 << digits) - 1)
+    : Math.floor(magnitude / powers[left]!) % powers[digits]!;
+
 /** The contexts of a whole number: a below 96, b below 256, c below 128, sign below 16, mix a multiple of 8 below 48. */
 export type Contexts = { a: number; b: number; c: number; sign: number; mix: number };
 
@@ -91,8 +100,9 @@ export class NumberCoder {
   whole(value: number, { a, b, c, sign, mix }: Contexts): number {
     const mixing = this.#mixing;
     const coder = this.#coder;
-    const magnitude = Math.abs(value);
-    const own = Number.isNaN(value) ? escapeClass : bitLength(magnitude);
+    const isNone = Number.isNaN(value);
+    const magnitude = isNone ? 0 : Math.abs(value);
+    const own = isNone ? escapeClass : bitLength(magnitude);
     const slotA = placeA + a * classes;
     const slotB = placeB + b * classes;
     const slotC = placeC + c * classes;
@@ -123,14 +133,14 @@ export class NumberCoder {
     for (let prefix = 1; prefix < 1 << guessedDigits && left > 0; ) {
       left -= 1;
       const place = placeDigits + digits * prefixes + prefix;
-      const bit = mixing.bit(coder, place, place, place, mixDigits, Math.floor(magnitude / 2 ** left) % 2);
+      const bit = mixing.bit(coder, place, place, place, mixDigits, digitsAt(magnitude, left, 1));
       prefix = prefix * 2 + bit;
       coded = coded * 2 + bit;
     }
     while (left > 0) {
       const some = Math.min(left, 24);
       left -= some;
-      coded = coded * 2 ** some + coder.plain(Math.floor(magnitude / 2 ** left) % 2 ** some, some);
+      coded = coded * powers[some]! + coder.plain(digitsAt(magnitude, left, some), some);
     }
     return negative === 1 ? -coded : coded;
   }

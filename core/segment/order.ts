@@ -1,4 +1,4 @@
-import { keyOf, type LabelSet, metricNameLabel } from '../labels.ts';
+import { keyOf, type LabelSet, metricNameLabel, metricNameOf } from '../labels.ts';
 
 /** A label set with what it is ordered by, worked out once. */
 export type Ordered = {
@@ -11,6 +11,17 @@ export type Ordered = {
 };
 
 const parts = ['_bucket', '_count', '_sum'] as const;
+
+/** A metric name without what tells the parts of a histogram or summary apart. */
+const familyIn = (name: string, part: number): string => (part === -1 ? name : name.slice(0, -parts[part]!.length));
+
+const partOf = (name: string): number => parts.findIndex(suffix => name.endsWith(suffix));
+
+/** What a series is ordered by first. */
+export const familyOf = (labels: LabelSet): string => {
+  const name = metricNameOf(labels);
+  return familyIn(name, partOf(name));
+};
 
 /**
  * Orders series so that those that move alike stand together: by family, then by their other labels, then buckets by
@@ -25,11 +36,11 @@ export const orderedOf = (labels: LabelSet, key = keyOf(labels)): Ordered => {
     else if (label === 'le') le = value;
     else others += `${label}\u0001${value}\u0001`;
   }
-  const part = parts.findIndex(suffix => name.endsWith(suffix));
+  const part = partOf(name);
   return {
     labels,
     key,
-    family: part === -1 ? name : name.slice(0, -parts[part]!.length),
+    family: familyIn(name, part),
     others,
     part,
     bound: le === undefined ? 0 : le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le) || 0,

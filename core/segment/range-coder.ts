@@ -73,42 +73,71 @@ export class BitReader implements BitCoder {
   #low = 0;
   #high = top;
   #value = 0;
+  #spare = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     // 31 bits: three bytes and seven bits of the fourth.
-    for (let each = 0; each < 4; each += 1) this.#value = this.#value * 256 + this.#next();
-    this.#spare = this.#value & 1;
-    this.#value = Math.floor(this.#value / 2);
+    for (let each = 0; each < 3; each += 1) this.#value = (this.#value << 8) | this.#next();
+    const fourth = this.#next();
+    this.#value = (this.#value << 7) | (fourth >>> 1);
+    this.#spare = fourth & 1;
   }
-
-  #spare = 0;
 
   code(probability: number, _bit: number): number {
-    const range = this.#high - this.#low;
+    const low = this.#low;
+    const high = this.#high;
+    const range = (high - low) | 0;
     const middle =
-      this.#low +
-      Math.imul(range >>> probabilityBits, probability) +
-      (Math.imul(range & 0xfff, probability) >>> probabilityBits);
-    const bit = this.#value <= middle ? 1 : 0;
-    if (bit === 1) this.#high = middle;
-    else this.#low = middle + 1;
-    while (((this.#low ^ this.#high) & topByte) === 0) this.#shift();
-    return bit;
+      (low +
+        Math.imul(range >>> probabilityBits, probability) +
+        (Math.imul(range & 0xfff, probability) >>> probabilityBits)) |
+      0;
+    if (this.#value <= middle) {
+      this.#high = middle;
+      if (((low ^ middle) & topByte) === 0) this.#shift();
+      return 1;
+    }
+    this.#low = (middle + 1) | 0;
+    if ((((middle + 1) ^ high) & topByte) === 0) this.#shift();
+    return 0;
   }
 
+  /**
+   * As `code` with an even chance, but without a branch on the bit: values that nothing foretells are mostly such bits, and
+   * no processor foretells them either.
+   */
   plain(_value: number, bits: number): number {
-    let value = 0;
-    for (let at = bits - 1; at >= 0; at -= 1) value = (value << 1) | this.code(2_048, 0);
-    return value;
+    let coded = 0;
+    for (let left = bits; left > 0; left -= 1) {
+      const low = this.#low;
+      const high = this.#high;
+      const range = (high - low) | 0;
+      const middle = (low + ((range >>> probabilityBits) << (probabilityBits - 1)) + ((range & 0xfff) >>> 1)) | 0;
+      // All ones where the bit is one: the value is not beyond the middle.
+      const one = ~((middle - this.#value) >> 31);
+      const nextLow = (low & one) | ((middle + 1) & ~one);
+      const nextHigh = (middle & one) | (high & ~one);
+      this.#low = nextLow;
+      this.#high = nextHigh;
+      coded = (coded << 1) | (one & 1);
+      if (((nextLow ^ nextHigh) & topByte) === 0) this.#shift();
+    }
+    return coded;
   }
 
   #shift(): void {
-    this.#low = (this.#low << 8) & top;
-    this.#high = ((this.#high << 8) & top) | 0xff;
-    const next = this.#next();
-    this.#value = ((this.#value << 8) & top) | (this.#spare << 7) | (next >>> 1);
-    this.#spare = next & 1;
+    let low = this.#low;
+    let high = this.#high;
+    do {
+      low = (low << 8) & top;
+      high = ((high << 8) & top) | 0xff;
+      const next = this.#next();
+      this.#value = ((this.#value << 8) & top) | (this.#spare << 7) | (next >>> 1);
+      this.#spare = next & 1;
+    } while (((low ^ high) & topByte) === 0);
+    this.#low = low;
+    this.#high = high;
   }
 
   /** Far behind the end nothing was written: such bytes are not ours. */

@@ -30,6 +30,9 @@ export const scaleOf = (code: number): Scale => ({
 });
 export const noScale = -1;
 
+/** Powers of two by their exponent: working one out takes as long as all else there is to a value. */
+const twos = Float64Array.from({ length: 64 }, (_, shift) => 2 ** shift);
+
 const shared = new Float64Array(1);
 const words = new Uint32Array(shared.buffer);
 
@@ -50,7 +53,7 @@ export const wholeOf = (value: number, { exponent, shift, ulps }: Scale): number
     if (!(Math.abs(whole) < largestWhole * 2) || Object.is(whole, -0)) return Number.NaN;
     return Math.abs(ulpsBetween(value, whole / power)) <= mostUlps ? whole : Number.NaN;
   }
-  return exactWholeOf(value, power, 2 ** shift);
+  return exactWholeOf(value, power, twos[shift]!);
 };
 
 const exactWholeOf = (value: number, power: number, unit: number): number => {
@@ -66,7 +69,7 @@ export const ulpsOf = (value: number, whole: number, { exponent, ulps }: Scale):
   ulps ? ulpsBetween(value, whole / powers[exponent]!) : 0;
 
 export const doubleOf = (whole: number, ulpsOff: number, { exponent, shift, ulps }: Scale): number => {
-  if (!ulps) return (whole * 2 ** shift) / powers[exponent]!;
+  if (!ulps) return (whole * twos[shift]!) / powers[exponent]!;
   shared[0] = whole / powers[exponent]!;
   const low = words[0]! + ulpsOff;
   const carry = Math.floor(low / 2 ** 32);

@@ -4,7 +4,7 @@ import { type Exemplar, eachOnce, identityOf } from '../../core/exemplars.ts';
 import { limits } from '../../core/limits.ts';
 import { type Retention, usualRetention } from '../../core/retention.ts';
 import { decodeExemplars, encodeExemplars } from '../../core/segment/exemplars-codec.ts';
-import { nameOf } from '../../core/segment/segment.ts';
+import { nameOf } from '../../core/segment/segment-open.ts';
 import type { Clock, Exemplars, Row } from '../ports.ts';
 import { attributesOf, rowOf } from './attributes.ts';
 import { called, untilDone } from './calls.ts';

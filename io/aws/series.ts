@@ -12,7 +12,7 @@ import { limits } from '../../core/limits.ts';
 import { type Retention, schemaMsOf, usualRetention } from '../../core/retention.ts';
 import { decodeCatalogChunks, encodeCatalogChunks, jobPrefixOf } from '../../core/segment/catalog.ts';
 import { aloneKey } from '../../core/segment/gather.ts';
-import { nameOf } from '../../core/segment/segment.ts';
+import { nameOf } from '../../core/segment/segment-open.ts';
 import type { CatalogEntry, Segment } from '../../core/segment/stored.ts';
 import type { Clock, Row, Series } from '../ports.ts';
 import { type Attributes, attributesOf, rowOf } from './attributes.ts';

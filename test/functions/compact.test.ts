@@ -135,6 +135,21 @@ describe('hours', () => {
     expect(await own.read(startMs, startMs + hour)).toEqual(before);
   });
 
+  test('say that a series has ended also where the page that says so has nothing of its metric', async () => {
+    const own = house();
+    const lastMs = startMs + hour - 15_000;
+    await pass(own, hour + minute);
+    await own.store(batchOf('a', [lastMs], () => 1));
+    await own.store(batchOf('a', [startMs + hour], () => 2, ['other']));
+    const ended = { timestampMs: startMs + hour, value: Number.NaN, stale: true };
+    for (const hours of [0, 4, 30]) {
+      await pass(own, hours * hour);
+      await own.merge();
+      const { series } = await new SeriesReader(own.ports).read(requests, startMs, startMs + 2 * hour);
+      expect(series.map(({ samples }) => samples.at(-1))).toEqual([ended]);
+    }
+  });
+
   test('with a broken segment are merged without it, and the rest of it is told on reading', async () => {
     const own = house();
     await fill(own, ['a'], startMs, startMs + hour);

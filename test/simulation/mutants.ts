@@ -148,8 +148,8 @@ export const mutants: readonly Mutant[] = [
   at(
     reading,
     'read merged hours as if they were not',
-    'if (!isMerged(sourceId, hourMs))',
-    'if (isMerged(sourceId, hourMs))',
+    'if (!merged.isMerged(sourceId, hourMs))',
+    'if (merged.isMerged(sourceId, hourMs))',
   ),
   at(
     mergedReading,
@@ -231,8 +231,8 @@ export const mutants: readonly Mutant[] = [
   at(
     'core/segment/merge.ts',
     'make cells larger than readers take',
-    'Math.floor(limits.blockCells / sets.length)',
-    'slots',
+    'Math.floor(limits.blockCells / limits.stripeSetsMax)',
+    'Number.POSITIVE_INFINITY',
   ),
   at(
     blocks,

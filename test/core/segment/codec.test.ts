@@ -8,7 +8,8 @@ import { decodeLabelSets, encodeLabelSets } from '../../../core/segment/chunk.ts
 import { readNumbers, writeNumbers } from '../../../core/segment/columns-codec.ts';
 import { orderedOf } from '../../../core/segment/order.ts';
 import { chunksOf as chunksOfOrdered } from '../../../core/segment/schema.ts';
-import { decodeSegment, encodeSegment, readSegmentHeader } from '../../../core/segment/segment.ts';
+import { decodeSegment, encodeSegment } from '../../../core/segment/segment.ts';
+import { readSegmentHeader } from '../../../core/segment/segment-open.ts';
 import { batches, bits, bitsOf, columnOf } from './generate.ts';
 
 const chunksOf = (sets: readonly LabelSet[]) => chunksOfOrdered(sets.map(set => orderedOf(set)));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../core/batch.ts';
-import { keyOf, labelSetOf, metricNameOf } from '../../../core/labels.ts';
+import { keyOf, type LabelSet, labelSetOf, metricNameOf } from '../../../core/labels.ts';
 import { limits } from '../../../core/limits.ts';
 import { type End, segmentsOf } from '../../../core/segment/gather.ts';
 import { chunksNeeded, decodeHour } from '../../../core/segment/hour.ts';
@@ -71,6 +71,36 @@ test('segments that build on each other read the same as what was sent, in whate
       const read = decodeHour(shuffled, chunkOf);
       expect(read.rejects).toEqual([]);
       expect(cellsOf(read.columns)).toEqual(cellsOf(batches.map(({ columns }) => columns)));
+    }),
+  );
+});
+
+test('of what is wanted in a span nothing is missing, whatever it builds on', () => {
+  const span = fc.tuple(fc.integer({ min: -2, max: 60 }), fc.integer({ min: -2, max: 60 }));
+  const chosen = fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(rounds, span, chosen, (all, [from, to], numbers) => {
+      const batches = all.map(batchOf);
+      const { segments, chunkOf } = chained(batches);
+      const parts = segments.map(({ bytes }) => bytes);
+      const [fromMs, toMs] = [baseMs + Math.min(from, to) * 15_000, baseMs + Math.max(from, to) * 15_000];
+      const names = new Set(numbers.map(each => `m${each}`));
+      const isWanted = (labels: LabelSet): boolean => names.has(metricNameOf(labels));
+      const read = decodeHour(parts, chunkOf, { isWanted, fromMs, toMs });
+      const isAsked = (cell: string): boolean => {
+        const [name, timestampMs] = cell.split(' ');
+        return names.has(name!) && Number(timestampMs) >= fromMs && Number(timestampMs) <= toMs;
+      };
+      expect(read.rejects).toEqual([]);
+      const found = cellsOf(read.columns);
+      expect(found.filter(isAsked)).toEqual(cellsOf(batches.map(({ columns }) => columns)).filter(isAsked));
+      expect(found.every(cell => names.has(cell.split(' ')[0]!))).toBe(true);
+      // Pages end series, also those that have nothing else there.
+      const pagesOf = (blocks: readonly Batch['columns'][]) =>
+        blocks.flatMap(({ timestampsMs, pages }) =>
+          [...pages].map(slot => timestampsMs[slot]!).filter(timeMs => timeMs >= fromMs && timeMs <= toMs),
+        );
+      expect(new Set(pagesOf(read.columns))).toEqual(new Set(pagesOf(batches.map(({ columns }) => columns))));
     }),
   );
 });
