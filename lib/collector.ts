@@ -180,6 +180,8 @@ export class Collector extends Measured {
       series.readBy(evaluator);
       series.queriedBy(evaluator);
       series.keptBy(evaluator);
+      // What it rang can be looked up.
+      series.writtenBy(evaluator);
       blocks.readBy(evaluator);
       buffer.fedBy(evaluator);
       topic.rungBy(evaluator);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -274,6 +275,21 @@ describe('what passes samples on', () => {
     const mirror = [{ metric: 'up' }, { metric: 'depth', labels: { job: 'shop' } }];
     expect(JSON.parse(handlerOf(synthesized({ mirror }), 'Ingest')[environment.mirror])).toEqual(mirror);
   });
+});
+
+test('what evaluates rules may read series, keep its records and what it rang, and ring', () => {
+  const ruled = synthesized({ rules: [join(import.meta.dirname, '../../examples/rules/rules.yml')] });
+  const role = ruled.all('AWS::IAM::Role').find(({ name }) => name === 'RuleEvaluationRulesRole')!;
+  expect(flat(grantsTo(ruled, role))).toEqual(
+    flat([
+      'AlarmsTopic: sns:Publish',
+      'BlocksBucket: s3:ListBucket',
+      'BlocksBucket/*: s3:GetObject',
+      'BufferQueue: sqs:SendMessage',
+      logs('RuleEvaluationRules'),
+      'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query',
+    ]),
+  );
 });
 
 test('a list of targets is declared by the names of its row', () => {
