@@ -281,6 +281,8 @@ export const limits = {
   maintenanceWindows: 10,
   maintenanceMaxMs: 31 * day,
   maintenanceSpans: 64,
+  /** How long a heartbeat may be snoozed: whoever wants it quiet for longer pauses it, which is seen. */
+  snoozeMaxMs: 31 * day,
   /** How far ahead a schedule is looked through for its next time: every date comes again in so many years. */
   scheduleYears: 50,
   /** What a ping may say of its run; healthchecks.io keeps as much. */

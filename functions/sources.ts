@@ -76,11 +76,7 @@ export const knownSources = ({ clock, series }: Pick<Ports, 'clock' | 'series'>)
 };
 
 /** Who is down now and which alerts fire, and what was rung. */
-export const listAlarms = async ({
-  heartbeats,
-  history,
-  rules,
-}: Pick<Ports, 'heartbeats' | 'history' | 'rules'>) => {
+export const listAlarms = async ({ heartbeats, history, rules }: Pick<Ports, 'heartbeats' | 'history' | 'rules'>) => {
   const [records, rung, groups] = await Promise.all([
     heartbeats.all(),
     history.newest(limits.alarmsListed),

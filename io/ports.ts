@@ -274,6 +274,8 @@ export type Heartbeats = {
   answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]>;
   /** Sets or takes back the user's wish that nobody waits for this heartbeat. */
   pause(key: HeartbeatKey, paused: boolean): Promise<void>;
+  /** Has nothing new told of it before that instant; undefined takes it back. */
+  snooze(key: HeartbeatKey, untilMs: number | undefined): Promise<void>;
   /** Says that the target behind a record is gone from the registry, or is back. */
   retire(key: HeartbeatKey, retired: boolean): Promise<void>;
   /**

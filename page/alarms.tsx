@@ -85,7 +85,11 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
       {open.length > 0 && (
         <ul class="open-alarms" aria-label="Open alarms">
           {open.map(alarm => (
-            <Open key={JSON.stringify([alarm.job, alarm.instance, alarm.reason, alarm.labels])} alarm={alarm} nowMs={nowMs} />
+            <Open
+              key={JSON.stringify([alarm.job, alarm.instance, alarm.reason, alarm.labels])}
+              alarm={alarm}
+              nowMs={nowMs}
+            />
           ))}
         </ul>
       )}
@@ -131,7 +135,9 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
                     <td class="nowrap" title={agoText(alarm.atMs, nowMs)}>
                       {clockText(alarm.atMs, nowMs)}
                     </td>
-                    <td class="nowrap number">{alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? '' : lengthText(alarm.atMs - alarm.sinceMs)}</td>
+                    <td class="nowrap number">
+                      {alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? '' : lengthText(alarm.atMs - alarm.sinceMs)}
+                    </td>
                     <td class="said">{alarm.text}</td>
                   </tr>
                 ))}

@@ -49,9 +49,7 @@ export const openAlerts = (groups: readonly GroupRecord[]): OpenAlarm[] =>
               ...(state.error === undefined ? [] : [`could not be evaluated since: ${state.error}`]),
             ],
             isRecovering: false,
-            labels: Object.fromEntries(
-              labels.filter(([label]) => !['alertname', 'job', 'instance'].includes(label)),
-            ),
+            labels: Object.fromEntries(labels.filter(([label]) => !['alertname', 'job', 'instance'].includes(label))),
           })),
       ),
     )

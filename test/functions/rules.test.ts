@@ -186,9 +186,7 @@ describe('rules', () => {
     expect((await listed()).open).toEqual([]);
     await own.minutes(3, 9);
     const { open, past } = await listed();
-    expect(open).toMatchObject([
-      { job: 'shop', instance: '', reason: 'ManyOrders', isRecovering: false, labels: {} },
-    ]);
+    expect(open).toMatchObject([{ job: 'shop', instance: '', reason: 'ManyOrders', isRecovering: false, labels: {} }]);
     expect(open[0]!['evidence']).toEqual([
       '20 orders',
       expect.stringMatching(/^job:orders:double > 10 gave 20 at 2026-/),
