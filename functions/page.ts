@@ -13,7 +13,10 @@ import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './
 import { tagged } from './tagged.ts';
 import { whoIs } from './who.ts';
 
-type PagePorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'keys' | 'heartbeats' | 'deadlines' | 'vitals' | 'pageFiles'>;
+type PagePorts = Pick<
+  Ports,
+  'clock' | 'chance' | 'log' | 'keys' | 'heartbeats' | 'deadlines' | 'vitals' | 'refusals' | 'pageFiles'
+>;
 type Event = APIGatewayProxyEventV2;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -87,14 +90,15 @@ const file = ({ pageFiles }: PagePorts, event: Event): Answer => {
 };
 
 /** A look costs, so that many who look share one. */
-const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
+const remembered = ({ vitals, refusals, heartbeats, clock }: PagePorts) => {
   let last: { readonly atMs: number; readonly told: ReturnType<typeof look> } | undefined;
-  const look = (nowMs: number) =>
-    vitals.told(
-      Math.floor((nowMs - 86_400_000) / limits.vitalsEveryMs) * limits.vitalsEveryMs,
-      nowMs,
-      limits.vitalsEveryMs,
-    );
+  const look = (nowMs: number) => {
+    const fromMs = nowMs - 86_400_000;
+    return Promise.all([
+      vitals.told(Math.floor(fromMs / limits.vitalsEveryMs) * limits.vitalsEveryMs, nowMs, limits.vitalsEveryMs),
+      refusals.since(fromMs),
+    ]);
+  };
   return async () => {
     const nowMs = clock.nowMs();
     if (last === undefined || nowMs - last.atMs > limits.vitalsKeptMs) {
@@ -103,7 +107,7 @@ const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
         last = undefined;
       });
     }
-    const [told, buffered, collector, plannedUntilMs] = await Promise.all([
+    const [[told, refused], buffered, collector, plannedUntilMs] = await Promise.all([
       last.told,
       vitals.buffered(),
       heartbeats.collector(),
@@ -116,6 +120,7 @@ const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
       checkedMs: collector?.lastSweepMs,
       plannedUntilMs,
       blind: collector?.blind ?? [],
+      refusals: refused,
       nowMs,
     });
   };

@@ -13,6 +13,7 @@ import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
+import type { RefusalPage } from '../core/refusals.ts';
 import type { Retention } from '../core/retention.ts';
 import type { GroupRecord } from '../core/rules/record.ts';
 import type { DiscoveryKind, Filter } from '../core/scrape/discovery.ts';
@@ -200,6 +201,14 @@ export type Usage = {
   /** Replaces what this worker told before. */
   tell(key: string, told: ToldUse): Promise<void>;
   of(key: string): Promise<readonly ToldUse[]>;
+};
+
+/** What the workers of push refused, by reason: about, for people to look at. */
+export type Refusals = {
+  /** Replaces what this worker told of that hour before. */
+  tell(page: RefusalPage): Promise<void>;
+  /** Hours that begin at `fromMs` or later, the newest first, limits.refusalPages of them at most. */
+  since(fromMs: number): Promise<readonly RefusalPage[]>;
 };
 
 /** Why a receiver will never take a request. */
@@ -455,6 +464,7 @@ export type Ports = {
   readonly targets: Targets;
   readonly keys: Keys;
   readonly usage: Usage;
+  readonly refusals: Refusals;
   readonly secrets: Secrets;
   /** The same for parameters of Systems Manager. */
   readonly parameters: Secrets;

@@ -140,6 +140,8 @@ export class Collector extends Measured {
     keys.lookedUpBy(page);
     readMetrics(page);
     buffer.countedBy(page);
+    // What was refused, by reason.
+    usage.queriedBy(page);
     heartbeats.lookedUpBy(page);
     heartbeats.readBy(page);
     heartbeats.notedBy(page);

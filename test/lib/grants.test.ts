@@ -107,6 +107,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:Query',
     logs('Page'),
   ],
   QueryRole: [
@@ -173,7 +174,7 @@ test.each([
     name: 'Check',
     knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'series', 'targets', 'scrapeAllow', 'buffer'],
   },
-  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
   { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },

@@ -132,7 +132,7 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     await page.keyboard.press('Enter');
     await row.getByRole('group', { name: 'snooze invoices for' }).waitFor();
     await page.keyboard.press('Escape');
-    expect(await row.getByRole('group').count()).toBe(0);
+    await row.getByRole('group').waitFor({ state: 'detached' });
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     expect(await seriousIn({ page, context, complaints })).toEqual([]);

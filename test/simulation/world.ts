@@ -20,6 +20,7 @@ import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnw
 import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
 import type { Received } from '../../io/memory/redelivering-queue.ts';
+import { MemoryRefusals } from '../../io/memory/refusals.ts';
 import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
@@ -147,6 +148,7 @@ export class World {
       watchdog: undefined,
       keys: new MemoryKeys(fate),
       usage: new MemoryUsage(fate),
+      refusals: new MemoryRefusals(),
       secrets: new MemorySecrets(),
       parameters: new MemorySecrets(),
       signatures: { sign: async () => ({}) },
