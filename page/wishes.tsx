@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SourceLine } from '../core/view/sources.ts';
 import { ask } from './api.ts';
 
@@ -39,7 +39,7 @@ export const Wishes = ({ line, nowMs, onDone }: WishProps) => {
   const [isChoosing, setChoosing] = useState(false);
   const choices = useRef<HTMLSpanElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isChoosing) choices.current?.querySelector('button')?.focus();
   }, [isChoosing]);
   const close = (): void => {
@@ -50,7 +50,14 @@ export const Wishes = ({ line, nowMs, onDone }: WishProps) => {
   const verb = state === 'paused' ? 'resume' : 'pause';
   const snoozed = isSnoozed(line, nowMs);
   return (
-    <span class="wishes">
+    <span
+      class="wishes"
+      role="group"
+      aria-label={`what to do with ${job}`}
+      onKeyDown={event => {
+        if (isChoosing && event.key === 'Escape') close();
+      }}
+    >
       <button type="button" disabled={isBusy} onClick={() => wish(verb)} aria-label={`${verb} ${job}`}>
         {verb === 'pause' ? 'Pause' : 'Resume'}
       </button>
@@ -67,15 +74,7 @@ export const Wishes = ({ line, nowMs, onDone }: WishProps) => {
         </button>
       )}
       {isChoosing && !snoozed && (
-        <span
-          ref={choices}
-          class="choices"
-          role="group"
-          aria-label={`snooze ${job} for`}
-          onKeyDown={event => {
-            if (event.key === 'Escape') close();
-          }}
-        >
+        <span ref={choices} class="choices" role="group" aria-label={`snooze ${job} for`}>
           {lengths.map(([length, text]) => (
             <button
               key={length}

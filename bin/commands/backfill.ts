@@ -55,9 +55,10 @@ Examples:
     .action(async (paths: readonly string[], options: BackfillOptions) => {
       const collector = await connect();
       const total = { samples: 0, refused: 0 };
+      const { isInterrupted } = untilInterrupted();
       for (const path of paths) {
         const past = openPast(path, options.format, collector.ports.clock.nowMs());
-        const mark = await bringIn(collector, path, past, options).finally(past.close);
+        const mark = await bringIn(collector, path, past, { ...options, isInterrupted }).finally(past.close);
         total.samples += mark.samples;
         total.refused += mark.refused;
         if (mark.offset < mark.size) {
@@ -84,7 +85,7 @@ const bringIn = async (
   collector: Collector,
   path: string,
   { size, pieceAt }: Past,
-  { job }: BackfillOptions,
+  { job, isInterrupted }: BackfillOptions & { readonly isInterrupted: () => boolean },
 ): Promise<Mark> => {
   const bookmark = new Bookmark<Mark>(path);
   const before = bookmark.read();
@@ -94,7 +95,6 @@ const bringIn = async (
     : { size, url: collector.url, offset: 0, sent: 0, samples: 0, refused: 0 };
   if (goesOn && mark.offset < size) console.error(`going on after ${mark.samples.toLocaleString('en')} samples`);
   const progress = telling();
-  const { isInterrupted, done } = untilInterrupted();
   const noted = (next: Mark): void => {
     mark = next;
     bookmark.write(mark);
@@ -119,7 +119,6 @@ const bringIn = async (
     }
   } finally {
     progress.end();
-    done();
   }
   return mark;
 };

@@ -132,8 +132,9 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     await page.keyboard.press('Enter');
     await row.getByRole('group', { name: 'snooze invoices for' }).waitFor();
     await page.keyboard.press('Escape');
-    await row.getByRole('group').waitFor({ state: 'detached' });
+    await row.getByRole('group', { name: 'snooze invoices for' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Enter');
+    await row.getByRole('button', { name: '1 hour' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await seriousIn({ page, context, complaints })).toEqual([]);
     await page.keyboard.press('Enter');

@@ -86,6 +86,7 @@ const interrupted = (words: readonly string[]): Promise<number | null> =>
       try {
         readFileSync(`${words[1]}.sluice-progress`);
         child.kill('SIGINT');
+        clearInterval(timer);
       } catch {
         // Not begun yet.
       }
