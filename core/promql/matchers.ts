@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { type LabelSet, labelOf, metricNameLabel } from '../labels.ts';
+import { type LabelSet, labelOf } from '../labels.ts';
 
 export type MatchOp = '=' | '!=' | '=~' | '!~';
 
@@ -52,7 +52,3 @@ export const selects = (matchers: readonly Matcher[], labels: LabelSet): boolean
 
 /** Whether some matcher asks for something to be there. Without one a selector would select everything there is. */
 export const asksForSomething = (matchers: readonly Matcher[]): boolean => matchers.some(({ matches }) => !matches(''));
-
-/** The one metric name these matchers ask for, where they do. */
-export const askedNameOf = (matchers: readonly Matcher[]): string | undefined =>
-  matchers.find(({ name, op, value }) => name === metricNameLabel && op === '=' && value !== '')?.value;

@@ -68,8 +68,8 @@ const takeStreamed = (
     account_id: account = '',
     region = '',
   } = document;
-  if (!isText(namespace)) return refuse('namespace', namespace);
-  if (!isText(name)) return refuse('metric_name', name);
+  if (!isText(namespace) || namespace === '') return refuse('namespace', namespace);
+  if (!isText(name) || name === '') return refuse('metric_name', name);
   if (!isFields(dimensions)) return refuse('dimensions', dimensions);
   if (!isNumber(timestamp)) return refuse('timestamp', timestamp);
   if (!isFields(value) || !statistics.every(each => isNumber(value[each]))) return refuse('value', value);

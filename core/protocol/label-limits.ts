@@ -18,6 +18,8 @@ export const labelsReject = (labels: readonly Label[], path: string): Reject | u
     if (name === '') return reject('bad_name', 'a label has no name');
     if (names.has(name)) return reject('repeated_label', `label ${JSON.stringify(name)} stands twice`);
     names.add(name);
+    if (!name.isWellFormed() || !value.isWellFormed())
+      return reject('bad_utf8', `label ${JSON.stringify(name)} is not valid UTF-8`);
     if (isOver(name, limits.labelNameBytes))
       return reject(
         'label_name_limit',

@@ -70,7 +70,9 @@ export const targetInfo = (resource: Attributes, timesMs: readonly number[], nam
   const kept = read
     .filter(
       ([name, value]) =>
-        Buffer.byteLength(name) <= limits.labelNameBytes && Buffer.byteLength(value) <= limits.labelValueBytes,
+        Buffer.byteLength(name) <= limits.labelNameBytes &&
+        Buffer.byteLength(value) <= limits.labelValueBytes &&
+        value.isWellFormed(),
     )
     .sort(([a], [b]) => Number(isSource(b)) - Number(isSource(a)))
     .slice(0, limits.labelCount - 1);

@@ -24,9 +24,10 @@ export class Samples {
     if (!this.#families.has(family.name)) this.#families.set(family.name, family);
   }
 
-  /** Tells whether it is kept: those with labels too long are not. */
+  /** Tells whether it is kept: those with labels too long, or that are no text, are not. */
   point(exemplar: Exemplar): boolean {
-    if (isTooLong(exemplar.labels)) return false;
+    if (isTooLong(exemplar.labels) || !exemplar.labels.every(pair => pair.every(text => text.isWellFormed())))
+      return false;
     this.#exemplars.push(exemplar);
     return true;
   }

@@ -83,7 +83,13 @@ const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
   return true;
 };
 
-/** The current field's bytes as text; what is no UTF-8 is refused, since replacing it would make two labels one. */
+/** Stands where bytes are no UTF-8: half a character, which no text has that was. */
+const illFormed = '\ud800';
+
+/**
+ * The current field's bytes as text. What is no UTF-8 makes it ill-formed and not replaced, since that would make two labels
+ * one: `labelsReject` refuses such labels, so that one bad series costs none of its neighbours.
+ */
 export const readString = (wire: Wire, what: string): string => {
   wire.expect(bytesType, what);
   const length = wire.number();
@@ -92,12 +98,9 @@ export const readString = (wire: Wire, what: string): string => {
   if (end > wire.end)
     throw new WireError(`expected ${length} bytes, found the end of the message after ${wire.end - at}`, at);
   wire.at = end;
-  const text =
-    bytes instanceof Buffer && isAscii(bytes, at, end)
-      ? bytes.toString('latin1', at, end)
-      : decodeUtf8(bytes.subarray(at, end));
-  if (text === undefined) throw new WireError(`expected UTF-8 in ${what}`, at, 'bad_utf8');
-  return text;
+  if (bytes instanceof Buffer && isAscii(bytes, at, end)) return bytes.toString('latin1', at, end);
+  const text = bytes.subarray(at, end);
+  return decodeUtf8(text) ?? new TextDecoder().decode(text).replaceAll('\ufffd', illFormed);
 };
 
 /** A repeated field of numbers, packed or one by one, in the order in which they come. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,6 +13,7 @@ import {
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { StatsD as HotShots } from 'hot-shots';
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from 'prom-client';
 import StatsDClient from 'statsd-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -200,28 +200,50 @@ delete_from_gateway('${address}', job='python_gone')
   90_000,
 );
 
-test.concurrent('DogStatsD lines as hot-shots writes them, through a relay of datagrams', async () => {
+test.concurrent('hot-shots, through a relay of datagrams', async () => {
   const relay = await relayOf(collector.url);
-  const socket = createSocket('udp4');
-  // hot-shots 17: prefix, tags and rates, several lines in one datagram where it gathers.
-  const datagrams = [
-    'hs.requests:1|c|#env:prod,route:_cart\nhs.requests:4|c|#env:prod,route:_cart',
-    'hs.took:42.5|ms|#env:prod',
-    'hs.sampled:1|c|@0.5|#env:prod',
-    'hs.level:7|g|#env:prod',
-    'hs.size:3|d|#env:prod',
-  ];
-  for (const datagram of datagrams) socket.send(datagram, relay.port, '127.0.0.1');
-  expect(await relay.stop()).toBe(6);
-  socket.close();
+  const client = new HotShots({
+    host: '127.0.0.1',
+    port: relay.port,
+    prefix: 'hs.',
+    globalTags: { env: 'prod' },
+    maxBufferSize: 200,
+  });
+  client.increment('requests', 1, { route: '/cart' });
+  client.increment('requests', 4, { route: '/cart' });
+  client.timing('took', 42.5);
+  client.gauge('level', 7);
+  client.distribution('size', 3);
+  await promisify(client.close.bind(client))();
+  expect(await relay.stop()).toBe(5);
   await expectValues('{job="udp"}', {
-    'hs_requests{"env":"prod","job":"udp","route":"_cart"}': '5',
+    'hs_requests{"env":"prod","job":"udp","route":"/cart"}': '5',
     'hs_took_sum{"env":"prod","job":"udp"}': '0.0425',
-    'hs_sampled{"env":"prod","job":"udp"}': '2',
     'hs_level{"env":"prod","job":"udp"}': '7',
     'hs_size_count{"env":"prod","job":"udp"}': '1',
   });
 }, 90_000);
+
+/** A job that measures, pushes once and is gone. */
+const shortJob = `
+  const startMs = Date.now();
+  setTimeout(async () => {
+    const answer = await fetch(process.argv[1], { method: 'POST', body: 'short_rows_total 812\\n' });
+    process.stdout.write(String(answer.status));
+    process.exit(0);
+  }, 600);
+  setTimeout(() => process.exit(1), 800);
+`;
+
+test.concurrent('a producer that lives for less than 800 ms is found after it is gone', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '-e',
+    shortJob,
+    `${collector.url}/v1/push?job=short`,
+  ]);
+  expect(stdout).toBe('200');
+  await expectValues('{job="short"}', { 'short_rows_total{"job":"short"}': '812' });
+}, 60_000);
 
 describe.concurrent('what scrapes and writes on', () => {
   let page: Exporter;

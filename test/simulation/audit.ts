@@ -26,8 +26,23 @@ const context = { getRemainingTimeInMillis: () => 28_000 } as Context;
 /** Reads everything that is stored, as the query function reads it, and holds it against everything that was said. */
 export const readBack = async (
   world: World,
-): Promise<{ readonly series: readonly SeriesSamples[]; readonly stored: number }> =>
-  held(world, await new SeriesReader(world.ports()).read({ matches: () => true }, ...wholeOf(world)));
+): Promise<{ readonly series: readonly SeriesSamples[]; readonly stored: number }> => {
+  const reader = new SeriesReader(world.ports());
+  const all = held(world, await reader.read({ matches: () => true }, ...wholeOf(world)));
+  await auditHours(world, reader);
+  return all;
+};
+
+/** Counters whose hours are asked for one by one come to the same: nothing is counted in two of them, or in none. */
+const auditHours = async (world: World, reader: SeriesReader): Promise<void> => {
+  const { tally } = world;
+  if (tally.isEmpty) return;
+  const [fromMs, toMs] = wholeOf(world);
+  const found: SeriesSamples[] = [];
+  for (let atMs = fromMs - (fromMs % hour); atMs < toMs; atMs += hour)
+    found.push(...(await reader.read({ matches: labels => tally.has(labels) }, atMs, atMs + hour - 1)).series);
+  for (const { kind, what } of tally.audit(found).breaches) world.breach(kind, `${what}, its hours asked one by one`);
+};
 
 /** The same by a worker that any weather befalls, while others merge: it may get no answer, but no other one. */
 export const look = async (world: World): Promise<void> => {
@@ -44,11 +59,16 @@ const held = (
   { series, warnings }: SeriesRead,
   storedBeforeMs?: number,
 ): Awaited<ReturnType<typeof readBack>> => {
-  const { books } = world;
+  const { books, tally } = world;
   for (const warning of warnings) world.breach('unreadable', warning);
-  const { breaches, samples } = books.audit(series, storedBeforeMs);
-  for (const { kind, what } of breaches) world.breach(kind, what);
-  return { series, stored: samples };
+  const isCounted = ({ labels }: SeriesSamples): boolean => tally.has(labels);
+  const { breaches, samples } = books.audit(
+    series.filter(each => !isCounted(each)),
+    storedBeforeMs,
+  );
+  const counted = tally.audit(series.filter(isCounted), storedBeforeMs);
+  for (const { kind, what } of [...breaches, ...counted.breaches]) world.breach(kind, what);
+  return { series, stored: samples + counted.increments };
 };
 
 /** Asks the API for every step of one job's time and holds its answer against what is stored. */

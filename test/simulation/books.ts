@@ -18,15 +18,20 @@ export type Breach = {
   readonly what: string;
 };
 
-/** One sample as somebody once said it. `bits` is undefined where any value is good (how long a scrape took). */
-export type Said = {
-  readonly labels: LabelSet;
-  readonly timestampMs: number;
-  readonly bits: Bits | undefined;
-  /** Acknowledged: it must be readable, under its bits or under larger ones that somebody else said. */
+/** What a delivery promised, and by which name its messages hold it. */
+export type Promised = {
+  readonly key: string;
+  /** Acknowledged: it must be readable, a sample under its bits or under larger ones that somebody else said. */
   must: boolean;
   /** When the last of its messages was taken off the queue: from then on every reader must see it. */
   storedAtMs: number;
+};
+
+/** One sample as somebody once said it. `bits` is undefined where any value is good (how long a scrape took). */
+export type Said = Promised & {
+  readonly labels: LabelSet;
+  readonly timestampMs: number;
+  readonly bits: Bits | undefined;
 };
 
 export type BookedSeries = { readonly labels: LabelSet; readonly at: ReadonlyMap<number, readonly Said[]> };
@@ -45,7 +50,8 @@ export class Books {
     const key = keyFor(labels);
     const series = this.#series.get(key) ?? { labels, at: new Map<number, Said[]>() };
     this.#series.set(key, series);
-    const said = { labels, timestampMs, bits, must: false, storedAtMs: Number.POSITIVE_INFINITY };
+    const name = sampleKey(key, timestampMs);
+    const said = { key: name, labels, timestampMs, bits, must: false, storedAtMs: Number.POSITIVE_INFINITY };
     const others = series.at.get(timestampMs);
     if (others === undefined) series.at.set(timestampMs, [said]);
     else others.push(said);
@@ -142,6 +148,9 @@ const judge = (
   if (larger === undefined) return undefined;
   return { kind: 'lost', what: `${place()} is ${textOfBits(found)}, acknowledged was ${textOfBits(larger.bits!)}` };
 };
+
+/** The name of a sample in messages: its time and series. */
+export const sampleKey = (seriesKey: string, timestampMs: number): string => `${timestampMs} ${seriesKey}`;
 
 const keys = new WeakMap<LabelSet, string>();
 

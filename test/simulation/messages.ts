@@ -2,15 +2,16 @@ import { keyOf, merged } from '../../core/labels.ts';
 import { decodeBatch } from '../../core/segment/batch-message.ts';
 import { type Manners, type Received, RedeliveringQueue } from '../../io/memory/redelivering-queue.ts';
 import type { Agenda } from './agenda.ts';
-import type { Said } from './books.ts';
+import { type Promised, sampleKey } from './books.ts';
 import type { Chance } from './chance.ts';
 import { currentInvocation, fate } from './life.ts';
+import { incrementKey } from './tally.ts';
 import type { Storm } from './weather.ts';
 
 /** One delivery of a producer or a scrape: what it said, and which of its messages are not stored yet. */
 export type Delivery = {
   readonly name: string;
-  readonly said: Said[];
+  readonly said: Promised[];
   readonly unstored: Set<string>;
   /** Samples in messages that were damaged on the way. */
   readonly spoiled: Set<string>;
@@ -31,7 +32,7 @@ export const deliveryNamed = (name: string): Delivery => ({
   accepted: 0,
 });
 
-/** One message the queue took, and the samples in it by series and time. */
+/** One message the queue took, and what is in it: samples by series and time, increments by series and value. */
 export type Message = {
   readonly id: string;
   readonly keys: readonly string[];
@@ -77,7 +78,7 @@ const damaged = (body: string): string => {
   return `${body.slice(0, at)}${body[at] === 'A' ? 'B' : 'A'}${body.slice(at + 1)}`;
 };
 
-/** Which samples a message holds: its series and times. */
+/** Which samples and increments a message holds. */
 const keysIn = (body: string): string[] => {
   const read = decodeBatch(body);
   if (!read.ok) return [];
@@ -86,7 +87,10 @@ const keysIn = (body: string): string[] => {
   for (const { labels, column } of columns.series) {
     const series = keyOf(merged(labels, source));
     for (const [slot, timestampMs] of columns.timestampsMs.entries())
-      if (column.has(slot)) keys.push(`${timestampMs} ${series}`);
+      if (column.has(slot))
+        keys.push(
+          columns.tags === undefined ? sampleKey(series, timestampMs) : incrementKey(series, column.values[slot]!),
+        );
   }
   return keys;
 };

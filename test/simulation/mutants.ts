@@ -17,6 +17,8 @@ const scrape = 'functions/scrape.ts';
 const looping = 'functions/looping.ts';
 const outbox = 'functions/outbox.ts';
 const reading = 'functions/reading.ts';
+const increments = 'core/protocol/gather-increments.ts';
+const counters = 'core/segment/counters.ts';
 const mergedReading = 'functions/merged-reading.ts';
 const series = 'io/aws/series.ts';
 const queue = 'io/aws/queue.ts';
@@ -25,7 +27,7 @@ const merging = 'functions/merging.ts';
 const objects = 'functions/merged-objects.ts';
 const blocks = 'io/aws/blocks.ts';
 
-/** Every one must be found. Deltas without a batch id join this list with the code that can make them. */
+/** Every one must be found. */
 export const mutants: readonly Mutant[] = [
   at(
     push,
@@ -247,6 +249,44 @@ export const mutants: readonly Mutant[] = [
     'take manifests away that have changed',
     'attribute_not_exists(#p) OR #v = :seen',
     'attribute_not_exists(#p) OR #v >= :seen',
+  ),
+  at(
+    increments,
+    'name an increment by when it was accepted',
+    "tagOf('delivery', id, content, name)",
+    "tagOf('delivery', id, content, name, String(acceptedAtMs))",
+  ),
+  at(
+    increments,
+    'name an increment by its key alone',
+    "tagOf('delivery', id, content, name)",
+    "tagOf('delivery', id, name)",
+  ),
+  at(increments, 'name a span by nothing', "tagOf('span', span)", "tagOf('span')"),
+  at(counters, 'count again what came again in the next hour', 'before?.has(tag) !== true', 'true'),
+  at(
+    counters,
+    'count what came again each time',
+    'const known = hour.byTag.get(tag);',
+    'while (hour.byTag.has(tag)) tag += 0.5;\n  const known = hour.byTag.get(tag);',
+  ),
+  at(
+    counters,
+    'count only the first of one instant',
+    'const known = hour.byTag.get(tag);',
+    'if ([...hour.byTag.values()].some(each => each.timestampMs === timestampMs)) return;\n  const known = hour.byTag.get(tag);',
+  ),
+  at(
+    'core/segment/increments.ts',
+    'keep one increment an instant',
+    'slots.set(`${timestampMs} ${tags[slot]!}`',
+    'slots.set(`${timestampMs}`',
+  ),
+  at(
+    reading,
+    'begin counting at the hour that is asked for',
+    'countedIn(blocks, before, labels',
+    'countedIn(blocks, [], labels',
   ),
   { name: 'overwrite other batches', tampering: 'oneKeyAnHour' },
   { name: 'store under the wrong hour', tampering: 'wrongHour' },

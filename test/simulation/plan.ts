@@ -1,6 +1,8 @@
 import { type LabelSet, labelSetOf } from '../../core/labels.ts';
 import { limits } from '../../core/limits.ts';
 import { Chance } from './chance.ts';
+import { type Counted, type Counter, countsOf } from './counters.ts';
+import { loopsOf, scrapesOf } from './orders.ts';
 import { type Bits, Values } from './values.ts';
 import { type Weather, weatherOf } from './weather.ts';
 
@@ -35,6 +37,13 @@ export type Happening =
       readonly producer: Producer;
       readonly key: string | undefined;
       readonly samples: readonly PlannedSample[];
+    }
+  | {
+      readonly kind: 'count';
+      readonly atMs: number;
+      readonly counter: Counter;
+      readonly key: string;
+      readonly counted: readonly Counted[];
     }
   | { readonly kind: 'scrape'; readonly atMs: number; readonly target: PlannedTarget; readonly slotMs: number }
   | {
@@ -102,6 +111,7 @@ export const planOf = (seed: number, on: Plan['on'] = seed % 4 === 0 ? 'memory' 
     ...producersOf(chance).flatMap(made => pushesOf(chance, values, made, startMs, calmMs)),
     ...scrapesOf(chance, startMs, calmMs),
     ...loopsOf(new Chance(seed, 'loops'), startMs, calmMs),
+    ...countsOf(new Chance(seed, 'counts'), startMs, calmMs),
     ...Array.from(
       { length: 2 },
       (): Happening => ({ kind: 'read', atMs: onGrid(chance.between(startMs + minute, calmMs)) }),
@@ -257,44 +267,4 @@ const timesOf = (chance: Chance, atMs: number): number[] => {
   const newestMs = atMs + (chance.is(0.1) ? chance.between(1, 60) * gridMs : 0);
   const apartMs = gridMs * chance.between(1, 4);
   return Array.from({ length: chance.between(2, 5) }, (_, index) => newestMs - index * apartMs);
-};
-
-const scrapesOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {
-  const scrapes: Happening[] = [];
-  for (let number = 0; number < chance.between(0, 2); number += 1) {
-    const intervalMs = chance.pick([15, 30]) * second;
-    const target = {
-      id: `target-${number}`,
-      job: 'scraped',
-      instance: `10.0.0.${number}:9100`,
-      intervalMs,
-      series: chance.between(3, 20),
-    };
-    for (
-      let slotMs = onGrid(startMs + chance.between(10_000, intervalMs + 10_000));
-      slotMs < calmMs;
-      slotMs += intervalMs
-    )
-      scrapes.push({ kind: 'scrape', atMs: slotMs - chance.between(0, 2_000), target, slotMs });
-  }
-  return scrapes;
-};
-
-/** Some worlds have a few targets that are scraped in spans, whose orders come a moment before or after they begin. */
-const loopsOf = (chance: Chance, startMs: number, calmMs: number): Happening[] => {
-  if (chance.is(0.7)) return [];
-  const targets = Array.from({ length: chance.between(1, 3) }, (_, number) => ({
-    id: `looped-${number}`,
-    job: 'looped',
-    instance: `10.0.1.${number}:9100`,
-    intervalMs: chance.pick([15, 30]) * second,
-    series: chance.between(3, 20),
-  }));
-  const loops: Happening[] = [];
-  for (let fromMs = onGrid(startMs + chance.between(5_000, 30_000)); fromMs < calmMs; ) {
-    const untilMs = Math.min(calmMs, fromMs + chance.between(2, 24) * gridMs);
-    loops.push({ kind: 'loop', atMs: fromMs + chance.between(-2_000, 3_000), targets, fromMs, untilMs });
-    fromMs = untilMs;
-  }
-  return loops;
 };

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { anyInstance } from '../../core/heartbeat/heartbeat.ts';
 import { labelSetOf } from '../../core/labels.ts';
-import { requestOf, samplesIn } from './body.ts';
+import { type Request, requestOf, samplesIn } from './body.ts';
 import { keyFor } from './books.ts';
 import { Chance } from './chance.ts';
 import { type Happening, onGrid, type PlannedSample } from './plan.ts';
@@ -9,17 +9,24 @@ import { bitsOfNumber } from './values.ts';
 import type { World } from './world.ts';
 
 type Push = Extract<Happening, { kind: 'push' }>;
-type Outcome = { readonly status: number; readonly retryAfterMs: number };
+export type Outcome = { readonly status: number; readonly retryAfterMs: number };
 
 /** How long a producer waits for an answer before it tries again, while the first try may still be under way. */
-const patienceMs = 10_000;
+export const patienceMs = 10_000;
 /** Tries of one push: enough to get through a storm and be taken in the calm after it. */
 const tries = 14;
 
 const context = { getRemainingTimeInMillis: () => 20_000 } as Context;
 
+export const pushUntilTaken = (world: World, name: string, push: Push): Promise<void> =>
+  untilTaken(world, name, tried => pushOnce(world, tried, push));
+
 /** A producer with something to say says it until it is told 200: on 503, on silence, under the same key. */
-export const pushUntilTaken = async (world: World, name: string, push: Push): Promise<void> => {
+export const untilTaken = async (
+  world: World,
+  name: string,
+  once: (tried: string) => Promise<Outcome>,
+): Promise<void> => {
   const { agenda, storm } = world;
   const chance = new Chance(world.plan.seed, name);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
@@ -27,7 +34,7 @@ export const pushUntilTaken = async (world: World, name: string, push: Push): Pr
     const silent: Outcome = { status: 0, retryAfterMs: 0 };
     let outcome = silent;
     if (!storm.strikes('lostRequest', tried, chance)) {
-      const answer = pushOnce(world, tried, push);
+      const answer = once(tried);
       outcome = await Promise.race([answer, agenda.wait(patienceMs).then(() => silent)]);
       if (outcome !== silent && storm.strikes('lostAnswer', tried, chance)) outcome = silent;
     }
@@ -68,7 +75,7 @@ const pushOnce = async (world: World, name: string, push: Push): Promise<Outcome
           ),
         delivery,
       )
-    : world.run('push', handler => handler(eventOf(push, name), context) as Promise<Answer>, delivery));
+    : world.run('push', handler => handler(eventOf(requestOf(push), name), context) as Promise<Answer>, delivery));
   if (ran === undefined) {
     await agenda.wait(patienceMs);
     return { status: 0, retryAfterMs: 0 };
@@ -95,8 +102,8 @@ const pushTime = ({ producer: { job, instance } }: Push, acceptedAtMs: number): 
   bits: bitsOfNumber(acceptedAtMs / 1_000),
 });
 
-const eventOf = (push: Push, requestId: string): APIGatewayProxyEventV2 => {
-  const { method, path, query, headers, body } = requestOf(push);
+export const eventOf = (request: Request, requestId: string): APIGatewayProxyEventV2 => {
+  const { method, path, query, headers, body } = request;
   return {
     rawPath: path,
     rawQueryString: new URLSearchParams(query).toString(),
@@ -113,7 +120,7 @@ const eventOf = (push: Push, requestId: string): APIGatewayProxyEventV2 => {
 };
 
 /** 2xx means also that the source's heartbeat knows it. */
-const checkHeard = (world: World, name: string, job: string, acceptedAtMs: number): void => {
+export const checkHeard = (world: World, name: string, job: string, acceptedAtMs: number): void => {
   const heardMs = Number(world.heartbeats.rows.get(JSON.stringify([job, anyInstance]))?.['lastAcceptMs'] ?? 0);
   if (heardMs < acceptedAtMs) world.breach('unheard', `${name} is told 200 and its heartbeat does not know it`);
 };

@@ -5,6 +5,7 @@ import { auditInstant, type Matrix } from './answers.ts';
 import { type Accounts, ask, balance, look, rangeOf, readBack } from './audit.ts';
 import type { Breach } from './books.ts';
 import { Chance } from './chance.ts';
+import { countUntilTaken } from './counting.ts';
 import { gridMs, type Happening, onGrid, type Plan } from './plan.ts';
 import { pushUntilTaken } from './producers.ts';
 import { auditRollups } from './rollups.ts';
@@ -53,6 +54,7 @@ class Simulation {
     const jobs = new Set<string>();
     for (const [id, happening] of this.#plan.happenings) {
       if (happening.kind === 'push') jobs.add(happening.producer.job);
+      if (happening.kind === 'count') jobs.add(happening.counter.job);
       agenda.at(happening.atMs, () => this.#start(this.#happen(id, happening)));
     }
     for (const job of jobs) await heartbeats.expect({ job, instance: anyInstance }, { interval: '1m', grace: '35s' });
@@ -191,6 +193,7 @@ class Simulation {
 
   #happen(id: number, happening: Happening): Promise<void> {
     if (happening.kind === 'push') return pushUntilTaken(this.#world, `push ${id}`, happening);
+    if (happening.kind === 'count') return countUntilTaken(this.#world, `count ${id}`, happening);
     if (happening.kind === 'scrape') return scrapeUntilDone(this.#world, `scrape ${id}`, happening);
     if (happening.kind === 'loop') return loopUntilDone(this.#world, `loop ${id}`, happening);
     if (happening.kind === 'read') return this.#read();
@@ -210,7 +213,7 @@ class Simulation {
     );
     if (ran?.answer.statusCode !== 200) return;
     this.#queries += 1;
-    const matrix = JSON.parse(String(ran.answer.body)) as Matrix;
+    const matrix = this.#world.tally.without(JSON.parse(String(ran.answer.body)) as Matrix);
     const found = auditInstant(matrix, books.series.values(), labels => books.pagesOf(labels), atMs, storedBeforeMs);
     for (const { kind, what } of found) this.#world.breach(kind, what);
   }

@@ -1,43 +1,25 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { usualBackfillMs, usualRetention } from '../../core/retention.ts';
 import { compact } from '../../functions/compact.ts';
 import { ingest } from '../../functions/ingest.ts';
 import { push } from '../../functions/push.ts';
 import { query } from '../../functions/query.ts';
 import { SeriesReader } from '../../functions/reading.ts';
 import { scrape } from '../../functions/scrape.ts';
-import { awsBlocks } from '../../io/aws/blocks.ts';
-import { sqsQueue } from '../../io/aws/queue.ts';
-import { dynamoSeries } from '../../io/aws/series.ts';
-import { MemoryBlocks, MemoryLate } from '../../io/memory/blocks.ts';
-import { MemoryExemplars } from '../../io/memory/exemplars.ts';
-import { MemoryFamilies } from '../../io/memory/families.ts';
 import { MemoryHeartbeats } from '../../io/memory/heartbeats.ts';
-import { MemoryHistory } from '../../io/memory/history.ts';
-import { MemoryInventory } from '../../io/memory/inventory.ts';
-import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
-import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
-import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
-import { MemoryQueue } from '../../io/memory/queue.ts';
 import type { Received } from '../../io/memory/redelivering-queue.ts';
-import { MemoryRefusals } from '../../io/memory/refusals.ts';
-import { MemoryRules } from '../../io/memory/rules.ts';
-import { MemorySeries } from '../../io/memory/series.ts';
 import { MemoryTargets } from '../../io/memory/targets.ts';
-import { MemoryUsage } from '../../io/memory/usage.ts';
 import type { Http, Log, Ports } from '../../io/ports.ts';
 import { Agenda } from './agenda.ts';
 import { bitsDoor } from './bits-door.ts';
-import { Books, type Breach, keyFor } from './books.ts';
+import { Books, type Breach } from './books.ts';
 import { Chance } from './chance.ts';
-import { SimulatedDynamo } from './dynamo.ts';
 import { currentInvocation, fate, type Invocation, invoke, Life } from './life.ts';
 import { type Delivery, deliveryNamed, Messages } from './messages.ts';
 import type { Plan } from './plan.ts';
-import { simulatedS3 } from './s3.ts';
-import { simulatedSqs } from './sqs.ts';
+import { Tally } from './tally.ts';
 import { Values } from './values.ts';
 import { Storm, type Struck } from './weather.ts';
+import { worldPorts } from './world-ports.ts';
 
 /** Every handler, as a worker has it from its cold start on: what it remembers dies with the worker, who runs one alone. */
 const handlers = {
@@ -74,6 +56,7 @@ export class World {
   readonly agenda: Agenda;
   readonly storm: Storm;
   readonly books = new Books();
+  readonly tally = new Tally();
   /** Of what is made up on the way, as pages are. */
   readonly values = new Values(1_000_000);
   readonly buffer: Messages;
@@ -101,68 +84,17 @@ export class World {
     };
     const manners = { ...plan.queue, ordered };
     this.buffer = new Messages(this.agenda, manners, new Chance(plan.seed, 'messages'), this.storm);
-    this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
-    const families = new MemoryFamilies(this.agenda, fate);
-    const exemplars = new MemoryExemplars(this.agenda, fate);
-    const late = new MemoryLate();
-    const memory = { series: new MemorySeries(this.agenda, fate, late), blocks: new MemoryBlocks(late, fate) };
-    const dynamo = plan.on === 'services' ? new SimulatedDynamo(this.agenda) : undefined;
-    const s3 = simulatedS3(this.agenda);
-    const chance = new Chance(plan.seed, 'handlers');
-    const log = this.#log();
-    const [scrapes, deadlines] = ['scrapes', 'deadlines'].map(name => new MemoryQueue(name, this.agenda, fate));
-    // The adapters are made for each worker, as they remember things; what they talk to is one for all.
-    const portsOf = (): Ports => ({
-      clock: this.agenda,
-      chance,
-      log,
-      measures: new MemoryMeasures(),
-      buffer:
-        dynamo === undefined
-          ? this.buffer
-          : sqsQueue(simulatedSqs(this.buffer, this.agenda), this.agenda, 'buffer', 'buffer'),
-      quarantine: new MemoryQuarantine(fate),
-      scrapes: scrapes!,
-      vpcScrapes: undefined,
-      deadlines: deadlines!,
-      passedOn: undefined,
-      onward: new MemoryOnward(fate),
-      mirror: new MemoryMirror(),
-      families,
-      exemplars,
-      retention: usualRetention,
-      includesOlderEnd: false,
-      rules: new MemoryRules(fate),
-      backfillMs: usualBackfillMs(usualRetention),
-      freshnessMs: plan.freshnessMs,
-      memoryBytes: plan.memoryBytes,
-      ...(dynamo === undefined
-        ? memory
-        : {
-            series: dynamoSeries(dynamo.client, this.agenda, 'series'),
-            blocks: awsBlocks({ dynamo: dynamo.client, s3, clock: this.agenda }, 'series', 'blocks'),
-          }),
-      targets: this.targets,
+    const services = {
+      plan,
+      agenda: this.agenda,
+      buffer: this.buffer,
       heartbeats: this.heartbeats,
-      canary: undefined,
-      watchdog: undefined,
-      keys: new MemoryKeys(fate),
-      usage: new MemoryUsage(fate),
-      refusals: new MemoryRefusals(),
-      secrets: new MemorySecrets(),
-      parameters: new MemorySecrets(),
-      signatures: { sign: async () => ({}) },
-      scrapeGrants: [],
-      deployment: new MemoryDeployment(fate),
-      alarms: new MemoryAlarms(fate),
-      history: new MemoryHistory(this.agenda, fate),
-      vitals: { told: async () => ({}), buffered: async () => 0 },
-      pageFiles: [],
+      targets: this.targets,
       http: this.http,
-      reach: { public: () => true, vpc: undefined },
-      inventory: new MemoryInventory(fate),
-      discoveries: new Set(),
-    });
+      log: this.#log(),
+    };
+    const portsOf = worldPorts(services);
+    this.#portsOf = () => (options.tampering ?? (ports => ports))(portsOf());
   }
 
   /** Whether a message is one of those that an outage is of. */
@@ -261,14 +193,13 @@ export class World {
   /** What a producer was told is taken must be readable, except what was damaged on the way. */
   acknowledge(delivery: Delivery): void {
     delivery.acknowledged = true;
-    const told = new Set(delivery.said.map(({ labels, timestampMs }) => `${timestampMs} ${keyFor(labels)}`));
+    const told = new Set(delivery.said.map(({ key }) => key));
     if (delivery.queued < told.size)
       this.breach(
         'accounts',
         `${delivery.name} is told 200 for ${told.size} samples, the queue has ${delivery.queued}`,
       );
-    for (const said of delivery.said)
-      if (!delivery.spoiled.has(`${said.timestampMs} ${keyFor(said.labels)}`)) said.must = true;
+    for (const said of delivery.said) if (!delivery.spoiled.has(said.key)) said.must = true;
     if (delivery.unstored.size === 0) this.#allStored(delivery);
   }
 
