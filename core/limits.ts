@@ -309,6 +309,8 @@ export const limits = {
   maintenanceWindows: 10,
   maintenanceMaxMs: 31 * day,
   maintenanceSpans: 64,
+  /** How long a heartbeat may be snoozed: whoever wants it quiet for longer pauses it, which is seen. */
+  snoozeMaxMs: 31 * day,
   /** How far ahead a schedule is looked through for its next time: every date comes again in so many years. */
   scheduleYears: 50,
   /** What a ping may say of its run; healthchecks.io keeps as much. */
@@ -463,6 +465,13 @@ export const limits = {
   /** How often a worker tells the others how much it lets in with a key, and from which part of a limit on. */
   keyShareMs: 10 * second,
   keyShareFrom: 1 / 32,
+  /** How often a worker tells what it refused, and how long that is kept: a day is looked at, hour by hour. */
+  refusalsToldMs: 10 * second,
+  refusalsKeptMs: 26 * hour,
+  /** Reasons that are told apart, by protocol and job, in an hour of one worker and in all: more are not read by people. */
+  refusalLines: 100,
+  /** Hours of workers that are added up: a hundred workers' day, some 2 MB. */
+  refusalPages: 2_400,
   /** Longest Retry-After of a rate that was passed. */
   keyRetryAfterMaxMs: 60 * second,
   /** How long a group of a Pushgateway is shown on /metrics after its last push: a nightly job's all day. Its time to live at most. */

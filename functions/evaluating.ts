@@ -13,6 +13,7 @@ import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { KeptRecord } from '../io/ports.ts';
 import type { Answering } from './answering.ts';
 import { OverLimit } from './reading.ts';
+import { ring } from './ringing.ts';
 import type { RulePorts } from './rules.ts';
 
 /** What a group's evaluations give until they are stored: later rules of the group see what earlier ones gave. */
@@ -50,7 +51,7 @@ export const evaluateGroup = async (
 ): Promise<void> => {
   const id = groupIdOf(group);
   const seen = await ports.rules.get(id);
-  const settled = seen && (await ring(ports, id, seen));
+  const settled = seen && (await announce(ports, id, seen));
   const { instants, missed } = dueAt(group.intervalMs, settled?.record.evaluatedMs, road.untilMs);
   if (instants.length === 0) return;
   const given = new Given();
@@ -79,15 +80,15 @@ export const evaluateGroup = async (
   };
   const version = await ports.rules.swap(id, settled?.version ?? 0, record);
   // Somebody else evaluated it meanwhile, and rings.
-  if (version !== undefined) await ring(ports, id, { record, version });
+  if (version !== undefined) await announce(ports, id, { record, version });
 };
 
 /** Rings what waits, and crosses it off. Rung twice is rung under the same id. */
-const ring = async ({ rules, alarms }: RulePorts, id: string, kept: KeptRecord): Promise<KeptRecord> => {
+const announce = async (ports: RulePorts, id: string, kept: KeptRecord): Promise<KeptRecord> => {
   if (kept.record.pending.length === 0) return kept;
-  for (const alarm of kept.record.pending) await alarms.ring(alarm);
+  for (const alarm of kept.record.pending) await ring(ports, alarm);
   const record = { ...kept.record, pending: [] };
-  const version = await rules.swap(id, kept.version, record);
+  const version = await ports.rules.swap(id, kept.version, record);
   return version === undefined ? kept : { record, version };
 };
 

@@ -4,15 +4,19 @@ import type { HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import type { KeyRight } from '../core/key/key.ts';
 import { limits } from '../core/limits.ts';
+import { textOfReject } from '../core/reject.ts';
 import { vitalsOf } from '../core/view/vitals.ts';
-import { readWish } from '../core/view/wish.ts';
+import { readSnooze, readWish } from '../core/view/wish.ts';
 import type { Ports } from '../io/ports.ts';
 import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, jsonAnswer, textAnswer, unavailableOnThrow } from './middleware/http.ts';
 import { tagged } from './tagged.ts';
 import { whoIs } from './who.ts';
 
-type PagePorts = Pick<Ports, 'clock' | 'chance' | 'log' | 'keys' | 'heartbeats' | 'deadlines' | 'vitals' | 'pageFiles'>;
+type PagePorts = Pick<
+  Ports,
+  'clock' | 'chance' | 'log' | 'keys' | 'heartbeats' | 'deadlines' | 'vitals' | 'refusals' | 'pageFiles'
+>;
 type Event = APIGatewayProxyEventV2;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -40,9 +44,8 @@ export const page = (ports: PagePorts) => {
       deadline(ports, async event => {
         const { rawPath } = event;
         if (rawPath === '/v1/health') return allowed(ports, event, 'read', async () => tagged(event, await vitals()));
-        const wish = /^\/v1\/heartbeats\/(pause|resume)$/.exec(rawPath)?.[1];
-        if (wish !== undefined)
-          return allowed(ports, event, 'operate', () => answerWish(ports, event, wish === 'pause'));
+        const wish = /^\/v1\/heartbeats\/(pause|resume|snooze)$/.exec(rawPath)?.[1] as Wish | undefined;
+        if (wish !== undefined) return allowed(ports, event, 'operate', () => answerWish(ports, event, wish));
         return file(ports, event);
       }),
     );
@@ -87,14 +90,15 @@ const file = ({ pageFiles }: PagePorts, event: Event): Answer => {
 };
 
 /** A look costs, so that many who look share one. */
-const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
+const remembered = ({ vitals, refusals, heartbeats, clock }: PagePorts) => {
   let last: { readonly atMs: number; readonly told: ReturnType<typeof look> } | undefined;
-  const look = (nowMs: number) =>
-    vitals.told(
-      Math.floor((nowMs - 86_400_000) / limits.vitalsEveryMs) * limits.vitalsEveryMs,
-      nowMs,
-      limits.vitalsEveryMs,
-    );
+  const look = (nowMs: number) => {
+    const fromMs = nowMs - 86_400_000;
+    return Promise.all([
+      vitals.told(Math.floor(fromMs / limits.vitalsEveryMs) * limits.vitalsEveryMs, nowMs, limits.vitalsEveryMs),
+      refusals.since(fromMs),
+    ]);
+  };
   return async () => {
     const nowMs = clock.nowMs();
     if (last === undefined || nowMs - last.atMs > limits.vitalsKeptMs) {
@@ -103,7 +107,7 @@ const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
         last = undefined;
       });
     }
-    const [told, buffered, collector, plannedUntilMs] = await Promise.all([
+    const [[told, refused], buffered, collector, plannedUntilMs] = await Promise.all([
       last.told,
       vitals.buffered(),
       heartbeats.collector(),
@@ -116,26 +120,32 @@ const remembered = ({ vitals, heartbeats, clock }: PagePorts) => {
       checkedMs: collector?.lastSweepMs,
       plannedUntilMs,
       blind: collector?.blind ?? [],
+      refusals: refused,
       nowMs,
     });
   };
 };
 
-/** Pauses a heartbeat or waits for it again, and has the checker look at it at once. */
-const answerWish = async (
-  { heartbeats, deadlines, clock }: PagePorts,
-  event: Event,
-  paused: boolean,
-): Promise<Answer> => {
+type Wish = 'pause' | 'resume' | 'snooze';
+
+/** Pauses a heartbeat, waits for it again or has it quiet for a while, and has the checker look at it at once. */
+const answerWish = async ({ heartbeats, deadlines, clock }: PagePorts, event: Event, wish: Wish): Promise<Answer> => {
   // A page of somebody else cannot send this without being asked first, and nobody here answers that.
   if (!headerOf(event, 'content-type').startsWith('application/json'))
     return jsonAnswer(415, { error: 'expected application/json: {"job": "nightly", "instance": "*"}' });
-  const { value: key, rejects } = readWish(Buffer.from(bodyOf(event)).toString('utf8'));
-  if (key === undefined) return jsonAnswer(400, { error: rejects[0]?.reason ?? 'unreadable' });
+  const text = Buffer.from(bodyOf(event)).toString('utf8');
+  const { value, rejects } = wish === 'snooze' ? readSnooze(text) : readWish(text);
+  if (value === undefined) return jsonAnswer(400, { error: rejects.map(textOfReject).join('; ') });
+  const { job, instance } = value;
+  const key = { job, instance };
   if ((await heartbeats.get([key])).length === 0) return jsonAnswer(404, { error: nobody(key) });
-  await heartbeats.pause(key, paused);
-  await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], clock.nowMs())) }]);
-  return jsonAnswer(200, { ...key, paused });
+  const nowMs = clock.nowMs();
+  const forMs = 'for' in value ? Number(value.for) : 0;
+  if (wish === 'snooze') await heartbeats.snooze(key, forMs === 0 ? undefined : nowMs + forMs);
+  else await heartbeats.pause(key, wish === 'pause');
+  await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], nowMs)) }]);
+  if (wish === 'snooze') return jsonAnswer(200, { ...key, snoozedUntilMs: forMs === 0 ? null : nowMs + forMs });
+  return jsonAnswer(200, { ...key, paused: wish === 'pause' });
 };
 
 const nobody = ({ job, instance }: HeartbeatKey): string => `no heartbeat for job ${job}, instance ${instance}`;

@@ -25,12 +25,22 @@ import { deadline } from './middleware/deadline.ts';
 import { bodyOf, headerOf, retryAfterOf, unavailableOnThrow } from './middleware/http.ts';
 import { measured } from './middleware/measured.ts';
 import { isPing, takePing } from './ping.ts';
-import { attemptedBy, noteRefusal } from './refusals.ts';
+import { attemptedBy, noteRefusal, Refusals } from './refusals.ts';
 import { type Who, whoIs } from './who.ts';
 
 type PushPorts = Pick<
   Ports,
-  'clock' | 'chance' | 'log' | 'measures' | 'buffer' | 'heartbeats' | 'deadlines' | 'keys' | 'usage' | 'backfillMs'
+  | 'clock'
+  | 'chance'
+  | 'log'
+  | 'measures'
+  | 'buffer'
+  | 'heartbeats'
+  | 'deadlines'
+  | 'keys'
+  | 'usage'
+  | 'refusals'
+  | 'backfillMs'
 >;
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -42,38 +52,61 @@ const statusOf = { too_large: 413, unknown_encoding: 415, corrupt: 400 } as cons
  */
 export const push = (ports: PushPorts) => {
   const limiting = new Limiting(ports);
+  const refusals = new Refusals(ports);
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(measured(ports))
     .use(unavailableOnThrow(ports, undefined, (event, code) => unavailable(event, code, ports.clock.nowMs())))
     .handler(
       deadline(ports, async event => {
-        const answer = await take(ports, limiting, event);
-        if (Number(answer.statusCode) >= 300) ports.measures.tell({ Refused: 1 });
-        return answer;
+        try {
+          const answer = await take(ports, limiting, refusals, event);
+          if (Number(answer.statusCode) >= 300) ports.measures.tell({ Refused: 1 });
+          return answer;
+        } finally {
+          await refusals.tell();
+        }
       }),
     );
 };
 
-const take = async (ports: PushPorts, limiting: Limiting, event: APIGatewayProxyEventV2): Promise<Answer> => {
+const take = async (
+  ports: PushPorts,
+  limiting: Limiting,
+  refusals: Refusals,
+  event: APIGatewayProxyEventV2,
+): Promise<Answer> => {
   const request = requestOf(event, ports.clock.nowMs(), ports.backfillMs);
   const protocol = protocolAt(request.path);
   const refused = (status: number, rejects: readonly Reject[]): Answer =>
     answerOf(protocol.refusal(request, status, rejects), refusedReceipt(request, status, rejects));
   const who = await whoIs(ports, event, 'push');
-  if (!who.isKnown) return refused(401, [who.reject]);
+  const book = (job: string, status: number, rejects: readonly Reject[], samples = 0): Promise<void> =>
+    refusals.note(request.receipt, { protocol: protocol.name, job, status }, rejects, samples);
+  if (!who.isKnown) {
+    await book('', 401, [who.reject]);
+    return refused(401, [who.reject]);
+  }
   if (isPing(event)) return takePing(ports, event, who);
   const attempted = attemptedBy(request, who);
+  const job = attempted[0]?.job ?? who.scope.jobs?.[0] ?? '';
   const atMs = request.acceptedAtMs;
   try {
     const taken = await takeFrom(ports, limiting, event, request, who);
+    if ('taken' in taken) {
+      const { read } = taken;
+      if (read.refusedSamples > 0) await book(job, read.answer.status, read.rejects ?? [], read.refusedSamples);
+      return taken.taken;
+    }
     if (!('refused' in taken)) return taken;
     const { status, rejects, retryAfterSeconds } = taken.refused;
+    await book(job, status, rejects);
     await noteRefusal(ports, attempted, { status, rejects, atMs });
     const answer = refused(status, rejects);
     if (retryAfterSeconds === undefined) return answer;
     return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } };
   } catch (error) {
     const rejects = [{ code: 'unavailable', reason: 'the collector could not take it' }];
+    await book(job, 503, rejects);
     await noteRefusal(ports, attempted, { status: 503, rejects, atMs });
     throw error;
   }
@@ -87,13 +120,16 @@ type Refused = {
   };
 };
 
+/** Some samples of it may have been refused. */
+type Taken = { readonly taken: Answer; readonly read: Extract<Reading, { readonly ok: true }> };
+
 const takeFrom = async (
   ports: PushPorts,
   limiting: Limiting,
   event: APIGatewayProxyEventV2,
   request: PushRequest,
   who: Extract<Who, { readonly isKnown: true }>,
-): Promise<Answer | Refused> => {
+): Promise<Answer | Refused | Taken> => {
   const { acceptedAtMs } = request;
   const protocol = protocolAt(request.path);
   const refuse = (status: number, rejects: readonly Reject[]): Refused => ({ refused: { status, rejects } });
@@ -171,9 +207,10 @@ const takeFrom = async (
   await hear(ports, batches, pushed, acceptedAtMs);
   const answer = answerOf(read.answer, receipt);
   const source = batches[0]?.source ?? pushed.sourceLabels;
-  if (source === undefined) return answer;
+  if (source === undefined) return { taken: answer, read };
   const offsetMs = flushOffsetMsOf(sourceOf(source), readFlushInterval(request.header('x-sluice-flush-interval-ms')));
-  return { ...answer, headers: { ...answer.headers, 'x-sluice-flush-offset-ms': String(offsetMs) } };
+  const headers = { ...answer.headers, 'x-sluice-flush-offset-ms': String(offsetMs) };
+  return { taken: { ...answer, headers }, read };
 };
 
 const requestOf = (event: APIGatewayProxyEventV2, acceptedAtMs: number, backfillMs: number): PushRequest => ({

@@ -1,6 +1,7 @@
 import { anyInstance, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { limits } from '../core/limits.ts';
 import type { PushRequest } from '../core/protocol/request.ts';
+import { RefusalBook, type RefusalPage, type RefusedFor } from '../core/refusals.ts';
 import { type Reject, textOfReject } from '../core/reject.ts';
 import type { Ports } from '../io/ports.ts';
 import type { Who } from './who.ts';
@@ -42,3 +43,49 @@ export const noteRefusal = async (
     .refused(keys, { atMs, status, reason })
     .catch((cause: Error) => log.write('warn', 'refusal not noted', { cause: cause.message }));
 };
+
+/** What this worker refuses, by reason, kept in a table now and then. Never fails, and is never waited for long: it is a list. */
+export class Refusals {
+  readonly #ports: Pick<Ports, 'clock' | 'log' | 'refusals'>;
+  readonly #book = new RefusalBook();
+  #worker = '';
+
+  constructor(ports: Pick<Ports, 'clock' | 'log' | 'refusals'>) {
+    this.#ports = ports;
+  }
+
+  /** `requestId` names the worker by the first that it refused. */
+  async note(
+    requestId: string,
+    about: Pick<RefusedFor, 'protocol' | 'job' | 'status'>,
+    [first]: readonly Reject[],
+    samples = 0,
+  ): Promise<void> {
+    this.#worker ||= requestId;
+    const left = this.#book.note(
+      {
+        ...about,
+        job: about.job.slice(0, limits.refusalReasonChars),
+        code: first?.code ?? 'refused',
+        pushes: samples === 0 ? 1 : 0,
+        samples,
+        lastMs: this.#ports.clock.nowMs(),
+        reason: first === undefined ? '' : textOfReject(first).slice(0, limits.refusalReasonChars),
+      },
+      this.#worker,
+    );
+    if (left !== undefined) await this.#told(left);
+  }
+
+  /** At the end of each push: tells where it is time and there is anything to tell. */
+  async tell(): Promise<void> {
+    const page = this.#book.toTell(this.#worker, this.#ports.clock.nowMs());
+    if (page !== undefined) await this.#told(page);
+  }
+
+  #told(page: RefusalPage): Promise<void> {
+    return this.#ports.refusals
+      .tell(page)
+      .catch((cause: Error) => this.#ports.log.write('warn', 'refusals not told', { cause: cause.message }));
+  }
+}

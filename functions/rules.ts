@@ -15,7 +15,17 @@ import { wantedBy } from './wanted.ts';
 
 export type RulePorts = Pick<
   Ports,
-  'clock' | 'log' | 'measures' | 'series' | 'blocks' | 'retention' | 'includesOlderEnd' | 'buffer' | 'rules' | 'alarms'
+  | 'clock'
+  | 'log'
+  | 'measures'
+  | 'series'
+  | 'blocks'
+  | 'retention'
+  | 'includesOlderEnd'
+  | 'buffer'
+  | 'rules'
+  | 'alarms'
+  | 'history'
 >;
 
 /**

@@ -6,7 +6,7 @@ import { textOfReject } from '../core/reject.ts';
 import { isDiscovery } from '../core/scrape/discovery.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTargetRow, type Target } from '../core/scrape/target.ts';
-import { openAlarms, pastAlarms } from '../core/view/alarms.ts';
+import { openAlarms, openAlerts, pastAlarms } from '../core/view/alarms.ts';
 import { type SourceLine, type SourcesSeen, sourceLines } from '../core/view/sources.ts';
 import type { Ports } from '../io/ports.ts';
 
@@ -75,11 +75,16 @@ export const knownSources = ({ clock, series }: Pick<Ports, 'clock' | 'series'>)
   };
 };
 
-/** Who is down now, and what was rung. */
-export const listAlarms = async ({ heartbeats, history }: Pick<Ports, 'heartbeats' | 'history'>) => {
-  const [records, rung] = await Promise.all([heartbeats.all(), history.newest(limits.alarmsListed)]);
+/** Who is down now and which alerts fire, and what was rung. */
+export const listAlarms = async ({ heartbeats, history, rules }: Pick<Ports, 'heartbeats' | 'history' | 'rules'>) => {
+  const [records, rung, groups] = await Promise.all([
+    heartbeats.all(),
+    history.newest(limits.alarmsListed),
+    rules.all(),
+  ]);
+  const down = openAlarms(records.flatMap(row => readHeartbeat(row).value ?? []));
   return {
-    open: openAlarms(records.flatMap(row => readHeartbeat(row).value ?? [])),
+    open: [...down, ...openAlerts(groups)].sort((a, b) => b.sinceMs - a.sinceMs),
     past: pastAlarms(rung),
   };
 };

@@ -13,6 +13,7 @@ import type { CollectorRecord } from '../core/heartbeat/silence.ts';
 import type { ToldUse } from '../core/key/key-use.ts';
 import type { Told } from '../core/measures.ts';
 import type { Mirrored, Reflection } from '../core/onward/mirror.ts';
+import type { RefusalPage } from '../core/refusals.ts';
 import type { Retention } from '../core/retention.ts';
 import type { GroupRecord } from '../core/rules/record.ts';
 import type { DiscoveryKind, Filter } from '../core/scrape/discovery.ts';
@@ -202,6 +203,14 @@ export type Usage = {
   of(key: string): Promise<readonly ToldUse[]>;
 };
 
+/** What the workers of push refused, by reason: about, for people to look at. */
+export type Refusals = {
+  /** Replaces what this worker told of that hour before. */
+  tell(page: RefusalPage): Promise<void>;
+  /** Hours that begin at `fromMs` or later, the newest first, limits.refusalPages of them at most. */
+  since(fromMs: number): Promise<readonly RefusalPage[]>;
+};
+
 /** Why a receiver will never take a request. */
 export type Refusal = { readonly status: number; readonly reason: string };
 
@@ -283,6 +292,8 @@ export type Heartbeats = {
   answered(keys: readonly HeartbeatKey[], slotMs: number): Promise<readonly HeartbeatKey[]>;
   /** Sets or takes back the user's wish that nobody waits for this heartbeat. */
   pause(key: HeartbeatKey, paused: boolean): Promise<void>;
+  /** Has nothing new told of it before that instant; undefined takes it back. */
+  snooze(key: HeartbeatKey, untilMs: number | undefined): Promise<void>;
   /** Says that the target behind a record is gone from the registry, or is back. */
   retire(key: HeartbeatKey, retired: boolean): Promise<void>;
   /**
@@ -471,6 +482,7 @@ export type Ports = {
   readonly targets: Targets;
   readonly keys: Keys;
   readonly usage: Usage;
+  readonly refusals: Refusals;
   readonly secrets: Secrets;
   /** The same for parameters of Systems Manager. */
   readonly parameters: Secrets;

@@ -142,6 +142,8 @@ export class Collector extends Measured {
     keys.lookedUpBy(page);
     readMetrics(page);
     buffer.countedBy(page);
+    // What was refused, by reason.
+    usage.queriedBy(page);
     heartbeats.lookedUpBy(page);
     heartbeats.readBy(page);
     heartbeats.notedBy(page);
@@ -182,6 +184,8 @@ export class Collector extends Measured {
       series.readBy(evaluator);
       series.queriedBy(evaluator);
       series.keptBy(evaluator);
+      // What it rang can be looked up.
+      series.writtenBy(evaluator);
       blocks.readBy(evaluator);
       buffer.fedBy(evaluator);
       topic.rungBy(evaluator);

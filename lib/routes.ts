@@ -58,4 +58,5 @@ export const looks: Routes = {
   '/v1/health': ['GET'],
   '/v1/heartbeats/pause': ['POST'],
   '/v1/heartbeats/resume': ['POST'],
+  '/v1/heartbeats/snooze': ['POST'],
 };

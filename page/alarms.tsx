@@ -9,23 +9,37 @@ import { hrefOf } from './route.ts';
 
 type AlarmList = { readonly open: readonly OpenAlarm[]; readonly past: readonly Alarm[] };
 
-const Name = ({ job, instance }: { readonly job: string; readonly instance: string }) =>
-  job === '' ? (
-    <strong>the collector itself</strong>
-  ) : (
+type Named = { readonly job: string; readonly instance: string; readonly labels?: Readonly<Record<string, string>> };
+
+const Name = ({ job, instance, labels }: Named) => {
+  const others = Object.entries(labels ?? {}).filter(([name]) => !['alertname', 'job', 'instance'].includes(name));
+  return (
     <>
-      <a href={hrefOf('source', { job, instance })}>{job}</a>{' '}
-      <span class="soft">{instance === '*' ? '' : instance}</span>
+      {job !== '' && <a href={hrefOf('source', { job, instance })}>{job}</a>}
+      {job === '' && labels === undefined && <strong>the collector itself</strong>}{' '}
+      <span class="soft">
+        {instance === '*' ? '' : instance} {others.map(([name, value]) => `${name}=${value}`).join(' ')}
+      </span>
     </>
   );
+};
+
+const wordOf = ({ isRecovering, labels }: OpenAlarm): string =>
+  labels !== undefined ? 'firing' : isRecovering ? 'recovering' : 'down';
 
 const Open = ({ alarm, nowMs }: { readonly alarm: OpenAlarm; readonly nowMs: number }) => (
   <li class="open-alarm">
     <p class="open-head">
-      <span class={`state state-${alarm.isRecovering ? 'recovering' : 'down'}`}>
-        {alarm.isRecovering ? 'recovering' : 'down'}
-      </span>{' '}
-      <Name {...alarm} /> <code>{alarm.reason}</code>
+      <span class={`state state-${alarm.isRecovering ? 'recovering' : 'down'}`}>{wordOf(alarm)}</span>{' '}
+      {alarm.labels === undefined ? (
+        <>
+          <Name {...alarm} /> <code>{alarm.reason}</code>
+        </>
+      ) : (
+        <>
+          <code>{alarm.reason}</code> <Name {...alarm} />
+        </>
+      )}
       <span class="soft">
         {' '}
         for {lengthText(nowMs - alarm.sinceMs)}, since {clockText(alarm.sinceMs, nowMs)}
@@ -55,7 +69,7 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
         <h1>Alarms</h1>
         <p class="summary" role="status">
           {live.data !== undefined &&
-            (open.length === 0 ? 'nobody is down' : <strong class="bad">{open.length} open</strong>)}
+            (open.length === 0 ? 'nobody is down, nothing fires' : <strong class="bad">{open.length} open</strong>)}
         </p>
         <input
           type="search"
@@ -71,7 +85,11 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
       {open.length > 0 && (
         <ul class="open-alarms" aria-label="Open alarms">
           {open.map(alarm => (
-            <Open key={`${alarm.job} ${alarm.instance}`} alarm={alarm} nowMs={nowMs} />
+            <Open
+              key={JSON.stringify([alarm.job, alarm.instance, alarm.reason, alarm.labels])}
+              alarm={alarm}
+              nowMs={nowMs}
+            />
           ))}
         </ul>
       )}
@@ -103,7 +121,7 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
                   <tr key={alarm.id}>
                     <td>
                       <span
-                        class={`state state-${alarm.kind === 'RESOLVED' ? 'up' : alarm.kind === 'DOWN' ? 'down' : 'invalid'}`}
+                        class={`state state-${alarm.kind === 'RESOLVED' ? 'up' : alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? 'down' : 'invalid'}`}
                       >
                         {alarm.kind.toLowerCase().replace('_', ' ')}
                       </span>
@@ -117,7 +135,9 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
                     <td class="nowrap" title={agoText(alarm.atMs, nowMs)}>
                       {clockText(alarm.atMs, nowMs)}
                     </td>
-                    <td class="nowrap number">{alarm.kind === 'DOWN' ? '' : lengthText(alarm.atMs - alarm.sinceMs)}</td>
+                    <td class="nowrap number">
+                      {alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? '' : lengthText(alarm.atMs - alarm.sinceMs)}
+                    </td>
                     <td class="said">{alarm.text}</td>
                   </tr>
                 ))}

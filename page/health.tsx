@@ -21,6 +21,8 @@ const shown: readonly (readonly [name: Measure, title: string, isBad?: boolean])
   ['WriteUnits', 'Write units'],
 ];
 
+const lateText = (ms = 0): string => (ms < 1_000 ? `${Math.round(ms)} ms` : lengthText(ms));
+
 const Card = ({
   title,
   value,
@@ -63,6 +65,57 @@ const Balance = ({ today, onTheirWay }: Vitals) => {
     </section>
   );
 };
+
+/** What was refused and why: who sent it, what it was told, when last. */
+const RefusedTable = ({ refused, nowMs }: { readonly refused: Vitals['refused']; readonly nowMs: number }) => (
+  <section aria-label="Refused by reason">
+    <h2>Refused by reason</h2>
+    {refused.length === 0 ? (
+      <p class="soft">Nothing was refused in the last 24 hours.</p>
+    ) : (
+      <div class="scroll-x">
+        <table class="cards">
+          <thead>
+            <tr>
+              <th scope="col">Why</th>
+              <th scope="col">Protocol</th>
+              <th scope="col">Job</th>
+              <th scope="col" class="number">
+                Pushes
+              </th>
+              <th scope="col" class="number">
+                Samples
+              </th>
+              <th scope="col">Last</th>
+              <th scope="col">The last was told</th>
+            </tr>
+          </thead>
+          <tbody>
+            {refused.map(({ protocol, job, status, code, pushes, samples, lastMs, reason }) => (
+              <tr key={JSON.stringify([protocol, job, status, code])}>
+                <th scope="row" class="nowrap">
+                  <code>{code}</code> <span class="soft">{status === 0 ? '' : status}</span>
+                </th>
+                <td>{protocol}</td>
+                <td>{job === '' ? <span class="soft">not known</span> : job}</td>
+                <td class="number" data-title="pushes">
+                  {pushes === 0 ? <span class="soft">–</span> : countText(pushes)}
+                </td>
+                <td class="number" data-title="samples">
+                  {samples === 0 ? <span class="soft">–</span> : countText(samples)}
+                </td>
+                <td class="nowrap" title={clockText(lastMs, nowMs)}>
+                  {agoText(lastMs, nowMs)}
+                </td>
+                <td class="said">{reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    )}
+  </section>
+);
 
 /** How the collector itself does. */
 export const Health = () => {
@@ -114,8 +167,22 @@ export const Health = () => {
             >
               <p class="soft">the plan reaches up to two minutes ahead</p>
             </Card>
+            <Card
+              title="Late, at most"
+              value={
+                vitals.today.ScrapeLateness || vitals.today.DetectionDelay
+                  ? lateText(Math.max(vitals.today.ScrapeLateness ?? 0, vitals.today.DetectionDelay ?? 0))
+                  : 'not late'
+              }
+            >
+              <p class="soft">
+                scrapes {lateText(vitals.today.ScrapeLateness)}, alarms {lateText(vitals.today.DetectionDelay)}
+              </p>
+            </Card>
             <Card title="Cost of it" value={`$${vitals.costUsd.toFixed(vitals.costUsd < 1 ? 4 : 2)}`}>
-              <p class="soft">at list price: {vitals.costParts}</p>
+              <p class="soft">
+                {countText(vitals.today.WriteUnits ?? 0)} write units; at list price: {vitals.costParts}
+              </p>
             </Card>
           </div>
           {vitals.blind.length > 0 && (
@@ -128,6 +195,8 @@ export const Health = () => {
               : silence in that time is held against nobody.
             </p>
           )}
+          <RefusedTable refused={vitals.refused} nowMs={nowMs} />
+          <h2>Over the day</h2>
           <div class="measures">
             {shown.map(([name, title, isBad = false]) => {
               const total = vitals.today[name] ?? 0;

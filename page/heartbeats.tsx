@@ -1,49 +1,15 @@
-import { useState } from 'preact/hooks';
 import type { SourceLine } from '../core/view/sources.ts';
-import { ask } from './api.ts';
 import { DayBar } from './day-bar.tsx';
 import { agoText, clockText, intervalText, lengthText } from './format.ts';
 import { useLive } from './live.ts';
 import { Empty, Problem, Waiting } from './notice.tsx';
 import { useNow } from './now.ts';
 import { hrefOf } from './route.ts';
+import { type RunCount, useRunCounts } from './runs.ts';
 import { nextText, sourceName } from './source-row.tsx';
 import { sourcesEveryMs } from './sources.tsx';
 import { State } from './state.tsx';
-
-/** Pauses somebody, or waits for them again. */
-export const PauseButton = ({ line, onDone }: { readonly line: SourceLine; readonly onDone: () => void }) => {
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const { job, instance, state } = line;
-  const verb = state === 'paused' ? 'resume' : 'pause';
-  const wish = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await ask(`/v1/heartbeats/${verb}`, { body: { job, instance } });
-      // The checker is woken by it: a moment later it has looked.
-      setTimeout(onDone, 400);
-      setTimeout(onDone, 1_500);
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-    setBusy(false);
-  };
-  return (
-    <>
-      <button type="button" disabled={isBusy} onClick={wish} aria-label={`${verb} ${job}`}>
-        {verb === 'pause' ? 'Pause' : 'Resume'}
-      </button>
-      {problem !== undefined && (
-        <span class="bad" role="alert">
-          {' '}
-          {problem}
-        </span>
-      )}
-    </>
-  );
-};
+import { Wishes } from './wishes.tsx';
 
 /** What a job told of its runs, in words; nothing where it told nothing. */
 export const runTexts = ({ runs = {} }: SourceLine, nowMs: number): readonly string[] => {
@@ -58,11 +24,29 @@ export const runTexts = ({ runs = {} }: SourceLine, nowMs: number): readonly str
   ];
 };
 
+const Counted = ({ count }: { readonly count: RunCount | undefined }) => {
+  if (count === undefined) return <span class="soft">–</span>;
+  const { runs, failed, usualMs, lastMs } = count;
+  return (
+    <>
+      {runs}
+      {failed > 0 && <span class="bad">, {failed} failed</span>}
+      {lastMs !== undefined && (
+        <div class="soft nowrap">
+          {lengthText(lastMs)}
+          {usualMs !== undefined && `, usually ${lengthText(usualMs)}`}
+        </div>
+      )}
+    </>
+  );
+};
+
 /** Who is expected to be heard, how often, and whether they keep it. */
 export const Heartbeats = () => {
   const live = useLive<{ readonly sources: readonly SourceLine[] }>('/v1/sources', sourcesEveryMs);
   const nowMs = useNow();
   const lines = (live.data?.sources ?? []).filter(({ kind, graceMs }) => kind === 'heartbeat' || graceMs !== undefined);
+  const counts = useRunCounts(lines, 30_000);
   return (
     <>
       <div class="head">
@@ -91,6 +75,7 @@ export const Heartbeats = () => {
                 <th scope="col">Expected</th>
                 <th scope="col">Last heard</th>
                 <th scope="col">Next</th>
+                <th scope="col">Runs today</th>
                 <th scope="col">Missed today</th>
                 <th scope="col">Last 24 h</th>
                 <th scope="col">
@@ -133,13 +118,16 @@ export const Heartbeats = () => {
                       <div key={text}>{text}</div>
                     ))}
                   </td>
+                  <td data-title="runs">
+                    <Counted count={line.instance === '*' ? counts.get(line.job) : undefined} />
+                  </td>
                   <td class="number" data-title="missed">
                     {line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}
                   </td>
                   <td class="bar-cell">
                     <DayBar downs={line.downs} nowMs={nowMs} isKnown={line.state !== 'invalid'} />
                   </td>
-                  <td>{line.graceMs !== undefined && <PauseButton line={line} onDone={live.refresh} />}</td>
+                  <td>{line.graceMs !== undefined && <Wishes line={line} nowMs={nowMs} onDone={live.refresh} />}</td>
                 </tr>
               ))}
             </tbody>

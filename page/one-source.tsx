@@ -5,15 +5,17 @@ import { ask } from './api.ts';
 import { DayBar } from './day-bar.tsx';
 import { agoText, clockText, countText, intervalText } from './format.ts';
 import { keyOfSource, useHeard } from './heard.ts';
-import { PauseButton, runTexts } from './heartbeats.tsx';
+import { runTexts } from './heartbeats.tsx';
 import { useLive } from './live.ts';
 import { Empty, Problem, Waiting } from './notice.tsx';
 import { useNow } from './now.ts';
 import { hrefOf } from './route.ts';
+import { RunHistory } from './run-history.tsx';
 import { kindText, nextText, sourceName } from './source-row.tsx';
 import { sourcesEveryMs } from './sources.tsx';
 import { State } from './state.tsx';
 import { Suspense } from './suspense.tsx';
+import { Wishes } from './wishes.tsx';
 
 type Named = { readonly job: string; readonly instance: string };
 
@@ -120,7 +122,7 @@ export const OneSource = (source: Named) => {
   const lines = (live.data?.sources ?? []).filter(line => keyOfSource(line) === keyOfSource(source));
   const heard = useHeard(lines, 5_000);
   const metrics = useMetrics(source);
-  const past = (alarms.data?.past ?? []).filter(alarm => keyOfSource(alarm) === keyOfSource(source)).slice(0, 20);
+  const past = (alarms.data?.past ?? []).filter(alarm => keyOfSource(alarm) === keyOfSource(source));
   return (
     <>
       <p class="crumbs">
@@ -133,7 +135,7 @@ export const OneSource = (source: Named) => {
         </h1>
         {lines[0] !== undefined && <State state={lines[0].state} />}
         {lines.some(({ graceMs }) => graceMs !== undefined) && (
-          <PauseButton line={lines.find(({ graceMs }) => graceMs !== undefined)!} onDone={live.refresh} />
+          <Wishes line={lines.find(({ graceMs }) => graceMs !== undefined)!} nowMs={nowMs} onDone={live.refresh} />
         )}
       </div>
       <Problem live={live} />
@@ -165,11 +167,12 @@ export const OneSource = (source: Named) => {
           give={{ selector: selectorOf(source) }}
         />
       )}
+      {lines.some(({ kind }) => kind === 'heartbeat') && <RunHistory job={source.job} alarms={past} nowMs={nowMs} />}
       {past.length > 0 && (
         <>
           <h2>What was rung</h2>
           <ul class="rung">
-            {past.map(alarm => (
+            {past.slice(0, 20).map(alarm => (
               <li key={alarm.id}>
                 <span class="soft nowrap">{clockText(alarm.atMs, nowMs)}</span> {alarm.text}
               </li>

@@ -29,23 +29,25 @@ const textOf = (line: SourceLine): string => {
   return text;
 };
 
-/** Lines that have every word somewhere, and the state where one is asked for; in order. */
+/** All lines in order. Comparing names as people do takes longer than everything else: once a list, and not at each key. */
+export const ordered = (lines: readonly SourceLine[], sortBy: SortBy, isReversed: boolean): readonly SourceLine[] => {
+  const sorted = lines.toSorted(orders[sortBy]);
+  return isReversed ? sorted.reverse() : sorted;
+};
+
+/** Lines that have every word somewhere, and the state where one is asked for; as they stand. */
 export const chosen = (
   lines: readonly SourceLine[],
   words: string,
   state: SourceState | undefined,
-  sortBy: SortBy,
-  isReversed: boolean,
-): SourceLine[] => {
+): readonly SourceLine[] => {
   const wanted = words
     .toLowerCase()
     .split(/\s+/)
     .filter(word => word !== '');
-  const kept = lines.filter(
+  return lines.filter(
     line => (state === undefined || line.state === state) && wanted.every(word => textOf(line).includes(word)),
   );
-  kept.sort(orders[sortBy]);
-  return isReversed ? kept.reverse() : kept;
 };
 
 export const countsOf = (lines: readonly SourceLine[]): ReadonlyMap<SourceState, number> => {

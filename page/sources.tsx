@@ -6,7 +6,7 @@ import { useNarrow } from './narrow.ts';
 import { Empty, Problem, Waiting } from './notice.tsx';
 import { useNow } from './now.ts';
 import { refine } from './route.ts';
-import { chosen, countsOf, type SortBy } from './source-list.ts';
+import { chosen, countsOf, ordered, type SortBy } from './source-list.ts';
 import { SourceRow } from './source-row.tsx';
 import { stateOrder, stateTexts } from './state.tsx';
 import { VirtualList } from './virtual-list.tsx';
@@ -38,10 +38,8 @@ export const Sources = ({ parameters }: { readonly parameters: URLSearchParams }
   const isReversed = parameters.has('reversed');
   const [shown, setShown] = useState<readonly [number, number]>([0, 40]);
   const lines = live.data?.sources ?? [];
-  const rows = useMemo(
-    () => chosen(lines, words, state, sortBy, isReversed),
-    [lines, words, state, sortBy, isReversed],
-  );
+  const inOrder = useMemo(() => ordered(lines, sortBy, isReversed), [lines, sortBy, isReversed]);
+  const rows = useMemo(() => chosen(inOrder, words, state), [inOrder, words, state]);
   const counts = useMemo(() => countsOf(lines), [lines]);
   const visible = useMemo(() => rows.slice(...shown), [rows, shown]);
   const heard = useHeard(visible, 5_000);

@@ -19,16 +19,19 @@ export const exportCommand = (connect: Connect): Command =>
     .description('write stored samples as OpenMetrics; interrupted, the same command goes on where it stopped')
     .option('--range <duration>', 'this long', '24h')
     .option('--until <time>', 'until then, as 2026-01-31T12:00:00Z (default: now)')
-    .option('--out <file>', 'into a file (default: to the terminal)')
-    .option('--json', 'print JSON at the end')
-    .addHelpText('after', '\nExample:\n  sluice export \'{job="shop"}\' --range 7d --out shop.om')
+    .option('--out <file>', 'into a file (default, or -: to the terminal or a pipe)')
+    .option('--json', 'print JSON at the end: of what went into a file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice export \'{job="shop"}\' --range 7d --out shop.om\n  sluice export up --range 1h | gzip > up.om.gz',
+    )
     .action(async (selector: string, options: ExportOptions) => {
       const collector = await connect();
       const rangeMs = durationMs('--range', options.range);
       const untilMs = options.until === undefined ? collector.ports.clock.nowMs() : Date.parse(options.until);
       if (Number.isNaN(untilMs))
         throw new Complaint(`--until takes a time such as 2026-01-31T12:00:00Z, found ${options.until}`);
-      const { out } = options;
+      const out = options.out === '-' ? undefined : options.out;
       const bookmark = new Bookmark<Mark & { readonly untilMs: number }>(out ?? '');
       const question = JSON.stringify([collector.url, selector, options.range, options.until ?? 'now']);
       const before = out === undefined ? undefined : bookmark.read();

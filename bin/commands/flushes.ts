@@ -14,6 +14,7 @@ export const flushesCommand = (connect: Connect): Command =>
   new Command('flushes')
     .description('producers that push in the same second as many others, where each could push at its own offset')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice flushes')
     .action(async (options: { json?: boolean }) => {
       const { data, error } = (await (await connect()).get('/v1/flushes')) as Answer;
       if (data === undefined) throw new Complaint(error ?? 'the collector did not say');

@@ -8,7 +8,7 @@ import { protocolNames } from '../../core/protocol/request.ts';
 import { textOfReject } from '../../core/reject.ts';
 import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
-import { show } from './show.ts';
+import { show, told } from './show.ts';
 
 type CreateOptions = {
   job?: string[];
@@ -17,6 +17,7 @@ type CreateOptions = {
   read?: true;
   operate?: true;
   limits?: string;
+  json?: boolean;
 };
 
 export const keysCommand = (connect: Connect): Command => {
@@ -34,6 +35,7 @@ export const keysCommand = (connect: Connect): Command => {
     .option('--read', 'a key to read with, for the page and for Grafana, instead of one to push with')
     .option('--operate', 'a key to read with and to pause heartbeats with')
     .option('--limits <list>', `what may be pushed with it, as name=number, of ${quotaNames.join(', ')}`)
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  sluice keys create --job checkout --protocols otlp,pushgateway' +
@@ -41,7 +43,7 @@ export const keysCommand = (connect: Connect): Command => {
         '\n  sluice keys create --read',
     )
     .action(async (asked: CreateOptions) => {
-      const { job, protocols, rename, read, operate, limits: told } = asked;
+      const { job, protocols, rename, read, operate, limits: quota } = asked;
       const text = made();
       const may: readonly KeyRight[] = operate ? ['read', 'operate'] : ['read'];
       if ((read || operate) && (job || protocols || rename))
@@ -54,13 +56,13 @@ export const keysCommand = (connect: Connect): Command => {
         ...(job && { jobs: job }),
         ...(protocols !== undefined && { protocols: protocols.split(',').map(name => name.trim()) }),
         ...(rename && { forgedJobs: 'rename' }),
-        ...(told !== undefined && { limits: limitsOf(told) }),
+        ...(quota !== undefined && { limits: limitsOf(quota) }),
         createdAt: new Date().toISOString(),
       };
       const { rejects } = readKeyRow(row);
       if (rejects.length > 0) throw new Complaint(rejects.map(textOfReject).join('\n'));
       await (await connect()).ports.keys.put(row);
-      console.log(text);
+      told(asked, text, { key: text, id: row.id, createdAt: row.createdAt });
       console.error(
         'shown once; send it as Authorization: Bearer KEY, as a Basic password, as X-Api-Key: KEY, or where your protocol has it',
       );
@@ -70,6 +72,7 @@ export const keysCommand = (connect: Connect): Command => {
     .command('list')
     .description('keys by their beginning, and what they are good for')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice keys list')
     .action(async (options: { json?: boolean }) => {
       const rows = (await (await connect()).ports.keys.all()).map(row => ({
         id: row['id'],
@@ -86,10 +89,12 @@ export const keysCommand = (connect: Connect): Command => {
   keys
     .command('revoke <id>')
     .description('refuse a key from now on, by its beginning; a warm function believes it for up to 30 s more')
-    .action(async (id: string) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice keys revoke Q3mXw8b2Jt0aZk9L')
+    .action(async (id: string, options: { json?: boolean }) => {
       if (!(await (await connect()).ports.keys.remove(id)))
         throw new Complaint(`no key begins with ${id}: \`npx sluice keys list\` shows them`);
-      console.log(`revoked ${id}`);
+      told(options, `revoked ${id}`, { id, revoked: true });
     });
 
   keys
@@ -98,7 +103,9 @@ export const keysCommand = (connect: Connect): Command => {
       'give a key a new secret and show it, once; the old one stays good for a while, so that nobody is locked out',
     )
     .option('--old-for <duration>', 'how long the old secret stays good; 0s for not at all', '1d')
-    .action(async (id: string, { oldFor }: { oldFor: string }) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice keys rotate Q3mXw8b2Jt0aZk9L --old-for 2h')
+    .action(async (id: string, { oldFor, json = false }: { oldFor: string; json?: boolean }) => {
       const oldMs = readDuration(oldFor);
       if (oldMs === undefined || oldMs > limits.keyOldSecretMaxMs)
         throw new Complaint(
@@ -112,7 +119,7 @@ export const keysCommand = (connect: Connect): Command => {
       const next = key && rotated(row, key, ports.clock.nowMs() + oldMs);
       if (next === undefined) throw new Complaint(`${id} is no key’s beginning`);
       await ports.keys.put({ ...next, rotatedAt: new Date(ports.clock.nowMs()).toISOString() });
-      console.log(text);
+      told({ json }, text, { key: text, id, oldSecretUntil: next['previousUntil'] });
       console.error(
         `shown once; good everywhere in ${limits.keyCacheMs / 1_000} s. The old secret is good until ${String(next['previousUntil'])}`,
       );

@@ -8,7 +8,7 @@ import { decodeBatch } from '../../core/segment/batch-message.ts';
 import type { Quarantined } from '../../io/ports.ts';
 import type { Collector, Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
-import { printable, show } from './show.ts';
+import { printable, show, told } from './show.ts';
 
 /** Values of a message that are shown. */
 const mostShown = 100;
@@ -22,6 +22,7 @@ export const quarantineCommand = (connect: Connect): Command => {
     .command('list')
     .description('what lies there')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice quarantine list')
     .action(async (options: { json?: boolean }) => {
       const lying = await all(await connect());
       show(lying.map(rowOf), options, 'nothing is quarantined');
@@ -31,14 +32,15 @@ export const quarantineCommand = (connect: Connect): Command => {
     .command('show <name>')
     .description('what one message says')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice quarantine show 3f9a1c')
     .action(async (name: string, options: { json?: boolean }) => {
       const message = await one(await connect(), name);
-      const told = { ...rowOf(message), says: saysOf(message) };
-      if (options.json) console.log(JSON.stringify(told, null, 2));
+      const said = { ...rowOf(message), says: saysOf(message) };
+      if (options.json) console.log(JSON.stringify(said, null, 2));
       else {
         for (const [title, value] of Object.entries(rowOf(message)))
           console.log(`${title.padEnd(10)}${printable(String(value))}`);
-        for (const line of told.says) console.log(printable(line));
+        for (const line of said.says) console.log(printable(line));
       }
     });
 
@@ -47,7 +49,9 @@ export const quarantineCommand = (connect: Connect): Command => {
     .description('hand a message, or all, to the collector once more; what was stored of it already stays as it is')
     .option('--all', 'all that can be read')
     .option('--unreadable', 'also what cannot be read by this version: it will come back')
-    .action(async (name: string | undefined, options: { all?: true; unreadable?: true }) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice quarantine replay --all')
+    .action(async (name: string | undefined, options: { all?: true; unreadable?: true; json?: boolean }) => {
       if ((name === undefined) === (options.all === undefined))
         throw new Complaint('say which one by its name, or --all: `npx sluice quarantine list` shows them');
       const collector = await connect();
@@ -61,9 +65,13 @@ export const quarantineCommand = (connect: Connect): Command => {
         // In this order: who is cut off in between sends it twice, which is stored once.
         await collector.ports.buffer.send([message.body]);
         await collector.ports.quarantine.remove(message);
-        console.log(`replayed ${message.name}`);
+        if (!options.json) console.log(`replayed ${message.name}`);
       }
       const left = chosen.length - ready.length;
+      if (options.json) {
+        console.log(JSON.stringify({ replayed: ready.map(message => message.name), left }, null, 2));
+        return;
+      }
       if (ready.length === 0 && left === 0) console.log('nothing is quarantined');
       if (left > 0) console.log(`left ${left} that cannot be read by this version`);
     });
@@ -71,10 +79,12 @@ export const quarantineCommand = (connect: Connect): Command => {
   quarantine
     .command('remove <name>')
     .description('throw a message away, for good')
-    .action(async (name: string) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice quarantine remove 3f9a1c')
+    .action(async (name: string, options: { json?: boolean }) => {
       const collector = await connect();
       await collector.ports.quarantine.remove(await one(collector, name));
-      console.log(`removed ${name}`);
+      told(options, `removed ${name}`, { name, removed: true });
     });
 
   return quarantine;

@@ -57,6 +57,7 @@ export const rulesCommand = (connect: Connect): Command => {
     .command('list')
     .description('what their last evaluation gave')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice rules list')
     .action(async (options: { json?: boolean }) => {
       const body = (await (await connect()).get('/api/v1/rules')) as { data?: { groups: readonly ListedGroup[] } };
       if (body.data === undefined) throw new Complaint(`the collector answered ${JSON.stringify(body)}`);

@@ -24,6 +24,10 @@ export const show = (
     );
 };
 
+/** Says what was done: a line for people, or as JSON for machines. */
+export const told = (options: { readonly json?: boolean }, line: string, json: unknown): void =>
+  console.log(options.json ? JSON.stringify(json, null, 2) : line);
+
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return '-';
   return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -23,6 +23,7 @@ export const statusCommand = (connect: Connect): Command =>
   new Command('status')
     .description('what is up, what is late, what was refused, what waits, and what it cost')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice status --json')
     .action(async (options: { json?: boolean }) => {
       const collector = await connect();
       const { ports } = collector;

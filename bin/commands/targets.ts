@@ -7,7 +7,7 @@ import { checkTarget } from './check-target.ts';
 import type { Collector, Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
-import { printable, show } from './show.ts';
+import { printable, show, told } from './show.ts';
 import { type AddOptions, complaintOf, rowOf, withRowOptions } from './target-row.ts';
 import { filesBeside, readYaml } from './yaml.ts';
 
@@ -49,7 +49,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  {"id": "vms", "kind": "ec2", "tags": {"sluice": "*"}, "port": 9100, "job": "node"}',
+      '\nExample:\n  sluice targets put rows.json\nwhere rows.json says\n  {"id": "vms", "kind": "ec2", "tags": {"sluice": "*"}, "port": 9100, "job": "node"}',
     )
     .action(async (file: string, options: { json?: boolean }) => {
       const rows = rowsIn(file);
@@ -63,6 +63,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
     .command('list')
     .description('targets and how they do')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice targets list')
     .action(async (options: { json?: boolean }) => {
       const collector = await connect();
       const up = await upByInstance(collector);
@@ -92,6 +93,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
       'scrape each target once from this machine, and store nothing; exit code 1 if a row or a page is wrong',
     )
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice targets check')
     .action(async (id: string | undefined, options: { json?: boolean }) => {
       const all = (await (await connect()).ports.targets.all()).filter(
         row => id === undefined || row['id'] === id || discovererOf(row) === id,
@@ -117,6 +119,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
     .option('--job <job>', 'the job of targets that name none', 'default')
     .option('--dry-run', 'only say what would be taken')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice targets import --dry-run /etc/prometheus/prometheus.yml')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
       const { rows, notes } = importTargets(readYaml(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
       if (!options.dryRun) {
@@ -135,7 +138,9 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
   targets
     .command('remove <id>')
     .description('stop scraping a target, or looking at a list')
-    .action(async (id: string) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  sluice targets remove http://127.0.0.1:9100/metrics')
+    .action(async (id: string, options: { json?: boolean }) => {
       const { ports } = await connect();
       const row = await ports.targets.get(id);
       if (row === undefined || !(await ports.targets.remove(id))) throw unknownId(id);
@@ -145,7 +150,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
         : list === undefined
           ? 'scrapes already ordered may still come for three minutes'
           : `but the list ${list} brings it back when it is looked at next: remove that, or drop it by its relabel`;
-      console.log(`removed ${id}; ${then}`);
+      told(options, `removed ${id}; ${then}`, { id, removed: true });
     });
 
   return targets;

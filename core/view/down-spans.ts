@@ -12,8 +12,9 @@ export const textOfSource = ({ job, instance }: HeartbeatKey): string => JSON.st
  */
 export const downSpansOf = (alarms: readonly Alarm[], fromMs: number): ReadonlyMap<string, readonly DownSpan[]> => {
   const spans = new Map<string, Map<number, DownSpan>>();
-  for (const { kind, job, instance, sinceMs, atMs } of alarms.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (kind !== 'DOWN' && kind !== 'RESOLVED' && kind !== 'FLAPPING') continue;
+  for (const { kind, job, instance, sinceMs, atMs, labels } of alarms.toSorted((a, b) => a.atMs - b.atMs)) {
+    // What a rule says of a source does not say that it was down.
+    if ((kind !== 'DOWN' && kind !== 'RESOLVED' && kind !== 'FLAPPING') || labels !== undefined) continue;
     const key = textOfSource({ job, instance });
     const own = spans.get(key) ?? new Map<number, DownSpan>();
     spans.set(key, own);

@@ -1,6 +1,7 @@
 import { costOf } from '../cost.ts';
 import type { BlindSpan } from '../heartbeat/silence.ts';
 import { type Measure, measures, type Told } from '../measures.ts';
+import { type RefusalPage, refusedIn } from '../refusals.ts';
 
 /** Values of one measure by the instant at which their span begins, seconds since 1970. */
 export type ToldOverTime = { readonly [name in Measure | 'BufferAge']?: readonly (readonly [number, number])[] };
@@ -15,11 +16,14 @@ export type VitalsSeen = {
   /** Up to which instant scrapes are ordered. */
   readonly plannedUntilMs: number | undefined;
   readonly blind: readonly BlindSpan[];
+  /** What was refused in the last day, as workers told it. */
+  readonly refusals: readonly RefusalPage[];
   readonly nowMs: number;
 };
 
 /** How the collector itself does: what the last day brought, added up, and as a line for each measure. */
-export const vitalsOf = ({ told, everyMs, buffered, checkedMs, plannedUntilMs, blind, nowMs }: VitalsSeen) => {
+export const vitalsOf = (seen: VitalsSeen) => {
+  const { told, everyMs, buffered, checkedMs, plannedUntilMs, blind, refusals, nowMs } = seen;
   const total = (name: Measure): number => {
     const values = (told[name] ?? []).map(([, value]) => value);
     return measures[name] === 'Count' ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
@@ -38,6 +42,8 @@ export const vitalsOf = ({ told, everyMs, buffered, checkedMs, plannedUntilMs, b
     checkedMs: checkedMs ?? null,
     plannedUntilMs: plannedUntilMs ?? null,
     blind: blind.filter(({ toMs }) => toMs > nowMs - 86_400_000),
+    /** By protocol, job and reason, the most frequent first; about: what a worker did not tell died with it. */
+    refused: refusedIn(refusals),
     everyMs,
     over: told,
   };

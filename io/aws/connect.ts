@@ -42,6 +42,7 @@ const freshnessIn = (seconds: string | undefined): number =>
 export type BasePorts = Omit<
   Ports,
   | 'usage'
+  | 'refusals'
   | 'blocks'
   | 'secrets'
   | 'parameters'

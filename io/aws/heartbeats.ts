@@ -223,6 +223,16 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
 
     pause: (key, paused) => mark('heartbeats.pause', key, 'paused', paused),
 
+    snooze: async (key, untilMs) => {
+      const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+      await update('heartbeats.snooze', key, {
+        UpdateExpression: until === undefined ? 'REMOVE #snooze' : 'SET #snooze = :until',
+        ConditionExpression: 'attribute_exists(#job)',
+        ExpressionAttributeNames: { '#snooze': 'snoozeUntil', '#job': partition },
+        ...(until !== undefined && { ExpressionAttributeValues: attributesOf({ ':until': until }) }),
+      });
+    },
+
     retire: (key, retired) => mark('heartbeats.retire', key, 'retired', retired),
 
     change: (seen, { flip, forgetsRun, ...set }) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BatchWriteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Alarm } from '../../core/heartbeat/alarm.ts';
 import { limits } from '../../core/limits.ts';
@@ -12,13 +13,16 @@ const { partition, sort, expires } = tables.series;
 //   alarms   <instant, 13 digits>#<alarm id>   a: the alarm
 const key = 'alarms';
 
+/** A sort key has at most 1,024 bytes; names may be longer, and alerts of one rule differ in their last labels only. */
+const shortOf = (id: string): string =>
+  id.length <= 200 ? id : `${id.slice(0, 150)}#${createHash('sha256').update(id).digest('base64url')}`;
+
 /** What was rung, in the series table: an item an alarm, which expires. */
 export const dynamoHistory = (client: DynamoDBClient, clock: Clock, table: string): History => ({
   add: async alarm => {
     const item = attributesOf({
       [partition]: key,
-      // A sort key has at most 1,024 bytes; names may be longer.
-      [sort]: `${String(alarm.atMs).padStart(13, '0')}#${alarm.id.slice(0, 200)}`,
+      [sort]: `${String(alarm.atMs).padStart(13, '0')}#${shortOf(alarm.id)}`,
       a: alarm,
       [expires]: Math.ceil((alarm.atMs + limits.alarmRetentionMs) / 1_000),
     });

@@ -92,6 +92,12 @@ export class MemoryHeartbeats implements Heartbeats {
     return struck(this.#faults, 'heartbeats.pause', () => this.#set(key, { paused }));
   }
 
+  snooze(key: HeartbeatKey, untilMs: number | undefined): Promise<void> {
+    return struck(this.#faults, 'heartbeats.snooze', () =>
+      this.#set(key, { snoozeUntil: untilMs === undefined ? undefined : new Date(untilMs).toISOString() }),
+    );
+  }
+
   retire(key: HeartbeatKey, retired: boolean): Promise<void> {
     return struck(this.#faults, 'heartbeats.retire', () => this.#set(key, { retired }));
   }

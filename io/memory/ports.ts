@@ -36,6 +36,7 @@ import { MemoryInventory } from './inventory.ts';
 import { MemoryKeys, MemorySecrets } from './keys.ts';
 import { MemoryQuarantine } from './quarantine.ts';
 import { MemoryQueue } from './queue.ts';
+import { MemoryRefusals } from './refusals.ts';
 import { MemoryRules } from './rules.ts';
 import { MemorySeries } from './series.ts';
 import { MemoryTargets } from './targets.ts';
@@ -175,6 +176,7 @@ export const memoryPorts = ({ startMs, faults = noFaults }: { readonly startMs: 
     targets: new MemoryTargets(faults),
     keys: new MemoryKeys(faults),
     usage: new MemoryUsage(faults),
+    refusals: new MemoryRefusals(faults),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: {

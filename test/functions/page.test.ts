@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { keyFrom, readKey } from '../../core/key/key.ts';
 import { page } from '../../functions/page.ts';
 import { query } from '../../functions/query.ts';
@@ -79,6 +80,7 @@ describe('who may do what', () => {
     ['/v1/sources', 'GET', 'read'],
     ['/v1/alarms', 'GET', 'read'],
     ['/v1/heartbeats/pause', 'POST', 'operate'],
+    ['/v1/heartbeats/snooze', 'POST', 'operate'],
   ] as const;
   test.each(
     paths.flatMap(([path, method, right]) =>
@@ -116,6 +118,33 @@ describe('pausing', () => {
     expect(ports.deadlines.take(10).length).toBe(1);
     await ask('/v1/heartbeats/resume', { ...pause, body: '{"job":"n"}' });
     expect((await ports.heartbeats.get([{ job: 'n', instance: '*' }]))[0]).toMatchObject({ paused: false });
+  });
+
+  test('a snooze is written with its end, and taken back', async () => {
+    const { ask, ports } = house();
+    await ports.heartbeats.put({ job: 'n', instance: '*', interval: '60s', grace: '35s' });
+    const snoozed = async () => {
+      const [row] = await ports.heartbeats.get([{ job: 'n', instance: '*' }]);
+      return readHeartbeat(row).value?.snoozedUntilMs;
+    };
+    const answer = await ask('/v1/heartbeats/snooze', { ...pause, body: '{"job":"n","for":"8h"}' });
+    const untilMs = ports.clock.nowMs() + 8 * 3_600_000;
+    expect(JSON.parse(answer.body!)).toEqual({ job: 'n', instance: '*', snoozedUntilMs: untilMs });
+    expect(await snoozed()).toBe(untilMs);
+    expect(ports.deadlines.take(10).length).toBe(1);
+    await ask('/v1/heartbeats/snooze', { ...pause, body: '{"job":"n","for":"0s"}' });
+    expect(await snoozed()).toBeUndefined();
+  });
+
+  test.each([
+    ['for ever', '"for":"32d"'],
+    ['for no time', '"until":"tomorrow"'],
+    ['for what is none', '"for":"soon"'],
+  ])('does not snooze %s', async (_, more) => {
+    const { ask, ports } = house();
+    await ports.heartbeats.put({ job: 'n', instance: '*', interval: '60s', grace: '35s' });
+    const answer = await ask('/v1/heartbeats/snooze', { ...pause, body: `{"job":"n",${more}}` });
+    expect([answer.statusCode, JSON.parse(answer.body!).error]).toEqual([400, expect.stringContaining('for: ')]);
   });
 
   test.each([

@@ -107,7 +107,7 @@ describe('rules', () => {
     expect((await own.ports.rules.all())[0]!.missed).toBe(0);
   });
 
-  test.each(['buffer.send', 'rules.swap', 'alarms.ring', 'series.catalogOn'])(
+  test.each(['buffer.send', 'rules.swap', 'alarms.ring', 'history.add', 'series.catalogOn'])(
     'lose nothing and ring no other alarm where %s fails, before or after it took effect',
     async place => {
       const usual = house();
@@ -176,5 +176,28 @@ describe('rules', () => {
     expect(alerts.data.alerts).toMatchObject([
       { labels: { alertname: 'ManyOrders' }, state: 'firing', value: '2e+01' },
     ]);
+  });
+
+  test('are open alarms while they fire, and what was rung of them is listed, and is nobody’s time down', async () => {
+    const own = house();
+    const listed = async () =>
+      (await own.get('/v1/alarms')) as unknown as { open: Record<string, unknown>[]; past: Record<string, unknown>[] };
+    await own.minutes(2, 9);
+    expect((await listed()).open).toEqual([]);
+    await own.minutes(3, 9);
+    const { open, past } = await listed();
+    expect(open).toMatchObject([{ job: 'shop', instance: '', reason: 'ManyOrders', isRecovering: false, labels: {} }]);
+    expect(open[0]!['evidence']).toEqual([
+      '20 orders',
+      expect.stringMatching(/^job:orders:double > 10 gave 20 at 2026-/),
+      expect.stringMatching(/^fires since 2026-.*Z, by shop in shop\.yml$/),
+    ]);
+    expect(past).toMatchObject([{ kind: 'FIRING', job: 'shop', reason: 'ManyOrders', sinceMs: open[0]!['sinceMs'] }]);
+    await own.minutes(3, 1);
+    const after = await listed();
+    expect(after.open).toEqual([]);
+    expect(after.past.map(({ kind }) => kind)).toEqual(['RESOLVED', 'FIRING']);
+    const { sources } = (await own.get('/v1/sources')) as unknown as { sources: { job: string; downs: unknown[] }[] };
+    expect(sources.filter(({ downs }) => downs.length > 0)).toEqual([]);
   });
 });

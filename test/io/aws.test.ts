@@ -10,6 +10,7 @@ import { dynamoFamilies } from '../../io/aws/families.ts';
 import { dynamoHeartbeats } from '../../io/aws/heartbeats.ts';
 import { dynamoHistory } from '../../io/aws/history.ts';
 import { sqsQueue } from '../../io/aws/queue.ts';
+import { dynamoRefusals } from '../../io/aws/refusals.ts';
 import { dynamoRules } from '../../io/aws/rules.ts';
 import { dynamoSeries } from '../../io/aws/series.ts';
 import { dynamoTargets } from '../../io/aws/targets.ts';
@@ -20,6 +21,7 @@ import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { refusalsContract } from './refusals.contract.ts';
 import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
@@ -33,7 +35,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
   let engine: Engine;
   let objects: FauxqsServer;
   let s3: S3Client;
-  let names: { heartbeats: string; targets: string; series: string };
+  let names: { heartbeats: string; targets: string; series: string; usage: string };
 
   beforeAll(async () => {
     engine = await start();
@@ -44,6 +46,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
       heartbeats: await makeTable(engine.client, 'heartbeats', tables.heartbeats),
       targets: await makeTable(engine.client, 'targets', tables.targets),
       series: await makeTable(engine.client, 'series', tables.series),
+      usage: await makeTable(engine.client, 'usage', tables.usage),
     };
   });
   afterAll(async () => {
@@ -64,6 +67,7 @@ describe.each(engines.filter(({ here }) => here))('$name', ({ name, start }) => 
     port: dynamoExemplars(engine.client, systemClock, names.series),
     nowMs: Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000,
   }));
+  refusalsContract(name, () => ({ port: dynamoRefusals(engine.client, names.usage), nowMs: Date.now() }));
   rulesContract(name, () => dynamoRules(engine.client, systemClock, names.series));
   historyContract(name, () => ({ port: dynamoHistory(engine.client, systemClock, names.series), nowMs: Date.now() }));
   familiesContract(name, () => ({ port: dynamoFamilies(engine.client, systemClock, names.series), nowMs: Date.now() }));

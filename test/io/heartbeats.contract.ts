@@ -181,6 +181,19 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       expect((await read('outbox'))?.pending).toEqual([]);
     });
 
+    test('a snooze is set and taken back, on rows that exist only', async () => {
+      const key = { job: 'snoozed', instance: '*' };
+      await port().snooze(key, Date.UTC(2027, 0, 1));
+      expect(await read('snoozed')).toBeUndefined();
+      await port().put(key);
+      await port().snooze(key, Date.UTC(2027, 0, 1));
+      await port().snooze(key, Date.UTC(2027, 0, 1));
+      expect((await read('snoozed'))?.snoozedUntilMs).toBe(Date.UTC(2027, 0, 1));
+      await port().snooze(key, undefined);
+      await port().snooze(key, undefined);
+      expect((await read('snoozed'))?.snoozedUntilMs).toBeUndefined();
+    });
+
     test('flags and notes are set on rows that exist only', async () => {
       await port().put({ job: 'flags', instance: '*' });
       await port().pause({ job: 'flags', instance: '*' }, true);

@@ -26,6 +26,14 @@ export const historyContract = (name: string, make: () => { readonly port: Histo
       expect(await port.newest(2)).toEqual([rung[1], rung[2]]);
     });
 
+    test('those of one instant whose long names differ at their end are two', async () => {
+      const { port, nowMs } = make();
+      const long = `Rule {${'x'.repeat(400)}`;
+      const rung = ['a', 'b'].map(end => ({ ...alarm(`${long}${end}`, nowMs), id: `${long}${end}#${nowMs}` }));
+      for (const each of rung) await port.add(each);
+      expect((await port.newest(10)).filter(({ job }) => job.startsWith(long)).length).toBe(2);
+    });
+
     test('what is past its retention is not found, deleted or not', async () => {
       const { port, nowMs } = make();
       await port.add(alarm('past', nowMs - limits.alarmRetentionMs - 2_000));

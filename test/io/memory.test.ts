@@ -5,6 +5,7 @@ import { familiesContract } from './families.contract.ts';
 import { heartbeatsContract } from './heartbeats.contract.ts';
 import { historyContract } from './history.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { refusalsContract } from './refusals.contract.ts';
 import { rulesContract } from './rules.contract.ts';
 import { seriesContract } from './series.contract.ts';
 import { targetsContract } from './targets.contract.ts';
@@ -18,6 +19,7 @@ exemplarsContract('memory', () => ({ port: shared.exemplars, nowMs: startMs }));
 familiesContract('memory', () => ({ port: memoryPorts({ startMs }).families, nowMs: startMs }));
 historyContract('memory', () => ({ port: memoryPorts({ startMs }).history, nowMs: startMs }));
 blocksContract('memory', () => ({ blocks: shared.blocks, series: shared.series, nowMs: startMs }));
+refusalsContract('memory', () => ({ port: memoryPorts({ startMs }).refusals, nowMs: startMs }));
 rulesContract('memory', () => shared.rules);
 seriesContract('memory', () => ({ port: memoryPorts({ startMs }).series, nowMs: startMs }));
 queueContract('memory', () => {

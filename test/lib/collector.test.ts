@@ -243,7 +243,14 @@ describe('routes', () => {
     ['Account', ['GET /metrics', 'GET /v1/flushes', 'GET /v1/receipts/{id}']],
     [
       'Page',
-      ['GET /', 'GET /page/{file}', 'GET /v1/health', 'POST /v1/heartbeats/pause', 'POST /v1/heartbeats/resume'],
+      [
+        'GET /',
+        'GET /page/{file}',
+        'GET /v1/health',
+        'POST /v1/heartbeats/pause',
+        'POST /v1/heartbeats/resume',
+        'POST /v1/heartbeats/snooze',
+      ],
     ],
   ])('%s answers', (name, expected) => {
     const answered = routes.filter(({ handler, api }) => handler.name === name && api === 'ApiHttp');

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -108,6 +109,7 @@ const table = {
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:UpdateItem',
     'KeysTable: dynamodb:GetItem',
+    'UsageTable: dynamodb:Query',
     logs('Page'),
   ],
   QueryRole: [
@@ -176,7 +178,7 @@ test.each([
     name: 'Check',
     knows: ['heartbeats', 'deadlines', 'alarms', 'canaryUrl', 'gateways', 'series', 'targets', 'scrapeAllow', 'buffer'],
   },
-  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
+  { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
   { name: 'Account', knows: ['buffer', 'series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
@@ -278,6 +280,21 @@ describe('what passes samples on', () => {
     const mirror = [{ metric: 'up' }, { metric: 'depth', labels: { job: 'shop' } }];
     expect(JSON.parse(handlerOf(synthesized({ mirror }), 'Ingest')[environment.mirror])).toEqual(mirror);
   });
+});
+
+test('what evaluates rules may read series, keep its records and what it rang, and ring', () => {
+  const ruled = synthesized({ rules: [join(import.meta.dirname, '../../examples/rules/rules.yml')] });
+  const role = ruled.all('AWS::IAM::Role').find(({ name }) => name === 'RuleEvaluationRulesRole')!;
+  expect(flat(grantsTo(ruled, role))).toEqual(
+    flat([
+      'AlarmsTopic: sns:Publish',
+      'BlocksBucket: s3:ListBucket',
+      'BlocksBucket/*: s3:GetObject',
+      'BufferQueue: sqs:SendMessage',
+      logs('RuleEvaluationRules'),
+      'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query',
+    ]),
+  );
 });
 
 test('a list of targets is declared by the names of its row', () => {

@@ -118,6 +118,39 @@ describe.skipIf(browserAt === undefined)('the page', { timeout: 240_000 }, () =>
     await context.close();
   });
 
+  test('runs of a job are told with how long they took, and it is snoozed and woken by the keyboard', async () => {
+    const ping = async (path: string): Promise<void> => {
+      const answer = await fetch(`${collector.url}/ping/${path}`, { headers: { authorization: `Bearer ${pushKey}` } });
+      expect(answer.status).toBe(200);
+    };
+    await collector.sluice('heartbeats', 'add', '--job', 'invoices', '--interval', '1h', '--grace', '5m');
+    for (const path of ['invoices/start', 'invoices/3', 'invoices/start', 'invoices']) await ping(path);
+    const { page, context, complaints } = await entered('#/heartbeats');
+    const row = page.getByRole('row').filter({ hasText: 'invoices' });
+    await row.getByText('2, 1 failed').waitFor({ timeout: 60_000 });
+    await row.getByRole('button', { name: 'snooze invoices' }).focus();
+    await page.keyboard.press('Enter');
+    await row.getByRole('group', { name: 'snooze invoices for' }).waitFor();
+    await page.keyboard.press('Escape');
+    await row.getByRole('group', { name: 'snooze invoices for' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await row.getByRole('button', { name: '1 hour' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await seriousIn({ page, context, complaints })).toEqual([]);
+    await page.keyboard.press('Enter');
+    await row.getByText('snoozed until').waitFor();
+    await row.getByRole('button', { name: 'wake invoices' }).click();
+    await row.getByText('snoozed until').waitFor({ state: 'detached' });
+    await row.getByRole('link', { name: 'invoices' }).click();
+    const runs = page.getByRole('region', { name: 'Runs' });
+    await runs.getByText('1 ok, 1 failed, 0 missed').waitFor({ timeout: 30_000 });
+    const failed = runs.getByRole('row').filter({ hasText: 'failed' });
+    await failed.getByRole('cell', { name: '3', exact: true }).waitFor();
+    expect(await seriousIn({ page, context, complaints })).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   test('a question is typed, completed, charted, and stands in the address', async () => {
     const { page, context, complaints } = await entered('#/explore');
     const editor = page.getByRole('textbox', { name: 'PromQL expression' });

@@ -1,8 +1,12 @@
-import { spawn } from 'node:child_process';
+import { exec, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { labelSetOf } from '../../core/labels.ts';
+import { writeRequestsOf } from '../../core/onward/write-request.ts';
+import { batchesOf } from '../../core/protocol/gather.ts';
 import { CollectorProcess, eventually } from './collector-process.ts';
 
 // The command line against a real collector: what came, who sends it, what is wrong, out and in again.
@@ -82,6 +86,7 @@ const interrupted = (words: readonly string[]): Promise<number | null> =>
       try {
         readFileSync(`${words[1]}.sluice-progress`);
         child.kill('SIGINT');
+        clearInterval(timer);
       } catch {
         // Not begun yet.
       }
@@ -130,6 +135,59 @@ test('the past is brought in, interrupted and resumed, and taken out again: noth
   expect(await collector.sluice('lint', out)).toContain('valid');
   await collector.sluice('backfill', out);
 }, 180_000);
+
+test('requests of remote write are brought in as a spool holds them, interrupted and resumed', async () => {
+  const [requests, each] = [400, 100];
+  const nowMs = Date.now();
+  const parts: Uint8Array[] = [];
+  for (let request = 0; request < requests; request += 1) {
+    const labels = labelSetOf([
+      ['__name__', 'spooled'],
+      ['job', 'archive'],
+      ['sensor', String(request % 20)],
+    ]);
+    const samples = Array.from({ length: each }, (_, at) => ({
+      labels,
+      value: at,
+      timestampMs: nowMs - 40_000_000 + (Math.floor(request / 20) * each + at) * 15_000,
+    }));
+    const [body] = writeRequestsOf(batchesOf(samples, { id: 'x', via: 'push', acceptedAtMs: 0 }));
+    parts.push(Uint8Array.from([(body!.length & 0x7f) | 0x80, body!.length >> 7]), body!);
+    expect(body!.length).toBeGreaterThan(127);
+  }
+  const file = join(data, 'spool.snappy');
+  writeFileSync(file, Buffer.concat(parts));
+  expect([130, 0]).toContain(await interrupted(['backfill', file]));
+  const said = JSON.parse(await collector.sluice('backfill', '--json', file)) as object;
+  expect(said).toEqual({ samples: requests * each, refused: 0 });
+  const counted = await eventually(
+    60_000,
+    () => collector.values('sum(count_over_time(spooled[1d]))'),
+    values => Object.values(values)[0] === String(requests * each),
+  );
+  expect(Object.values(counted)).toEqual([String(requests * each)]);
+}, 180_000);
+
+test('a heartbeat is added, snoozed, paused and removed, each told to machines', async () => {
+  const say = async (...words: string[]): Promise<unknown> =>
+    JSON.parse(await collector.sluice('heartbeats', ...words, '--job', 'nightly', '--json'));
+  expect(await say('add', '--interval', '1h', '--grace', '5m')).toMatchObject({ job: 'nightly', interval: '1h' });
+  const { until } = (await say('snooze', '--for', '2d')) as { until: string };
+  expect(Date.parse(until)).toBeGreaterThan(Date.now() + 47 * 3_600_000);
+  expect(await say('snooze', '--for', '0s')).toMatchObject({ until: null });
+  await expect(say('snooze', '--for', '32d')).rejects.toThrow('at most 31d');
+  expect(await say('pause')).toMatchObject({ paused: true });
+  expect(await say('resume')).toMatchObject({ paused: false });
+  expect(await say('remove')).toMatchObject({ removed: true });
+  await expect(say('snooze')).rejects.toThrow('no heartbeat for job nightly');
+}, 60_000);
+
+test('an export may go into a pipe that is closed early', async () => {
+  const piped = `${process.execPath} ${join(checkout, 'bin/sluice.ts')} export '{__name__=~".+"}' | head -1`;
+  const { stdout, stderr } = await promisify(exec)(piped, { env: { ...process.env, SLUICE_DATA: data } });
+  expect(stdout).toMatch(/^[a-z_]+\{/);
+  expect(stderr).toBe('');
+}, 60_000);
 
 test('what is no past is refused with its reason', async () => {
   const file = join(data, 'now.txt');

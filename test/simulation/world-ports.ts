@@ -12,6 +12,7 @@ import { MemoryKeys, MemorySecrets } from '../../io/memory/keys.ts';
 import { MemoryAlarms, MemoryDeployment, MemoryMeasures, MemoryMirror, MemoryOnward } from '../../io/memory/ports.ts';
 import { MemoryQuarantine } from '../../io/memory/quarantine.ts';
 import { MemoryQueue } from '../../io/memory/queue.ts';
+import { MemoryRefusals } from '../../io/memory/refusals.ts';
 import { MemoryRules } from '../../io/memory/rules.ts';
 import { MemorySeries } from '../../io/memory/series.ts';
 import type { MemoryTargets } from '../../io/memory/targets.ts';
@@ -82,6 +83,7 @@ export const worldPorts = ({ plan, agenda, buffer, heartbeats, targets, http, lo
     watchdog: undefined,
     keys: new MemoryKeys(fate),
     usage: new MemoryUsage(fate),
+    refusals: new MemoryRefusals(),
     secrets: new MemorySecrets(),
     parameters: new MemorySecrets(),
     signatures: { sign: async () => ({}) },

@@ -138,6 +138,7 @@ describe('when a source was down', () => {
     ['rung again under the same id', [rung('DOWN', 100, 120), rung('DOWN', 100, 120)], [{ fromMs: 100 }]],
     ['back exactly when the day begins: not of this day', [rung('RESOLVED', 10, 50)], []],
     ['back a moment later', [rung('RESOLVED', 10, 51)], [{ fromMs: 10, toMs: 51 }]],
+    ['an alert of a rule about it', [{ ...rung('RESOLVED', 60, 80), labels: { alertname: 'A' } }], undefined],
   ])('%s', (_, alarms, expected) => {
     expect(downSpansOf(alarms as Alarm[], 50).get('["a","*"]')).toEqual(expected);
   });

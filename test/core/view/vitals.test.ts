@@ -34,6 +34,7 @@ test('a day is added up, durations are its longest, and everything accepted is a
       { fromMs: 0, toMs: nowMs - 86_400_000 },
       { fromMs: nowMs - 86_400_001, toMs: nowMs - 86_399_999 },
     ],
+    refusals: [],
     nowMs,
   });
   expect(vitals.today).toMatchObject({ Accepted: 150, Stored: 130, ScrapeLateness: 12, Refused: 0 });
@@ -46,6 +47,15 @@ test('a day is added up, durations are its longest, and everything accepted is a
 });
 
 test('a collector that was never asked for anything has a vitals of zeros', () => {
-  const none = { told: {}, everyMs: 1, buffered: 0, checkedMs: undefined, plannedUntilMs: undefined, blind: [], nowMs };
+  const none = {
+    told: {},
+    everyMs: 1,
+    buffered: 0,
+    checkedMs: undefined,
+    plannedUntilMs: undefined,
+    blind: [],
+    refusals: [],
+    nowMs,
+  };
   expect(vitalsOf(none)).toMatchObject({ onTheirWay: 0, costUsd: 0, checkedMs: null, bufferAgeSeconds: null });
 });
