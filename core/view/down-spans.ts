@@ -13,11 +13,14 @@ export const textOfSource = ({ job, instance }: HeartbeatKey): string => JSON.st
 export const downSpansOf = (alarms: readonly Alarm[], fromMs: number): ReadonlyMap<string, readonly DownSpan[]> => {
   const spans = new Map<string, Map<number, DownSpan>>();
   for (const { kind, job, instance, sinceMs, atMs } of alarms.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (kind !== 'DOWN' && kind !== 'RESOLVED') continue;
+    if (kind !== 'DOWN' && kind !== 'RESOLVED' && kind !== 'FLAPPING') continue;
     const key = textOfSource({ job, instance });
     const own = spans.get(key) ?? new Map<number, DownSpan>();
     spans.set(key, own);
-    own.set(sinceMs, kind === 'DOWN' ? { fromMs: sinceMs } : { fromMs: sinceMs, toMs: Math.max(atMs, sinceMs) });
+    // Who flapped and is told down, or was down and is told to flap, is down or flaps from then on.
+    for (const open of [...own.values()])
+      if (open.toMs === undefined && open.fromMs < sinceMs) own.set(open.fromMs, { ...open, toMs: sinceMs });
+    own.set(sinceMs, kind === 'RESOLVED' ? { fromMs: sinceMs, toMs: Math.max(atMs, sinceMs) } : { fromMs: sinceMs });
   }
   return new Map(
     [...spans].map(([key, own]) => [key, [...own.values()].filter(({ toMs }) => toMs === undefined || toMs > fromMs)]),

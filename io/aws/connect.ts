@@ -51,6 +51,7 @@ export type BasePorts = Omit<
   | 'alarms'
   | 'canary'
   | 'watchdog'
+  | 'gateway'
   | 'inventory'
   | 'vitals'
   | 'pageFiles'
