@@ -67,9 +67,6 @@ export const countOf = (columns: Columns): number => {
   const { rows } = columns;
   if (rows !== undefined) return rows.labels.length * rows.values.length;
   let count = 0;
-  for (const { column } of columns.series) {
-    const { present } = column;
-    for (let slot = 0; slot < present.length; slot += 1) count += present[slot]!;
-  }
+  for (const { column } of columns.series) count += column.count;
   return count;
 };

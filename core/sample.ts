@@ -1,23 +1,30 @@
 /** A value at a time. Times are milliseconds since 1970 in UTC. */
 export type Sample = { readonly timestampMs: number; readonly value: number; readonly stale: boolean };
 
-/** Short columns share their memory: taking it for each alone takes ten times as long as filling it. */
+/** Where the values of columns lie, one after another: eight bytes a slot, and whether there is a value. */
+type Room = { readonly values: Float64Array; readonly words: Uint32Array; readonly present: Uint8Array };
+
+const roomOf = (slots: number): Room => {
+  const values = new Float64Array(slots);
+  return { values, words: new Uint32Array(values.buffer), present: new Uint8Array(slots) };
+};
+
+/** Short columns share their room: making one for each alone takes ten times as long as filling it. */
 const shortLength = 64;
-const sharedBytes = 9 * 1_024;
-let shared = new ArrayBuffer(0);
+const sharedSlots = 1_024;
+let shared = roomOf(0);
 let sharedUsed = 0;
 
-/** Nine bytes a slot, zeros, from a multiple of eight on. */
-const roomFor = (length: number): { readonly buffer: ArrayBuffer; readonly at: number } => {
-  const bytes = 9 * length;
-  if (length > shortLength) return { buffer: new ArrayBuffer(bytes), at: 0 };
-  if (sharedUsed + bytes > shared.byteLength) {
-    shared = new ArrayBuffer(sharedBytes);
+/** Nothing but absent slots. */
+const roomFor = (length: number): { readonly room: Room; readonly at: number } => {
+  if (length > shortLength) return { room: roomOf(length), at: 0 };
+  if (sharedUsed + length > shared.values.length) {
+    shared = roomOf(sharedSlots);
     sharedUsed = 0;
   }
   const at = sharedUsed;
-  sharedUsed = (at + bytes + 7) & ~7;
-  return { buffer: shared, at };
+  sharedUsed = at + length;
+  return { room: shared, at };
 };
 
 /**
@@ -27,35 +34,71 @@ const roomFor = (length: number): { readonly buffer: ArrayBuffer; readonly at: n
  * JavaScript number, so it is set and asked for by its bits. Copy columns only as bytes (`set`, `slice`).
  */
 export class Column {
-  readonly values: Float64Array;
-  readonly present: Uint8Array;
-  readonly #words: Uint32Array;
+  readonly length: number;
+  readonly #room: Room;
+  readonly #at: number;
+  #values: Float64Array | undefined;
+  #present: Uint8Array | undefined;
 
-  constructor(length: number, { buffer, at } = roomFor(length)) {
-    this.values = new Float64Array(buffer, at, length);
-    this.#words = new Uint32Array(buffer, at, 2 * length);
-    this.present = new Uint8Array(buffer, at + 8 * length, length);
+  constructor(length: number, { room, at } = roomFor(length)) {
+    this.length = length;
+    this.#room = room;
+    this.#at = at;
   }
 
   /** So many columns side by side in memory: making room for each by itself costs more than filling it. */
   static many(count: number, length: number): Column[] {
-    // Values begin at multiples of their size.
-    const each = Math.ceil((9 * length) / 8) * 8;
-    const buffer = new ArrayBuffer(each * count);
-    return Array.from({ length: count }, (_, index) => new Column(length, { buffer, at: index * each }));
+    const room = roomOf(count * length);
+    return Array.from({ length: count }, (_, index) => new Column(length, { room, at: index * length }));
   }
 
-  get length(): number {
-    return this.present.length;
+  /** All values as a list, which costs more than a short column itself: see `value`. */
+  get values(): Float64Array {
+    this.#values ??= this.#room.values.subarray(this.#at, this.#at + this.length);
+    return this.#values;
+  }
+
+  /** The same of whether there is one: see `has`. */
+  get present(): Uint8Array {
+    this.#present ??= this.#room.present.subarray(this.#at, this.#at + this.length);
+    return this.#present;
+  }
+
+  /** How many slots have a value. */
+  get count(): number {
+    const { present } = this.#room;
+    let count = 0;
+    for (let at = this.#at, end = at + this.length; at < end; at += 1) count += present[at]!;
+    return count;
+  }
+
+  get isEmpty(): boolean {
+    return this.count === 0;
+  }
+
+  get isFull(): boolean {
+    return this.count === this.length;
+  }
+
+  value(slot: number): number {
+    return this.#room.values[this.#at + slot]!;
+  }
+
+  /** 1 or 0: whatever value is there stays. */
+  setPresent(slot: number, present: number): void {
+    this.#room.present[this.#at + slot] = present;
+  }
+
+  /** A value that is no NaN. */
+  setNumber(slot: number, value: number): void {
+    this.#room.values[this.#at + slot] = value;
+    this.#room.present[this.#at + slot] = 1;
   }
 
   /** An ordinary value; any NaN becomes the ordinary NaN 0x7ff8000000000001, as Prometheus writes it. */
   set(slot: number, value: number): void {
     if (Number.isNaN(value)) this.setBits(slot, nanHigh, nanLow);
-    else {
-      this.values[slot] = value;
-      this.present[slot] = 1;
-    }
+    else this.setNumber(slot, value);
   }
 
   setStale(slot: number): void {
@@ -64,13 +107,15 @@ export class Column {
 
   /** The exact 64 bits, upper half first: the only way in for NaNs that must keep their payload. */
   setBits(slot: number, high: number, low: number): void {
-    this.#words[2 * slot + 1] = high;
-    this.#words[2 * slot] = low;
-    this.present[slot] = 1;
+    const { words, present } = this.#room;
+    const at = this.#at + slot;
+    words[2 * at + 1] = high;
+    words[2 * at] = low;
+    present[at] = 1;
   }
 
   has(slot: number): boolean {
-    return this.present[slot] === 1;
+    return this.#room.present[this.#at + slot] === 1;
   }
 
   isStale(slot: number): boolean {
@@ -79,12 +124,12 @@ export class Column {
 
   /** Upper 32 bits, unsigned. */
   high(slot: number): number {
-    return this.#words[2 * slot + 1]!;
+    return this.#room.words[2 * (this.#at + slot) + 1]!;
   }
 
   /** Lower 32 bits, unsigned. */
   low(slot: number): number {
-    return this.#words[2 * slot]!;
+    return this.#room.words[2 * (this.#at + slot)]!;
   }
 
   /**

@@ -42,7 +42,7 @@ export const codeColumn = (
   writing: boolean,
 ): void => {
   codePresence(coder, state, column, above, writing);
-  if (column.present.indexOf(1) === -1) {
+  if (column.isEmpty) {
     above.rest();
     return;
   }
@@ -54,18 +54,17 @@ export const codeColumn = (
 };
 
 const codePresence = (coder: NumberCoder, state: ColumnState, column: Column, above: Above, writing: boolean): void => {
-  const { present } = column;
-  const isFull = coder.flag(fullFlag + state.full * 2 + above.full, 0, present.indexOf(0) === -1 ? 1 : 0);
+  const isFull = coder.flag(fullFlag + state.full * 2 + above.full, 0, column.isFull ? 1 : 0);
   state.full = isFull;
   above.full = isFull;
   if (isFull === 1) {
-    if (!writing) present.fill(1);
+    if (!writing) for (let slot = 0; slot < column.length; slot += 1) column.setPresent(slot, 1);
     return;
   }
   let before = 1;
-  for (let slot = 0; slot < present.length; slot += 1) {
-    before = coder.flag(presentFlag + before, 0, present[slot]!);
-    present[slot] = before;
+  for (let slot = 0; slot < column.length; slot += 1) {
+    before = coder.flag(presentFlag + before, 0, column.has(slot) ? 1 : 0);
+    column.setPresent(slot, before);
   }
 };
 
@@ -100,7 +99,7 @@ const hasBits = (column: Column, slot: number, high: number, low: number): boole
 
 const isConstantFrom = (column: Column, from: number, high: number, low: number): boolean => {
   for (let slot = from; slot < column.length; slot += 1)
-    if (column.present[slot] === 1 && !hasBits(column, slot, high, low)) return false;
+    if (column.has(slot) && !hasBits(column, slot, high, low)) return false;
   return true;
 };
 
@@ -120,7 +119,7 @@ const codeSteady = (
   above.steady = steady;
   if (steady === 0) return false;
   if (!writing) {
-    for (let slot = 0; slot < column.length; slot += 1) if (column.present[slot] === 1) column.setBits(slot, high, low);
+    for (let slot = 0; slot < column.length; slot += 1) if (column.has(slot)) column.setBits(slot, high, low);
   }
   above.rest();
   state.delta = 0;
@@ -148,7 +147,6 @@ const codeSamples = (
   above: Above,
   { scale, isLikeAbove, gap, writing }: How,
 ): void => {
-  const { present } = column;
   const isRaw = scale.exponent === rawExponent;
   const wasKnown = state.known;
   /** How far ahead of the state the first sample is; 0 from the second on. */
@@ -160,7 +158,7 @@ const codeSamples = (
     const aboveDigits = above.digits[slot]!;
     above.deltas[slot] = 0;
     above.digits[slot] = 0;
-    if (present[slot] === 0) continue;
+    if (!column.has(slot)) continue;
     count += 1;
     if (!wasKnown && count === 2) {
       // A column without a past: after its first value it may be steady.
@@ -175,7 +173,7 @@ const codeSamples = (
     }
     const follows = !state.known ? followsLast : chosen(state, isLikeAbove);
     const guess = guessOf(state, follows, aboveDelta, ahead);
-    const whole = writing && !isRaw ? wholeOf(column.values[slot]!, scale) : Number.NaN;
+    const whole = writing && !isRaw ? wholeOf(column.value(slot), scale) : Number.NaN;
     const isSameRaw = isRaw && writing && state.known && hasBits(column, slot, state.high, state.low);
     setContexts(state, follows, isLikeAbove, aboveDigits, ahead > 0);
     const wrongBy = coder.whole(isSameRaw ? 0 : whole - guess, contexts);
@@ -187,8 +185,8 @@ const codeSamples = (
     } else {
       const { lastClass } = coder;
       const now = guess + wrongBy;
-      const off = scale.ulps ? codeUlps(coder, state, writing ? ulpsOf(column.values[slot]!, now, scale) : 0) : 0;
-      if (!writing) column.values[slot] = doubleOf(now, off, scale);
+      const off = scale.ulps ? codeUlps(coder, state, writing ? ulpsOf(column.value(slot), now, scale) : 0) : 0;
+      if (!writing) column.setNumber(slot, doubleOf(now, off, scale));
       if (state.known) {
         const moved = now - state.last;
         learn(state, moved, aboveDelta, wrongBy, lastClass);

@@ -27,7 +27,7 @@ export const writeNumbers = (writer: ByteWriter, { timestampsMs, pages, columns 
   writer.varint(columns.length);
   writeTimes(writer, timestampsMs);
   writeBits(writer, length, slot => pages.has(slot));
-  const full = columns.map(column => column.present.every(present => present === 1));
+  const full = columns.map(column => column.isFull);
   const constant = columns.map(isConstant);
   writeBits(writer, columns.length, index => full[index]!);
   writeBits(writer, columns.length, index => constant[index]!);
@@ -156,7 +156,10 @@ const readBits = (reader: ByteReader, length: number): ((index: number) => boole
   return index => (bytes[index >> 3]! & (1 << (index & 7))) !== 0;
 };
 
-const firstSlot = (column: Column): number => column.present.indexOf(1);
+const firstSlot = (column: Column): number => {
+  for (let slot = 0; slot < column.length; slot += 1) if (column.has(slot)) return slot;
+  return -1;
+};
 
 const isConstant = (column: Column): boolean => {
   const first = firstSlot(column);
@@ -173,7 +176,7 @@ const exponentOf = (column: Column): number => {
   let exponent = 0;
   for (let slot = 0; slot < column.length; slot += 1) {
     if (!column.has(slot)) continue;
-    const value = column.values[slot]!;
+    const value = column.value(slot);
     while (!isWhole(value, exponent)) {
       exponent += 1;
       if (exponent > largestExponent) return rawBits;
@@ -181,7 +184,7 @@ const exponentOf = (column: Column): number => {
   }
   // A later value may have raised the exponent above what an earlier one bears.
   for (let slot = 0; slot < column.length; slot += 1) {
-    if (column.has(slot) && !isWhole(column.values[slot]!, exponent)) return rawBits;
+    if (column.has(slot) && !isWhole(column.value(slot), exponent)) return rawBits;
   }
   return exponent;
 };
@@ -200,7 +203,7 @@ const writeValues = (writer: ByteWriter, column: Column, exponent: number, const
       writer.uint32(column.low(slot));
       writer.uint32(column.high(slot));
     } else {
-      const mantissa = Math.round(column.values[slot]! * powers[exponent]!);
+      const mantissa = Math.round(column.value(slot) * powers[exponent]!);
       writer.zigzag(mantissa - before);
       before = mantissa;
     }
@@ -225,8 +228,7 @@ const readValues = (
       column.setBits(slot, reader.uint32(), low);
     } else {
       mantissa += reader.zigzag();
-      column.values[slot] = mantissa / powers[exponent]!;
-      column.present[slot] = 1;
+      column.setNumber(slot, mantissa / powers[exponent]!);
     }
   }
 };

@@ -103,7 +103,7 @@ export const chooseScale = (column: Column, before: Scale | undefined): Scale =>
 
 const everyFits = (column: Column, scale: Scale): boolean => {
   for (let slot = 0; slot < column.length; slot += 1)
-    if (column.has(slot) && Number.isNaN(wholeOf(column.values[slot]!, scale))) return false;
+    if (column.has(slot) && Number.isNaN(wholeOf(column.value(slot), scale))) return false;
   return true;
 };
 
@@ -114,7 +114,7 @@ const exactScale = (column: Column): Scale | undefined => {
   let fitting = 0;
   for (let slot = 0; slot < column.length; slot += 1) {
     if (!column.has(slot)) continue;
-    const value = column.values[slot]!;
+    const value = column.value(slot);
     let own = 0;
     while (own <= largestExponent && Number.isNaN(exactWholeOf(value, powers[own]!, 1))) own += 1;
     if (own > largestExponent) {
@@ -140,7 +140,7 @@ const evenIn = (whole: number): number => {
 const fittingIn = (column: Column, scale: Scale): number => {
   let fitting = 0;
   for (let slot = 0; slot < column.length; slot += 1)
-    if (column.has(slot) && !Number.isNaN(wholeOf(column.values[slot]!, scale))) fitting += 1;
+    if (column.has(slot) && !Number.isNaN(wholeOf(column.value(slot), scale))) fitting += 1;
   return fitting;
 };
 
@@ -161,7 +161,7 @@ const nearScale = (column: Column): Scale => {
     for (let slot = 0; slot < column.length; slot += 1) {
       if (!column.has(slot)) continue;
       present += 1;
-      const value = column.values[slot]!;
+      const value = column.value(slot);
       const whole = wholeOf(value, scale);
       if (Number.isNaN(whole)) unfit += 1;
       else most = Math.max(most, Math.abs(ulpsOf(value, whole, scale)));

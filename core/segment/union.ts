@@ -78,7 +78,7 @@ const unionOfLists = (
       }
     }
   }
-  if (columns.some(({ present }) => present.indexOf(1) === -1)) return undefined;
+  if (columns.some(({ isEmpty }) => isEmpty)) return undefined;
   const keys = keysOfSets(sets);
   return { sets, series: sets.map((labels, at) => ({ key: keys[at]!, labels, column: columns[at]! })) };
 };
