@@ -38,7 +38,8 @@ const toldOf = (job: string): string[] => {
 
 const liveAndDie = async (job: string): Promise<void> => {
   const url = `${collector.url}/v1/push?job=${job}`;
-  await collector.sluice('heartbeats', 'add', '--job', job, '--interval', '15s', '--grace', '20s');
+  // Each death is to be told, however many there are.
+  await collector.sluice('heartbeats', 'add', '--job', job, '--interval', '15s', '--grace', '20s', '--flapping', 'off');
   for (let told = 0; Date.now() < untilMs; told += 2) {
     const child = spawn(process.execPath, ['-e', program, url], { stdio: 'ignore' });
     living.add(child);

@@ -160,7 +160,7 @@ const settle = async (
 /** Announces what waits, oldest first; many that fell at once in one message. */
 const announce = async (ports: CheckPorts, settled: readonly Heartbeat[], sources: number): Promise<void> => {
   const waiting = settled.filter(({ pending }) => pending.length > 0);
-  const fallen = waiting.filter(({ pending }) => pending.length === 1 && pending[0]?.kind === 'DOWN');
+  const fallen = waiting.filter(({ pending }) => pending.length === 1 && pending[0]?.kind !== 'RESOLVED');
   const isMany = fallen.length > Math.max(limits.groupedFallen, limits.groupedShare * sources);
   const single = isMany ? waiting.filter(heartbeat => !fallen.includes(heartbeat)) : waiting;
   for (let at = 0; isMany && at < fallen.length; at += limits.groupedMembers) {

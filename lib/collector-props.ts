@@ -301,7 +301,7 @@ export type HeartbeatProps = {
   readonly failures?: string;
   /**
    * From how many falls within how long on it is told once as FLAPPING: `4/1h`, or `off`.
-   * @default '4/1h', of falls that came within two intervals of its return
+   * @default '4/1h', of falls of who was back for one interval at most
    */
   readonly flapping?: string;
 };

@@ -91,7 +91,7 @@ export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
   };
 };
 
-/** Many that fell at once, all DOWN: one message, in which each keeps its own id. */
+/** Many that fell at once, DOWN or FLAPPING: one message, in which each keeps its own id. */
 export const groupAlarmOf = (fallen: readonly Alarm[]): Alarm => {
   const members = fallen.map(({ subject: _, text: __, ...member }) => member);
   const sinceMs = Math.min(...fallen.map(alarm => alarm.sinceMs));

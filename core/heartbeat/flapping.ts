@@ -4,7 +4,7 @@ import { type BlindSpan, heardableMs, instantAfter } from './silence.ts';
 
 /**
  * From when on a source flaps: `falls` falls within `withinMs`. With `isBriefOnly` those falls alone count that came after
- * it had been back for less than two intervals: who comes back and does not stay.
+ * it had been back for no more than an interval, and half of one for its jitter: who comes back and does not stay.
  */
 export type FlapRule = { readonly falls: number; readonly withinMs: number; readonly isBriefOnly?: boolean };
 
@@ -35,7 +35,7 @@ const counts = ({ flapRule, promise, failing, recoveringSinceMs }: Heartbeat, fa
   if (fall.reason === 'FAILED' || fall.reason === 'STUCK_RUN') return false;
   if (promise?.cron !== undefined || promise?.calendar !== undefined || recoveringSinceMs === undefined) return false;
   const intervalMs = promise?.intervalMs ?? failing?.intervalMs ?? 0;
-  return fall.sinceMs >= recoveringSinceMs && fall.sinceMs - recoveringSinceMs < 2 * intervalMs;
+  return fall.sinceMs >= recoveringSinceMs && fall.sinceMs - recoveringSinceMs < 1.5 * intervalMs;
 };
 
 /**

@@ -16,12 +16,12 @@ const durationOf = (input: unknown, defaultMs: number): number =>
 
 /**
  * What a sign of life at `atMs` says of the time since the one before: each beat that was missed, by the instant it was due.
- * `row` is the row as it was. Nothing for those that are not judged by a share.
+ * `row` is the row as it was. Nothing for those that are not judged by a share, or for whom nobody waits.
  */
 export const latesOf = (row: Readonly<Record<string, unknown>>, atMs: number): Readonly<Record<string, number>> => {
-  const { failures, interval, grace, cron, onCalendar, lastAcceptMs } = row;
+  const { failures, interval, grace, cron, onCalendar, lastAcceptMs, state, paused } = row;
   const isShared = failures !== undefined && interval !== undefined && cron === undefined && onCalendar === undefined;
-  if (!isShared || typeof lastAcceptMs !== 'number') return {};
+  if (!isShared || state === 'paused' || paused === true || typeof lastAcceptMs !== 'number') return {};
   const intervalMs = durationOf(interval, limits.heartbeatIntervalDefaultMs);
   const graceMs = durationOf(grace, limits.heartbeatGraceDefaultMs);
   const missed = Math.floor((atMs - lastAcceptMs - graceMs) / intervalMs);

@@ -89,10 +89,11 @@ const becameSteady = (
 };
 
 /** Whether its cadence is being watched: from a row that is new, or asked so of one that is up; not once it was proposed. */
-const isLearning = ({ isLearned, proposal, pauseWanted, state = 'learning' }: Heartbeat): boolean =>
+const isLearning = ({ isLearned, proposal, pauseWanted, flicker, state = 'learning' }: Heartbeat): boolean =>
   isLearned === true &&
   proposal === undefined &&
   !pauseWanted &&
+  flicker?.heldFromMs === undefined &&
   (state === 'learning' || state === 'expected' || state === 'up');
 
 /**

@@ -122,6 +122,24 @@ describe('a pushing job that comes and goes', () => {
     expect(rung(house).at(-1)).toBe('RESOLVED checkout HEARD');
   });
 
+  test('together with many others is told with them', async () => {
+    const house = memoryBuilding({ startMs });
+    const jobs = Array.from({ length: 8 }, (_, index) => `job-${index}`);
+    for (const job of jobs) await house.ports.heartbeats.put({ ...heartbeat, job, flapping: '2/10m' });
+    for (let time = 0; time < 2; time += 1) {
+      for (let beat = 0; beat < 4; beat += 1) {
+        for (const job of jobs) await house.push(`/v1/push?job=${job}`, 'm 1\n');
+        await house.pass(15 * second);
+      }
+      await house.pass(2 * minute);
+    }
+    const groups = house.ports.alarms.rung.filter(({ reason }) => reason === 'GROUP');
+    expect(groups.map(({ members = [] }) => members.map(({ kind }) => kind))).toEqual([
+      jobs.map(() => 'DOWN'),
+      jobs.map(() => 'FLAPPING'),
+    ]);
+  });
+
   test('rings each time where its row says off', async () => {
     const house = memoryBuilding({ startMs });
     await house.ports.heartbeats.put({ ...heartbeat, flapping: 'off' });

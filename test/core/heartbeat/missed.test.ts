@@ -26,6 +26,8 @@ describe('what a sign of life says of the time before it', () => {
     ['not judged by a share', { failures: undefined }],
     ['that comes by a schedule', { cron: '* * * * *' }],
     ['that only scrapes know', { interval: undefined }],
+    ['that is paused', { state: 'paused' }],
+    ['that is to be paused', { paused: true }],
     ['never heard', { lastAcceptMs: undefined }],
   ])('is nothing of one %s', (_, over) => {
     expect(latesOf({ ...row, lastAcceptMs: 0, ...over }, 1e6)).toEqual({});
