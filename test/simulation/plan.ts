@@ -184,6 +184,9 @@ const smallLimitsOf = (chance: Chance): SmallLimits => ({
   ...(chance.is(0.5) && { chunksRemembered: chance.between(2, 20) }),
   // Sources that share a shard, so that mergers meet.
   ...(chance.is(0.5) && { blockShards: chance.between(1, 2) }),
+  // Segments in groups, and blocks in stripes, of the few series that there are.
+  ...(chance.is(0.5) && { groupedSlots: 1, segmentGroups: chance.between(2, 4) }),
+  ...(chance.is(0.3) && { stripeSetsMin: 1, stripeSetsMax: chance.between(1, 4) }),
 });
 
 type Made = {
