@@ -29,6 +29,8 @@ const { values: words } = parseArgs({
     rounds: { type: 'string', default: '5' },
     /** Seconds of freshness in `handlers`. */
     freshness: { type: 'string', default: '0,120' },
+    /** Whether targets are replicas in `handlers`, or each has its own series. */
+    alike: { type: 'string', default: 'true,false' },
     /** MiB of the scrape worker in `handlers`. */
     memory: { type: 'string', default: '160' },
     only: { type: 'string', default: 'handlers,sluice,prometheus,victoria' },
@@ -226,7 +228,7 @@ const only = words.only.split(',');
 try {
   if (only.includes('handlers')) {
     for (const freshness of words.freshness.split(',').map(Number))
-      for (const alike of [true, false])
+      for (const alike of words.alike.split(',').map(each => each === 'true'))
         await handlers(burst, {
           freshnessMs: 1_000 * freshness,
           memoryMiB: Number(words.memory),

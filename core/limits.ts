@@ -93,8 +93,11 @@ export const limits = {
    */
   groupedSlots: 8,
   segmentGroups: 8,
-  /** Where a source's segments ended, as a warm writer remembers it: about 250 KB each. */
-  basesRemembered: 400,
+  /**
+   * Series of segments that a warm writer remembers the ends of, and as many of where chains begin: some 230 bytes each, and their labels where no
+   * two sources are alike. A quarter of ingest's memory.
+   */
+  baseSeriesRemembered: 500_000,
   /** Ids of sources that need not be hashed again: some 150 bytes each. */
   sourceIdsRemembered: 10_000,
   /** A source with fewer series fits a write unit anyway: nothing is looked up to build on. */

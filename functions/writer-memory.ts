@@ -8,6 +8,7 @@ import { decodeSegment } from '../core/segment/segment.ts';
 import { nameOf, readSegmentHeader } from '../core/segment/segment-open.ts';
 import type { SchemaChunk } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
+import { BaseMemory } from './base-memory.ts';
 import { inParallel } from './parallel.ts';
 
 /**
@@ -16,7 +17,9 @@ import { inParallel } from './parallel.ts';
  */
 export class WriterMemory {
   readonly #series: Ports['series'];
-  readonly #bases = new Map<string, Base | undefined>();
+  readonly #bases = new BaseMemory();
+  /** Where chains begin, which serve again once one is too deep. */
+  readonly #roots = new BaseMemory();
   readonly #chunks = new Map<string, SchemaChunk>();
 
   constructor({ series }: Pick<Ports, 'series'>) {
@@ -24,7 +27,7 @@ export class WriterMemory {
   }
 
   readonly known: Known = {
-    baseFor: (sourceId, hourMs) => this.#bases.get(`${sourceId} ${hourMs}`),
+    baseFor: (sourceId, hourMs) => this.#bases.get(sourceId, hourMs),
     chunks: { get: id => this.#chunks.get(id) },
   };
 
@@ -36,30 +39,27 @@ export class WriterMemory {
       if (series.length < limits.baseWorthSeries) continue;
       const sourceId = sourceIdOf(batch.source);
       for (const hourMs of new Set(timestampsMs.map(hourOf))) {
-        const name = `${sourceId} ${hourMs}`;
-        if (!this.#bases.has(name)) missing.set(name, { sourceId, hourMs });
+        if (!this.#bases.has(sourceId, hourMs)) missing.set(`${sourceId} ${hourMs}`, { sourceId, hourMs });
       }
     }
-    await inParallel([...missing], limits.queryParallel, async ([name, { sourceId, hourMs }]) => {
+    await inParallel([...missing.values()], limits.queryParallel, async ({ sourceId, hourMs }) => {
       // Whatever goes wrong here costs bytes and nothing else.
-      remember(this.#bases, name, await this.#baseOf(sourceId, hourMs).catch(() => undefined), limits.basesRemembered);
+      this.#bases.set(sourceId, hourMs, await this.#baseOf(sourceId, hourMs).catch(() => undefined));
     });
   }
 
   /** To be called once all of it is stored: never build on what may not be there. */
   stored(ends: readonly End[], chunks: readonly SchemaChunk[]): void {
     for (const { sourceId, hourMs, base } of ends)
-      remember(this.#bases, `${sourceId} ${hourMs}`, this.#next(`${sourceId} ${hourMs}`, base), limits.basesRemembered);
+      this.#bases.set(sourceId, hourMs, this.#next(sourceId, hourMs, base));
     for (const chunk of chunks) remember(this.#chunks, chunk.id, chunk, limits.writerChunksRemembered);
   }
 
   /** Too deep to build on: the one at the chain's root serves again. */
-  #next(name: string, end: Base): Base {
-    if (end.depth === 0) remember(this.#roots, name, end, limits.basesRemembered);
-    return end.depth < limits.segmentDepth ? end : (this.#roots.get(name) ?? end);
+  #next(sourceId: string, hourMs: number, end: Base): Base {
+    if (end.depth === 0) this.#roots.set(sourceId, hourMs, end);
+    return end.depth < limits.segmentDepth ? end : (this.#roots.get(sourceId, hourMs) ?? end);
   }
-
-  readonly #roots = new Map<string, Base>();
 
   async #baseOf(sourceId: string, hourMs: number): Promise<Base | undefined> {
     const segment = await this.#series.newestAlone(sourceId, hourMs);
@@ -76,7 +76,7 @@ export class WriterMemory {
       endAs: nameOf(segment.bytes),
     });
     if (!decoded.ok || decoded.end === undefined) return undefined;
-    remember(this.#roots, `${sourceId} ${hourMs}`, decoded.end, limits.basesRemembered);
+    this.#roots.set(sourceId, hourMs, decoded.end);
     return decoded.end;
   }
 }
