@@ -41,7 +41,8 @@ export const vitalsOf = (seen: VitalsSeen) => {
     costParts: parts,
     checkedMs: checkedMs ?? null,
     plannedUntilMs: plannedUntilMs ?? null,
-    blind: blind.filter(({ toMs }) => toMs > nowMs - 86_400_000),
+    // Nobody expects it to have looked before it was there.
+    blind: blind.filter(({ fromMs, toMs }) => fromMs > 0 && toMs > nowMs - 86_400_000),
     /** By protocol, job and reason, the most frequent first; about: what a worker did not tell died with it. */
     refused: refusedIn(refusals),
     everyMs,

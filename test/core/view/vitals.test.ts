@@ -31,7 +31,8 @@ test('a day is added up, durations are its longest, and everything accepted is a
     checkedMs: nowMs - 1_000,
     plannedUntilMs: undefined,
     blind: [
-      { fromMs: 0, toMs: nowMs - 86_400_000 },
+      { fromMs: 0, toMs: nowMs - 3_600_000 },
+      { fromMs: 5, toMs: nowMs - 86_400_000 },
       { fromMs: nowMs - 86_400_001, toMs: nowMs - 86_399_999 },
     ],
     refusals: [],
