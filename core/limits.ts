@@ -257,6 +257,8 @@ export const limits = {
   /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
   predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
+  /** Part of it that is for the texts of all targets together: by these a page is read at a third of what it costs without. */
+  commonLinesShare: 1 / 2,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /**
@@ -266,11 +268,23 @@ export const limits = {
   upEveryMs: 2 * minute,
   /** Failed slots of a target that its row remembers, for those that are down by a share of them. */
   missesKept: 16,
+  /**
+   * A source flaps that fell so often within so long, and is steady when it stays as it is for the time of one fall: a quarter
+   * of an hour. RELIABILITY 3.4 names the hour.
+   */
+  flapFalls: 4,
+  flapWithinMs: 1 * hour,
+  /** What a row may say of that. Falls are kept on the row. */
+  flapFallsMax: 20,
+  flapWithinMinMs: 1 * minute,
+  flapWithinMaxMs: 7 * day,
   /** Signs of life from which a cadence is learned. */
   learnedBeats: 12,
   /** Fallen sources of one look that are asked about, how long their alarms wait for that, and for a target's answer. */
   explainedAtOnce: 5,
   explainMs: 5 * second,
+  /** How far back the gateway is asked whom it turned away: CloudWatch gives values by the minute for fifteen days. */
+  gatewayLookMs: 1 * day,
   probeMs: 3 * second,
   /** How much of two sources' metrics must be the same for one to be the other renamed; and how many such are looked at. */
   renamedShare: 0.8,
@@ -481,12 +495,17 @@ export const limits = {
   alarmRetentionMs: 90 * day,
   /** Alarms that the page is shown, some 400 bytes each. */
   alarmsListed: 500,
+  /** Targets of which `status` asks what their last scrapes said; of more it asks the records: whole hours of segments would be read. */
+  statusTargetsRead: 100,
   /** How long a warm function believes the catalog's list of sources: a new pusher appears on the page after this. */
   sourcesKeptMs: 10 * second,
   /** Spans that the collector's own measures are shown in: 48 bars a day. */
   vitalsEveryMs: 30 * minute,
   /** How long a look at CloudWatch is good for: it is charged, and metrics come by the minute. */
   vitalsKeptMs: 20 * second,
+  /** What /metrics says of the collector itself is as old as this at most, and added up from such spans: each look costs $0.0002. */
+  ownMetricsKeptMs: 5 * minute,
+  ownMetricsEveryMs: 5 * minute,
 
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,

@@ -16,6 +16,19 @@ type Declaration = {
   readonly remove: (name: string) => Promise<boolean>;
 };
 
+/** What an app no longer says of a heartbeat is taken back; a snooze or a window of maintenance is not the app's. */
+const undeclared = {
+  cron: null,
+  onCalendar: null,
+  tz: null,
+  firstSeen: null,
+  failures: null,
+  flapping: null,
+  expect: null,
+  proposal: null,
+  learned: null,
+} as const;
+
 const refused = 'refused:';
 
 /**
@@ -70,7 +83,7 @@ const declarationOf = ({ targets, heartbeats, keys, secrets }: DeclarePorts, typ
     return {
       put: async () => {
         orThrow(readHeartbeat({ ...key, ...promise }).rejects);
-        await heartbeats.expect(key, { interval: '60s', grace: '35s', ...promise });
+        await heartbeats.expect(key, { ...undeclared, interval: '60s', grace: '35s', ...promise });
         return `${key.job}/${key.instance}`;
       },
       remove: () => heartbeats.remove(key),

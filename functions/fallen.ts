@@ -10,14 +10,14 @@ import { chunksNeeded, decodeHour } from '../core/segment/hour.ts';
 import type { CatalogEntry } from '../core/segment/stored.ts';
 import type { Ports } from '../io/ports.ts';
 
-export type FallenPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'targets' | 'http'>;
+export type FallenPorts = Pick<Ports, 'clock' | 'log' | 'series' | 'targets' | 'http' | 'gateway'>;
 
 const hour = 3_600_000;
 const silent: ReadonlySet<Flip['reason']> = new Set(['NOT_HEARD', 'NEVER_SEEN']);
 
 /**
  * What else can be known of those who fell silent in one look, said in their alarms: whether the process answers where it is
- * a target too, and under which name it may have come back. Asked of few of them, and an alarm waits for no answer that
+ * a target too, under which name it may have come back, and whether the gateway turned somebody away. Asked of few of them, and an alarm waits for no answer that
  * does not come.
  */
 export class Fallen {
@@ -36,7 +36,7 @@ export class Fallen {
     this.#asked += 1;
     const late = this.#ports.clock.wait(limits.explainMs).then(() => undefined);
     const found = await Promise.all(
-      [this.#probed(key), this.#renamed(key, flip.sinceMs)].map(asked =>
+      [this.#probed(key), this.#renamed(key, flip.sinceMs), this.#turnedAway(flip.sinceMs)].map(asked =>
         Promise.race([asked, late]).catch((cause: Error) => {
           this.#ports.log.write('warn', 'fall not explained', { job: key.job, cause: cause.message });
           return undefined;
@@ -67,6 +67,17 @@ export class Fallen {
     return answer.ok || answer.status !== undefined
       ? `its target ${target.url} answers: it lives, and its pushes do not arrive`
       : `its target ${target.url} does not answer either: ${answer.reason}`;
+  }
+
+  /** Whether the gateway turned requests away since then: what it throttles, nobody else ever sees. Of whom they were is not known. */
+  async #turnedAway(sinceMs: number): Promise<string | undefined> {
+    const { gateway, clock } = this.#ports;
+    const nowMs = clock.nowMs();
+    if (gateway === undefined) return undefined;
+    const { all, ours } = await gateway.refusals(Math.max(sinceMs, nowMs - limits.gatewayLookMs), nowMs);
+    return all > ours
+      ? `the gateway answered 4xx to ${all - ours} requests since then that push did not refuse: throttled, unsigned or unknown to it`
+      : undefined;
   }
 
   /** Under which name it may have come back: a source that was not there before it fell, and has its metrics. */

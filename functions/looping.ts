@@ -4,6 +4,7 @@ import { boundedFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import type { OrderedScrape } from '../core/scrape/order.ts';
 import { batchesOfScrape } from '../core/scrape/page.ts';
+import { areShared } from '../core/scrape/places.ts';
 import { heldBytesOf, slim, together } from '../core/scrape/span.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
@@ -69,7 +70,8 @@ export const loop = async (
     // Labels that the memory of pages keeps take no room here.
     const isKept = memory.pages.has(target.id);
     for (const made of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
-      const batch = isKept ? made : slim(made);
+      const { rows } = made.columns;
+      const batch = isKept || (rows !== undefined && areShared(rows.labels)) ? made : slim(made);
       const bytes = heldBytesOf(batch);
       own.batches.push(batch);
       own.bytes += bytes;

@@ -246,14 +246,23 @@ export type ScrapeGrant = {
   readonly hosts: readonly string[];
 };
 
-/** A promise as a user writes it; a schedule goes before an interval. */
+/** What a user may write on a heartbeat's row beside its key; null takes it away. */
 export type Expectation = {
-  readonly interval: string;
-  readonly grace: string;
-  readonly cron?: string;
-  readonly onCalendar?: string;
-  readonly tz?: string;
-  readonly firstSeen?: string;
+  readonly interval?: string | null;
+  readonly grace?: string | null;
+  readonly cron?: string | null;
+  readonly onCalendar?: string | null;
+  readonly tz?: string | null;
+  readonly firstSeen?: string | null;
+  readonly failures?: string | null;
+  readonly flapping?: string | null;
+  readonly expect?: 'auto' | 'apply' | null;
+  /** What was learned and proposed; nobody writes it, and whoever settles it takes it away. */
+  readonly proposal?: null;
+  readonly learned?: null;
+  readonly manualResume?: boolean | null;
+  readonly maintenance?: readonly Row[] | null;
+  readonly snoozeUntil?: string | null;
 };
 
 export type Heartbeats = {
@@ -295,7 +304,7 @@ export type Heartbeats = {
   /** Takes one announced entry out of the outbox; nothing happens if it is gone. */
   announced(key: HeartbeatKey, epoch: number): Promise<void>;
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void>;
-  /** Registers a promise, or changes it on a row that is there, whose state goes on. Durations as a user writes them. */
+  /** Registers a promise, or changes it on a row that is there, whose state goes on: what is null is taken away, what is absent stays. Durations as a user writes them. */
   expect(key: HeartbeatKey, promise: Expectation): Promise<void>;
   put(row: Row): Promise<void>;
   remove(key: HeartbeatKey): Promise<boolean>;
@@ -319,6 +328,15 @@ export type Heartbeats = {
 export type Canary = {
   /** Sends one and waits for its answer, at most limits.canaryTimeoutMs; throws where it was not taken. Never tries again. */
   send(slot: number, proof: string): Promise<void>;
+};
+
+/** What stands before our functions, and turns requests away that they never see. */
+export type Gateway = {
+  /**
+   * Requests of that time that were answered 4xx, and the pushes that our own function refused. By whole minutes, and without the
+   * last one or two, of which nothing is known yet.
+   */
+  refusals(fromMs: number, toMs: number): Promise<{ readonly all: number; readonly ours: number }>;
 };
 
 /** Somebody outside who is told of each complete sweep, and misses what he is not told. */
@@ -473,6 +491,8 @@ export type Ports = {
   readonly heartbeats: Heartbeats;
   /** Undefined where none are sent: then silence is measured up to now. */
   readonly canary: Canary | undefined;
+  /** Undefined where nothing stands before them. */
+  readonly gateway: Gateway | undefined;
   /** Undefined where nobody outside watches. */
   readonly watchdog: Watchdog | undefined;
   readonly alarms: Alarms;

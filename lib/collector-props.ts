@@ -280,6 +280,30 @@ export type HeartbeatProps = {
    * @default Duration.seconds(35)
    */
   readonly grace?: Duration;
+  /** When it runs, as crontab has it, in the place of an interval: `0 2 * * *`. */
+  readonly cron?: string;
+  /** When it runs, as systemd.time has it, in the place of an interval: `Mon..Fri 09:00`. */
+  readonly onCalendar?: string;
+  /**
+   * Time zone of the schedule.
+   * @default 'UTC'
+   */
+  readonly tz?: string;
+  /**
+   * How long to wait for the first sign of life: a duration such as `2h`, or `never`.
+   * @default interval and grace
+   */
+  readonly firstSeen?: string;
+  /**
+   * How many of how many beats must be missed for it to be down: `3/5`.
+   * @default one
+   */
+  readonly failures?: string;
+  /**
+   * From how many falls within how long on it is told once as FLAPPING: `4/1h`, or `off`.
+   * @default '4/1h', of falls that came within two intervals of its return
+   */
+  readonly flapping?: string;
 };
 
 export type KeyProps = {

@@ -132,6 +132,8 @@ export class Collector extends Measured {
     api.answeredBy(account, { ...receipts, ...accounts });
     keyedApi.answeredBy(account, receipts);
     keys.lookedUpBy(account);
+    readMetrics(account);
+    buffer.countedBy(account);
     buffer.deadLettersSeenBy(environment.deadLetters, account);
     targets.listedBy(account);
 
@@ -268,6 +270,9 @@ export class Collector extends Measured {
     // check ─► the API ─► push ─► heartbeats: canaries, by the road of every push.
     api.grantTo(check, push, '/v1/push');
     check.knows(environment.canaryUrl, api.url);
+    // Whom the gateway itself turned away when somebody fell.
+    readMetrics(check);
+    check.knows(environment.gateways, [api, keyedApi].map(({ api: { apiId } }) => apiId).join(','));
     receivedBy(props, check);
 
     this.url = api.url;

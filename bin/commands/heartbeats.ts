@@ -1,21 +1,17 @@
 import { Command } from 'commander';
-import { anyInstance, lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
+import { anyInstance, type Heartbeat, type HeartbeatKey, lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import { leastGraceMs } from '../../core/heartbeat/watermark.ts';
 import { limits } from '../../core/limits.ts';
 import { textOfReject } from '../../core/reject.ts';
+import type { Expectation, Row } from '../../io/ports.ts';
 import type { Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
+import { type Wish, wishedOf, withWishes } from './heartbeat-wish.ts';
 import { durationMs } from './query.ts';
 import { show, told } from './show.ts';
 
-type Wish = {
-  readonly interval?: string;
-  readonly grace?: string;
-  readonly cron?: string;
-  readonly tz?: string;
-};
-type Named = { readonly job: string; readonly instance: string; readonly json?: boolean };
+type Named = HeartbeatKey & { readonly json?: boolean };
 
 export const heartbeatsCommand = (connect: Connect): Command => {
   const heartbeats = new Command('heartbeats').description('who is expected to be heard, and how often');
@@ -26,28 +22,68 @@ export const heartbeatsCommand = (connect: Connect): Command => {
       .option('--instance <instance>', 'one instance of it (default: any)', anyInstance)
       .option('--json', 'print JSON');
   const example = (words: string): string => `\nExample:\n  sluice heartbeats ${words}`;
+  const known = async ({ job, instance }: HeartbeatKey) => {
+    const { ports } = await connect();
+    const [row] = await ports.heartbeats.get([{ job, instance }]);
+    if (row === undefined)
+      throw new Complaint(
+        `no heartbeat for job ${job}, instance ${instance}: \`npx sluice heartbeats list\` shows them`,
+      );
+    return { ports, row, key: { job, instance } };
+  };
 
-  named('add')
-    .description('ring when a job was not heard for interval plus grace')
-    .option('--interval <duration>', 'how often it is heard (default 60s)')
-    .option('--grace <duration>', 'how long to wait beyond that (default 35s)')
-    .option('--cron <schedule>', 'when it runs, as crontab has it, instead of an interval')
-    .option('--tz <zone>', 'time zone of the schedule (default UTC)')
-    .addHelpText('after', '\nExample:\n  sluice heartbeats add --job nightly-report --interval 24h --grace 30m')
-    .action(async ({ job, instance, json = false, interval = '60s', grace = '35s', cron, tz }: Named & Wish) => {
-      const promise = { interval, grace, ...(cron !== undefined && { cron, tz: tz ?? 'UTC' }) };
-      const { value, rejects } = readHeartbeat({ job, instance, ...promise });
-      if (value === undefined) throw new Complaint(rejects.map(textOfReject).join('\n'));
-      if (tz !== undefined && cron === undefined) throw new Complaint('--tz is of a schedule: say --cron as well');
+  withWishes(named('add').description('ring when a job was not heard for interval plus grace'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice heartbeats add --job nightly-report --interval 24h --grace 30m' +
+        '\n  sluice heartbeats add --job backup --cron "0 2 * * *" --tz Europe/Berlin --grace 1h',
+    )
+    .action(async ({ job, instance, json = false, ...wish }: Named & Wish) => {
+      const wished = wishedOf(wish, Date.now());
+      const isLearned = wished.expect === 'auto' || wished.expect === 'apply';
+      const promise = isLearned ? wished : { ...defaults, ...given(wished) };
+      if (wish.tz !== undefined && wish.cron === undefined && wish.onCalendar === undefined)
+        throw new Complaint('--tz is of a schedule: say --cron or --on-calendar as well');
+      const heartbeat = checked({ job, instance, ...given(promise) });
       await (await connect()).ports.heartbeats.expect({ job, instance }, promise);
-      const when = cron === undefined ? `every ${interval}` : `by ${JSON.stringify(cron)} in ${promise.tz}`;
-      told({ json }, `added: ${job} is expected ${when}, grace ${grace}`, { job, instance, ...promise });
-      const leastMs = leastGraceMs(limits.pushBackoffUsualMs);
-      const graceMs = value.promise?.graceMs ?? 0;
-      if (graceMs < leastMs) {
-        const said = `below ${Math.ceil(leastMs / 1_000)}s, what a client needs that waits up to ${limits.pushBackoffUsualMs / 1_000} s between tries`;
-        console.error(`warning: a grace of ${grace} is ${said}: an outage of ours may accuse it`);
-      }
+      told({ json }, `added: ${job} is expected ${expectedOf(heartbeat, given(promise))}`, {
+        job,
+        instance,
+        ...given(promise),
+      });
+      warn(heartbeat);
+    });
+
+  withWishes(named('set').description('change what is expected of a job; only what is named, "default" takes it back'))
+    .addHelpText('after', '\nExample:\n  sluice heartbeats set --job backup --snooze 8h --flapping default')
+    .action(async ({ job, instance, json = false, ...wish }: Named & Wish) => {
+      const wished = wishedOf(wish, Date.now());
+      if (Object.keys(wished).length === 0) throw new Complaint('say what to change: sluice heartbeats set --help');
+      const { ports, row } = await known({ job, instance });
+      const next = given({ ...row, ...wished });
+      const heartbeat = checked(next);
+      await ports.heartbeats.expect({ job, instance }, wished);
+      told({ json }, `set: ${job} is expected ${expectedOf(heartbeat, next)}`, { job, instance, ...wished });
+      warn(heartbeat);
+    });
+
+  named('accept')
+    .description('hold a job to what was learned of it (--expect auto)')
+    .addHelpText('after', example('accept --job backup'))
+    .action(async (options: Named) => {
+      const { ports, row, key } = await known(options);
+      const heartbeat = checked(row);
+      const { proposal, learned, isLearned } = heartbeat;
+      if (proposal === undefined || isLearned !== true)
+        throw new Complaint(
+          isLearned
+            ? `nothing proposed yet: ${learned?.beats ?? 0} of ${limits.learnedBeats} signs of life were seen`
+            : `nothing is learned of ${key.job}: sluice heartbeats set --job ${key.job} --expect auto`,
+        );
+      const promise = { ...proposal, expect: null, proposal: null, learned: null };
+      await ports.heartbeats.expect(key, promise);
+      const line = `accepted: ${key.job} is expected every ${proposal.interval}, grace ${proposal.grace}`;
+      told(options, line, { ...key, ...proposal });
     });
 
   heartbeats
@@ -56,35 +92,14 @@ export const heartbeatsCommand = (connect: Connect): Command => {
     .option('--json', 'print JSON')
     .addHelpText('after', example('list --json'))
     .action(async (options: { json?: boolean }) => {
-      const rows = (await (await connect()).ports.heartbeats.all()).map(row => {
-        const { value: heartbeat, rejects } = readHeartbeat(row);
-        const heardMs = heartbeat && lastHeardMs(heartbeat);
-        return {
-          job: row['job'],
-          instance: row['instance'],
-          expected:
-            heartbeat?.promise === undefined
-              ? 'by scrapes'
-              : heartbeat.promise.cron === undefined
-                ? `${heartbeat.promise.intervalMs / 1_000}s + ${heartbeat.promise.graceMs / 1_000}s`
-                : `${row['cron']} ${heartbeat.promise.tz} + ${heartbeat.promise.graceMs / 1_000}s`,
-          state: heartbeat === undefined ? 'invalid' : (heartbeat.state ?? 'new'),
-          heard: heardMs === undefined ? undefined : new Date(heardMs).toISOString(),
-          ...(rejects.length > 0 && { problem: rejects.map(textOfReject).join('; ') }),
-        };
-      });
+      const rows = (await (await connect()).ports.heartbeats.all()).map(lineOf);
       show(rows, options, 'no heartbeats yet: add one with `npx sluice heartbeats add --job JOB`');
     });
 
-  const known = async ({ job, instance }: Named) => {
-    const { ports } = await connect();
-    const key = { job, instance };
-    if ((await ports.heartbeats.get([key])).length === 0)
-      throw new Complaint(
-        `no heartbeat for job ${job}, instance ${instance}: \`npx sluice heartbeats list\` shows them`,
-      );
-    return { ports, key };
-  };
+  named('show')
+    .description('all that is kept of one, as JSON')
+    .addHelpText('after', example('show --job nightly-report'))
+    .action(async (key: Named) => console.log(JSON.stringify((await known(key)).row, null, 2)));
 
   for (const [verb, paused] of [
     ['pause', true],
@@ -126,4 +141,68 @@ export const heartbeatsCommand = (connect: Connect): Command => {
     });
 
   return heartbeats;
+};
+
+const defaults = { interval: '60s', grace: '35s' };
+
+/** Without what is taken back. */
+const given = (row: Expectation | Row): Row =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined));
+
+const checked = (row: Row): Heartbeat => {
+  const { value, rejects } = readHeartbeat(row);
+  if (value === undefined) throw new Complaint(rejects.map(textOfReject).join('\n'));
+  return value;
+};
+
+const warn = ({ promise }: Heartbeat): void => {
+  const leastMs = leastGraceMs(limits.pushBackoffUsualMs);
+  if (promise === undefined || promise.graceMs >= leastMs) return;
+  const said = `below ${Math.ceil(leastMs / 1_000)}s, what a client needs that waits up to ${limits.pushBackoffUsualMs / 1_000} s between tries`;
+  console.error(`warning: a grace of ${promise.graceMs / 1_000}s is ${said}: an outage of ours may accuse it`);
+};
+
+/** In a sentence. */
+const expectedOf = ({ promise, isLearned, isApplied }: Heartbeat, row: Row): string => {
+  if (isLearned) return isApplied ? 'as soon as its cadence is learned' : 'once its cadence is learned and accepted';
+  if (promise === undefined) return 'by its scrapes';
+  const { cron, calendar, tz, graceMs } = promise;
+  const schedule = cron !== undefined ? row['cron'] : calendar !== undefined ? row['onCalendar'] : undefined;
+  const when =
+    schedule === undefined
+      ? `every ${row['interval'] ?? defaults.interval}`
+      : `by ${JSON.stringify(schedule)} in ${calendar?.zone ?? tz}`;
+  return `${when}, grace ${row['grace'] ?? `${graceMs / 1_000}s`}`;
+};
+
+/** In a column. */
+const promisedOf = ({ promise, isLearned, proposal, learned }: Heartbeat, row: Row): string => {
+  if (isLearned)
+    return proposal === undefined
+      ? `learning, ${learned?.beats ?? 0} of ${limits.learnedBeats}`
+      : `proposed: ${proposal.interval} + ${proposal.grace}, accept it`;
+  if (promise === undefined) return 'by scrapes';
+  const { cron, calendar, tz, intervalMs, graceMs } = promise;
+  const when =
+    cron !== undefined
+      ? `${row['cron']} ${tz}`
+      : calendar !== undefined
+        ? `${row['onCalendar']} ${calendar.zone ?? tz}`
+        : `${intervalMs / 1_000}s`;
+  return `${when} + ${graceMs / 1_000}s`;
+};
+
+const lineOf = (row: Row): Row => {
+  const { value: heartbeat, rejects } = readHeartbeat(row);
+  const heardMs = heartbeat && lastHeardMs(heartbeat);
+  const flapsFromMs = heartbeat?.flicker?.heldFromMs;
+  return {
+    job: row['job'],
+    instance: row['instance'],
+    expected: heartbeat === undefined ? '-' : promisedOf(heartbeat, row),
+    state: heartbeat === undefined ? 'invalid' : (heartbeat.state ?? 'new'),
+    heard: heardMs === undefined ? undefined : new Date(heardMs).toISOString(),
+    ...(flapsFromMs !== undefined && { flaps: `since ${new Date(flapsFromMs).toISOString()}` }),
+    ...(rejects.length > 0 && { problem: rejects.map(textOfReject).join('; ') }),
+  };
 };

@@ -5,7 +5,7 @@ import type { CollectorFlip } from './silence.ts';
 /** What a flip becomes. `id` is the same whenever the same flip is announced again. */
 export type Alarm = {
   readonly id: string;
-  readonly kind: 'DOWN' | 'RESOLVED' | 'COLLECTOR_BLIND' | 'COLLECTOR_OK' | 'FIRING';
+  readonly kind: 'DOWN' | 'RESOLVED' | 'FLAPPING' | 'COLLECTOR_BLIND' | 'COLLECTOR_OK' | 'FIRING';
   readonly subject: string;
   readonly text: string;
   readonly job: string;
@@ -64,16 +64,19 @@ const firstSentenceOf: Record<Flip['reason'], (name: string) => string> = {
   PAUSED: name => `${name} is paused`,
   REMOVED: name => `${name} is no longer a target`,
   HEARD: name => `${name} is back`,
+  STEADY: name => `${name} is steady again`,
 };
 
 export const alarmOf = (key: HeartbeatKey, flip: Flip): Alarm => {
   const name = plain(textOfKey(key));
-  const head = firstSentenceOf[flip.reason](name);
+  const head = flip.kind === 'FLAPPING' ? `${name} comes and goes` : firstSentenceOf[flip.reason](name);
   const detail = plain(flip.detail);
-  const text =
-    flip.kind === 'DOWN'
-      ? `DOWN: ${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`
-      : `RESOLVED: ${head}. Down for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`;
+  const down = flip.reason === 'STEADY' ? 'Flapped' : 'Down';
+  const text = {
+    DOWN: `DOWN: ${head}. Since ${utc(flip.sinceMs)}, down from ${utc(flip.atMs)}. ${flip.reason}: ${detail}.`,
+    FLAPPING: `FLAPPING: ${head}. Since ${utc(flip.sinceMs)}, down again from ${utc(flip.atMs)}: it ${detail}.`,
+    RESOLVED: `RESOLVED: ${head}. ${down} for ${lengthOf(flip.atMs - flip.sinceMs)}, from ${utc(flip.sinceMs)} to ${utc(flip.atMs)}; ${detail}.`,
+  }[flip.kind];
   return {
     // The instant too: a record that was removed and made anew counts its epochs from the start.
     id: `${key.job}/${key.instance}#${flip.epoch}@${flip.atMs}`,

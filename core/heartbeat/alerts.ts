@@ -1,3 +1,4 @@
+import { flappedDetail, isHeld } from './flapping.ts';
 import { anyInstance, type Heartbeat, lastHeardMs } from './heartbeat.ts';
 import { allowedMsAfter } from './schedule.ts';
 import type { CollectorRecord } from './silence.ts';
@@ -42,6 +43,11 @@ const alert = (
 const alertOf = (heartbeat: Heartbeat, nowMs: number): HeartbeatAlert | undefined => {
   const { key, state, promise, downReason = 'NOT_HEARD', downSinceMs } = heartbeat;
   const labels = { job: key.job, ...(key.instance !== anyInstance && { instance: key.instance }) };
+  // One alert as long as it flaps, whichever way it turned last.
+  if (isHeld(heartbeat)) {
+    const sinceMs = heartbeat.flicker?.heldFromMs ?? nowMs;
+    return alert('HeartbeatDown', { ...labels, reason: 'FLAPPING' }, flappedDetail(heartbeat), 'firing', sinceMs);
+  }
   if (state === 'down' || state === 'recovering') {
     const sinceMs = downSinceMs ?? nowMs;
     const summary = `${downReason} since ${iso(sinceMs)}${state === 'recovering' ? ', and heard again' : ''}`;

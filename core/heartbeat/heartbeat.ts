@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
-import type { Learned } from './learning.ts';
+import type { FlapRule, Flicker } from './flapping.ts';
+import type { Learned, Proposal } from './learning.ts';
 import type { HeartbeatPromise, Maintenance } from './schedule.ts';
 
 /** Names one heartbeat: a source's, or with instance `*` that of a job whichever instance is heard. */
@@ -37,11 +38,12 @@ export type DownReason =
  */
 export type Flip = {
   readonly epoch: number;
-  readonly kind: 'DOWN' | 'RESOLVED';
+  /** FLAPPING: it fell too often, and its single turns are held back until it is steady: RESOLVED, or DOWN. */
+  readonly kind: 'DOWN' | 'RESOLVED' | 'FLAPPING';
   readonly atMs: number;
   /** Since when the source is silent or failing. */
   readonly sinceMs: number;
-  readonly reason: DownReason | 'PAUSED' | 'REMOVED' | 'HEARD';
+  readonly reason: DownReason | 'PAUSED' | 'REMOVED' | 'HEARD' | 'STEADY';
   readonly detail: string;
 };
 
@@ -98,7 +100,11 @@ export type Heartbeat = {
   readonly pauseWanted: boolean;
   /** Its promise is to be learned, and is not there yet. */
   readonly isLearned?: boolean;
+  /** What is learned is in force without anybody's asking. */
+  readonly isApplied?: boolean;
   readonly learned?: Learned;
+  /** The promise that fits what was learned. */
+  readonly proposal?: Proposal;
   /** Times in which nothing is held against it. */
   readonly maintenance?: readonly Maintenance[];
   /** Until then nothing new is told of it. */
@@ -116,6 +122,11 @@ export type Heartbeat = {
   readonly failureShare?: FailureShare;
   /** Slots that failed, as far as they are kept, in no order. */
   readonly missedMs?: readonly number[];
+  /** Beats of who pushes that did not come in time, by when they were due, as far as they are kept, in no order. */
+  readonly latesMs?: readonly number[];
+  /** From when on it flaps; absent where nobody counts. */
+  readonly flapRule?: FlapRule;
+  readonly flicker?: Flicker;
   /** The newest push of it that was refused. */
   readonly refused?: PushRefusal;
   /** What pings said of a job's runs. */
@@ -138,6 +149,8 @@ export type HeartbeatChange = {
   readonly recoveringSinceMs?: number;
   readonly lastAcceptMs?: number;
   readonly learned?: Learned;
+  readonly proposal?: Proposal;
+  readonly flicker?: Flicker;
   /** The promise, as a user would write it. */
   readonly interval?: string;
   readonly grace?: string;

@@ -10,25 +10,24 @@ export type Learned = {
   readonly longestMs: number;
 };
 
+/** Interval and grace as a user would write them. */
+export type Proposal = { readonly interval: string; readonly grace: string };
+
 const secondsUp = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
 
 /** The promise that fits what was seen: its mean cadence, and a grace for the longest wait seen and for a client's back-off. */
-export const proposalOf = ({
-  beats,
-  firstMs,
-  lastMs,
-  longestMs,
-}: Learned): { readonly interval: string; readonly grace: string } => {
+export const proposalOf = ({ beats, firstMs, lastMs, longestMs }: Learned): Proposal => {
   const meanMs = (lastMs - firstMs) / Math.max(1, beats - 1);
   const graceMs = Math.max(leastGraceMs(limits.pushBackoffUsualMs), 2 * (longestMs - meanMs), meanMs / 2);
   return { interval: `${secondsUp(meanMs)}s`, grace: `${secondsUp(graceMs)}s` };
 };
 
 /**
- * The next step of a source with `expect: auto` that has no promise yet: each new sign of life is learned from, and after
- * limits.learnedBeats of them the promise is written on the row. Nobody is accused before that.
+ * The next step of a source whose cadence is asked for: each new sign of life is learned from, and after limits.learnedBeats of
+ * them a promise is proposed on its row, and watching ends. It is in force once somebody accepts it, or at once where the row
+ * says so. Nobody is accused before that.
  */
-export const learningStep = ({ learned, lastAcceptMs }: Heartbeat): HeartbeatChange | undefined => {
+export const learningStep = ({ learned, lastAcceptMs, isApplied }: Heartbeat): HeartbeatChange | undefined => {
   if (lastAcceptMs === undefined || lastAcceptMs <= (learned?.lastMs ?? Number.NEGATIVE_INFINITY)) return undefined;
   const next: Learned =
     learned === undefined
@@ -40,5 +39,6 @@ export const learningStep = ({ learned, lastAcceptMs }: Heartbeat): HeartbeatCha
           longestMs: Math.max(learned.longestMs, lastAcceptMs - learned.lastMs),
         };
   if (next.beats < limits.learnedBeats) return { state: 'learning', learned: next };
-  return { state: 'up', learned: next, ...proposalOf(next) };
+  const proposal = proposalOf(next);
+  return { state: 'up', learned: next, proposal, ...(isApplied && proposal) };
 };

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { readDuration } from '../duration.ts';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
 import { durationField, jobField, readRow } from '../row.ts';
 import { readCalendar } from './calendar.ts';
 import { readCron } from './cron.ts';
+import { type FlapRule, flapRuleDefault } from './flapping.ts';
 import { anyInstance, type Flip, type Heartbeat } from './heartbeat.ts';
 import type { Maintenance } from './schedule.ts';
 import { isZone } from './zone.ts';
@@ -12,7 +14,7 @@ const timeMs = z.number().int();
 
 const flip = z.object({
   epoch: z.number(),
-  kind: z.enum(['DOWN', 'RESOLVED']),
+  kind: z.enum(['DOWN', 'RESOLVED', 'FLAPPING']),
   atMs: timeMs,
   sinceMs: timeMs,
   reason: z.string(),
@@ -54,6 +56,19 @@ const recurring = z
   .object({ cron: readBy(readCron), for: durationField(1_000, limits.maintenanceMaxMs), tz: zone.default('UTC') })
   .transform(({ cron, for: forMs, tz }): Maintenance => ({ cron, forMs, tz }));
 
+/** `4/1h`: so many falls within so long. `off`: nobody counts. */
+const flapRule = z.string().transform((text, context): FlapRule | 'off' => {
+  if (text === 'off') return text;
+  const [, falls, within = ''] = /^([0-9]{1,2})\/(.+)$/.exec(text) ?? [];
+  const withinMs = readDuration(within) ?? 0;
+  const isGood = Number(falls) >= 2 && Number(falls) <= limits.flapFallsMax;
+  if (isGood && withinMs >= limits.flapWithinMinMs && withinMs <= limits.flapWithinMaxMs)
+    return { falls: Number(falls), withinMs };
+  const message = `expected off, or how many falls within how long, such as 4/1h: 2 to ${limits.flapFallsMax} within 1m to 7d`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** What a user writes (job, instance, interval, grace, paused) beside what the collector keeps on the same row. */
 const row = z.object({
   job: jobField,
@@ -86,9 +101,15 @@ const row = z.object({
       `expected at most ${limits.missesKept}`,
     )
     .optional(),
+  flapping: flapRule.optional(),
+  flicker: z
+    .object({ fallsMs: z.array(timeMs), heldFromMs: timeMs.optional(), heldFalls: z.number().optional() })
+    .optional(),
   refused: z.object({ atMs: timeMs, status: z.number(), reason: z.string() }).optional(),
   retired: z.boolean().default(false),
-  expect: z.literal('auto').optional(),
+  /** auto: a promise is learned and proposed · apply: and in force at once. */
+  expect: z.enum(['auto', 'apply']).optional(),
+  proposal: z.object({ interval: z.string(), grace: z.string() }).optional(),
   learned: z.object({ beats: z.number(), firstMs: timeMs, lastMs: timeMs, longestMs: timeMs }).optional(),
   state: z.enum(['learning', 'expected', 'up', 'down', 'recovering', 'paused']).optional(),
   epoch: z.number().default(0),
@@ -106,20 +127,29 @@ const row = z.object({
   pending: z.array(flip).default([]),
 });
 
-/** Slots that failed, each in an attribute of its own. */
-const missedIn = (input: unknown): number[] =>
+/** Instants that are kept each in an attribute of its own: slots that failed, beats that were missed. */
+const keptIn = (input: unknown, prefix: 'miss' | 'late'): number[] =>
   Object.entries(input as Record<string, unknown>)
-    .filter(([name]) => /^miss[0-9]+$/.test(name))
-    .map(([, slotMs]) => Number(slotMs));
+    .filter(([name]) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)))
+    .map(([, atMs]) => Number(atMs));
 
 /** Reads one row of the heartbeats table. A row that failed scrapes made carries no promise of its own. */
 export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
   const { value, rejects } = readRow(row, input);
   if (value === undefined) return { value: undefined, rejects };
   const { job, instance, interval, grace, cron, onCalendar, tz, firstSeen, expect, ...more } = value;
-  const { paused, pending, failing: fails, failures, snoozeUntil, manualResume: _, ...rest } = more;
+  const {
+    paused,
+    pending,
+    failing: fails,
+    failures,
+    flapping = flapRuleDefault,
+    snoozeUntil,
+    manualResume: _,
+    ...rest
+  } = more;
   const isScheduled = cron !== undefined || onCalendar !== undefined;
-  const isLearned = expect === 'auto' && interval === undefined && !isScheduled;
+  const isLearned = expect !== undefined && interval === undefined && !isScheduled;
   const promised =
     !isLearned &&
     (interval !== undefined || grace !== undefined || isScheduled || (fails === undefined && failures === undefined));
@@ -128,8 +158,13 @@ export const readHeartbeat = (input: unknown): Read<Heartbeat | undefined> => {
     key: { job, instance },
     pauseWanted: paused,
     pending: pending as Flip[],
-    ...(isLearned && { isLearned }),
-    ...(failures && { failureShare: { failed: failures[0], of: failures[1] }, missedMs: missedIn(input) }),
+    ...(isLearned && { isLearned, isApplied: expect === 'apply' }),
+    ...(failures && {
+      failureShare: { failed: failures[0], of: failures[1] },
+      missedMs: keptIn(input, 'miss'),
+      latesMs: keptIn(input, 'late'),
+    }),
+    ...(flapping !== 'off' && { flapRule: flapping }),
     ...(snoozeUntil !== undefined && { snoozedUntilMs: snoozeUntil }),
     ...(fails && { failing: fails as Heartbeat['failing'] }),
     ...(promised && {

@@ -1,89 +1,11 @@
 import { limits } from '../limits.ts';
-import { type Flip, type Heartbeat, type HeartbeatChange, hasFailed, lastHeardMs } from './heartbeat.ts';
+import { fallen, flappedDetail, isHeld, isSteady, steadyAtMs, steadyFlicker } from './flapping.ts';
+import { type Flip, type Heartbeat, type HeartbeatChange, lastHeardMs } from './heartbeat.ts';
 import { learningStep } from './learning.ts';
-import { allowedMsAfter, maintenanceIn, whenOf } from './schedule.ts';
-import { type BlindSpan, heardableMs, instantAfter, unionOf } from './silence.ts';
-
-/** Why a source is down, since when it gave no sign of life, and the instant from which that counts as down. */
-type Verdict = {
-  readonly reason: Flip['reason'];
-  readonly sinceMs: number;
-  readonly atMs: number;
-  readonly detail: string;
-};
-
-const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
-
-/** What counts for no silence of its from `fromMs` on: the collector's blindness, and its own maintenance. */
-const forgivenIn = (
-  { maintenance = [] }: Heartbeat,
-  fromMs: number,
-  allowedMs: number,
-  blind: readonly BlindSpan[],
-): readonly BlindSpan[] => {
-  if (maintenance.length === 0) return blind;
-  const toMs = fromMs + Math.min(allowedMs, limits.heartbeatIntervalMaxMs) + limits.maintenanceMaxMs;
-  return unionOf([...blind, ...maintenanceIn(maintenance, fromMs, toMs, limits.maintenanceSpans)]);
-};
-
-/** Until when nothing new is told of it; undefined where nothing holds it back. */
-const quietUntilMs = ({ maintenance = [], snoozedUntilMs = 0 }: Heartbeat, nowMs: number): number | undefined => {
-  const windows = maintenanceIn(maintenance, nowMs, nowMs + 1, limits.maintenanceSpans);
-  const untilMs = Math.max(snoozedUntilMs, ...windows.map(({ toMs }) => toMs));
-  return untilMs > nowMs ? untilMs : undefined;
-};
-
-/** Boundaries belong to the later state: exactly at interval plus grace a source is down. */
-const verdictAt = (heartbeat: Heartbeat, provenMs: number, blind: readonly BlindSpan[]): Verdict | undefined => {
-  const { failing, answeredMs, promise, registeredAtMs } = heartbeat;
-  if (
-    failing !== undefined &&
-    !heartbeat.retired &&
-    hasFailed(heartbeat) &&
-    failing.lastSlotMs > (answeredMs ?? Number.NEGATIVE_INFINITY)
-  ) {
-    return {
-      reason: failing.reason,
-      sinceMs: failing.firstSlotMs,
-      atMs: failing.lastSlotMs,
-      detail: `${failing.url}: ${failing.detail}`,
-    };
-  }
-  const heardMs = lastHeardMs(heartbeat);
-  const { failedMs, startedMs } = heartbeat;
-  if (failedMs !== undefined && failedMs > (heardMs ?? Number.NEGATIVE_INFINITY)) {
-    return { reason: 'FAILED', sinceMs: failedMs, atMs: failedMs, detail: heartbeat.failedDetail || 'it said so' };
-  }
-  const fromMs = heardMs ?? registeredAtMs;
-  if (promise === undefined || fromMs === undefined) return undefined;
-  if (startedMs !== undefined) {
-    // Who said that it runs is waited for by its run, whatever else was promised.
-    const forgiven = forgivenIn(heartbeat, startedMs, promise.graceMs, blind);
-    if (heardableMs(startedMs, provenMs, forgiven) < promise.graceMs) return undefined;
-    const atMs = instantAfter(startedMs, promise.graceMs, forgiven);
-    return {
-      reason: 'STUCK_RUN',
-      sinceMs: startedMs,
-      atMs,
-      detail: `began and did not end within ${seconds(promise.graceMs)}`,
-    };
-  }
-  const allowedMs = allowedMsAfter(promise, fromMs, heardMs === undefined);
-  const forgiven = forgivenIn(heartbeat, fromMs, allowedMs, blind);
-  if (heardableMs(fromMs, provenMs, forgiven) < allowedMs) return undefined;
-  const detail = `expected ${whenOf(promise)}, grace ${seconds(promise.graceMs)}`;
-  const silent = { sinceMs: fromMs, atMs: instantAfter(fromMs, allowedMs, forgiven) };
-  const { refused } = heartbeat;
-  // Whom we refuse lives: he is told of as that, as long as he goes on trying.
-  if (refused !== undefined && refused.atMs > fromMs && provenMs - refused.atMs < allowedMs) {
-    const reason = isLater(refused.status) ? 'THROTTLED' : 'REJECTED';
-    return { ...silent, reason, detail: `answered ${refused.status}: ${refused.reason}; ${detail}` };
-  }
-  return { ...silent, reason: heardMs === undefined ? 'NEVER_SEEN' : 'NOT_HEARD', detail };
-};
-
-/** Statuses that ask to come again later. */
-const isLater = (status: number): boolean => status === 429 || status === 503;
+import { missedAt, sharedPromise } from './missed.ts';
+import { allowedMsAfter } from './schedule.ts';
+import { type BlindSpan, instantAfter } from './silence.ts';
+import { forgivenIn, quietUntilMs, type Verdict, verdictAt } from './verdict.ts';
 
 const holdMsOf = ({ promise, failing, failureShare, downReason }: Heartbeat): number =>
   // A run that ended well is no flicker.
@@ -92,17 +14,37 @@ const holdMsOf = ({ promise, failing, failureShare, downReason }: Heartbeat): nu
   downReason === 'FAILED' ||
   downReason === 'STUCK_RUN'
     ? 0
-    : // Who fails by a share may answer now and then: he is back when so many slots in a row went well.
-      failing !== undefined && failureShare !== undefined
-      ? failureShare.of * failing.intervalMs
+    : // Who fails by a share may answer now and then: he is back when so many slots or beats in a row went well.
+      failureShare !== undefined
+      ? failureShare.of * (failing?.intervalMs ?? promise?.intervalMs ?? 0)
       : Math.min(limits.recoveryHoldMs, promise?.intervalMs ?? failing?.intervalMs ?? 0);
 
-const wentDown = (heartbeat: Heartbeat, { reason, sinceMs, atMs, detail }: Verdict): HeartbeatChange => ({
-  state: 'down',
-  downSinceMs: sinceMs,
-  downReason: reason,
-  flip: { epoch: heartbeat.epoch + 1, kind: 'DOWN', atMs, sinceMs, reason, detail },
+const fallOf = (heartbeat: Heartbeat, { reason, sinceMs, atMs, detail }: Verdict): Flip => ({
+  epoch: heartbeat.epoch + 1,
+  kind: 'DOWN',
+  atMs,
+  sinceMs,
+  reason,
+  detail,
 });
+
+const wentDown = (heartbeat: Heartbeat, verdict: Verdict): HeartbeatChange => ({
+  state: 'down',
+  downSinceMs: verdict.sinceMs,
+  downReason: verdict.reason,
+  ...fallen(heartbeat, fallOf(heartbeat, verdict)),
+});
+
+/** Down again before the recovery was told: the alarm still stands, and nothing new is told but that it flaps. */
+const wentDownAgain = (heartbeat: Heartbeat, verdict: Verdict): HeartbeatChange => {
+  const { flicker, flip } = fallen(heartbeat, fallOf(heartbeat, verdict));
+  return {
+    state: 'down',
+    ...(isHeld(heartbeat) && { downSinceMs: verdict.sinceMs, downReason: verdict.reason }),
+    ...(flicker && { flicker }),
+    ...(flip?.kind === 'FLAPPING' && { flip }),
+  };
+};
 
 const resolved = (
   heartbeat: Heartbeat,
@@ -111,17 +53,47 @@ const resolved = (
   atMs: number,
 ): HeartbeatChange => ({
   state,
+  ...(isHeld(heartbeat) && { flicker: steadyFlicker }),
   flip: {
     epoch: heartbeat.epoch + 1,
     kind: 'RESOLVED',
     atMs,
-    sinceMs: heartbeat.downSinceMs ?? atMs,
+    sinceMs: (isHeld(heartbeat) ? heartbeat.flicker?.heldFromMs : heartbeat.downSinceMs) ?? atMs,
     reason,
-    detail: `was down: ${heartbeat.downReason ?? 'unknown'}`,
+    detail: isHeld(heartbeat) ? flappedDetail(heartbeat) : `was down: ${heartbeat.downReason ?? 'unknown'}`,
   },
 });
 
-const isAnnouncedDown = ({ state }: Heartbeat): boolean => state === 'down' || state === 'recovering';
+const isDown = ({ state }: Heartbeat): boolean => state === 'down' || state === 'recovering';
+
+/** Whether what was told of it last is that it is down, or flaps. */
+const isAnnounced = (heartbeat: Heartbeat): boolean => isDown(heartbeat) || isHeld(heartbeat);
+
+/** What is told of who flapped and stays as it is now. */
+const becameSteady = (
+  heartbeat: Heartbeat,
+  verdict: Verdict | undefined,
+  atMs: number,
+): HeartbeatChange | undefined => {
+  if (heartbeat.state === 'up') return resolved(heartbeat, 'up', 'STEADY', atMs);
+  if (heartbeat.state !== 'down' || verdict === undefined) return undefined;
+  const detail = `${flappedDetail(heartbeat)}, and stays down; ${verdict.detail}`;
+  const { sinceMs, reason } = verdict;
+  return {
+    state: 'down',
+    downSinceMs: sinceMs,
+    downReason: reason,
+    flicker: steadyFlicker,
+    flip: fallOf(heartbeat, { reason, sinceMs, atMs, detail }),
+  };
+};
+
+/** Whether its cadence is being watched: from a row that is new, or asked so of one that is up; not once it was proposed. */
+const isLearning = ({ isLearned, proposal, pauseWanted, state = 'learning' }: Heartbeat): boolean =>
+  isLearned === true &&
+  proposal === undefined &&
+  !pauseWanted &&
+  (state === 'learning' || state === 'expected' || state === 'up');
 
 /**
  * The next change of a heartbeat at `nowMs`, or undefined where nothing changes (RELIABILITY 3.4). Silence counts up to
@@ -135,11 +107,11 @@ export const stepAt = (
   provenMs = nowMs,
 ): HeartbeatChange | undefined => {
   const { state } = heartbeat;
-  if (heartbeat.isLearned && (state === undefined || state === 'learning')) return learningStep(heartbeat);
+  if (isLearning(heartbeat)) return learningStep(heartbeat);
   if (state === undefined) return { state: heartbeat.promise === undefined ? 'up' : 'expected', registeredAtMs: nowMs };
   if (heartbeat.pauseWanted) {
     if (state === 'paused') return undefined;
-    const paused: HeartbeatChange = isAnnouncedDown(heartbeat)
+    const paused: HeartbeatChange = isAnnounced(heartbeat)
       ? resolved(heartbeat, 'paused', 'PAUSED', nowMs)
       : { state: 'paused' };
     // A run that began before is not waited for once it is resumed.
@@ -155,8 +127,14 @@ export const stepAt = (
       : { state: 'up' };
   }
 
-  const isQuiet = !isAnnouncedDown(heartbeat) && quietUntilMs(heartbeat, nowMs) !== undefined;
-  const verdict = isQuiet ? undefined : verdictAt(heartbeat, provenMs, blind);
+  if (isHeld(heartbeat) && heartbeat.promise === undefined && heartbeat.retired)
+    return resolved(heartbeat, 'up', 'REMOVED', nowMs);
+  const isQuiet = quietUntilMs(heartbeat, nowMs) !== undefined;
+  const verdict = isQuiet && !isDown(heartbeat) ? undefined : verdictAt(heartbeat, provenMs, blind);
+  // Who stays up may be told steady only where his silence would have shown.
+  const isStill = state === 'up' ? verdict === undefined : state === 'down' && verdict !== undefined;
+  if (isStill && !isQuiet && isSteady(heartbeat, provenMs, blind))
+    return becameSteady(heartbeat, verdict, steadyAtMs(heartbeat, blind) ?? nowMs);
   switch (state) {
     case 'learning':
       // Somebody wrote the promise himself.
@@ -175,28 +153,55 @@ export const stepAt = (
       return { state: 'recovering', recoveringSinceMs: heardMs };
     }
     case 'recovering': {
-      // Down again before the recovery was told: the alarm still stands, nothing new is announced.
-      if (verdict !== undefined) return { state: 'down' };
+      if (verdict !== undefined) return wentDownAgain(heartbeat, verdict);
       const recoveredMs = heartbeat.recoveringSinceMs ?? nowMs;
       if (nowMs - recoveredMs < holdMsOf(heartbeat)) return undefined;
-      return resolved(heartbeat, 'up', 'HEARD', recoveredMs);
+      return isHeld(heartbeat) ? { state: 'up' } : resolved(heartbeat, 'up', 'HEARD', recoveredMs);
     }
   }
 };
 
 /** The instant at which silence alone would change something, or undefined where only news can. */
 export const deadlineOf = (heartbeat: Heartbeat, blind: readonly BlindSpan[]): number | undefined => {
-  const { state, promise, startedMs } = heartbeat;
+  const { state } = heartbeat;
   if (state === 'recovering' && heartbeat.recoveringSinceMs !== undefined)
     return heartbeat.recoveringSinceMs + holdMsOf(heartbeat);
-  if ((state !== 'up' && state !== 'expected') || promise === undefined) return undefined;
+  const atMs = [
+    state === 'up' || state === 'expected' ? silentAtMs(heartbeat, blind) : undefined,
+    staysAtMs(heartbeat, blind),
+  ].filter(ms => ms !== undefined);
+  if (atMs.length === 0) return undefined;
+  const soonMs = Math.min(...atMs);
+  return quietUntilMs(heartbeat, soonMs) ?? soonMs;
+};
+
+/** When it is steady if all stays as it is; undefined where nothing is held back, or where it need not stay so. */
+const staysAtMs = (heartbeat: Heartbeat, blind: readonly BlindSpan[]): number | undefined => {
+  const atMs = steadyAtMs(heartbeat, blind);
+  if (atMs === undefined || heartbeat.state === 'up') return atMs;
+  return heartbeat.state === 'down' && verdictAt(heartbeat, atMs, blind) !== undefined ? atMs : undefined;
+};
+
+/** When it would be down if nothing more came from it. */
+const silentAtMs = (heartbeat: Heartbeat, blind: readonly BlindSpan[]): number | undefined => {
+  const { promise, startedMs } = heartbeat;
+  if (promise === undefined) return undefined;
   const heardMs = lastHeardMs(heartbeat);
   const fromMs = startedMs ?? heardMs ?? heartbeat.registeredAtMs;
   if (fromMs === undefined) return undefined;
+  const shared = startedMs === undefined ? sharedPromise(heartbeat) : undefined;
+  if (shared !== undefined && heardMs !== undefined) {
+    const reachMs = shared.of * shared.intervalMs + shared.graceMs;
+    const forgiven = forgivenIn(heartbeat, heardMs - reachMs, 2 * reachMs, blind);
+    for (let beat = 1; beat <= shared.of; beat += 1) {
+      const atMs = instantAfter(heardMs, beat * shared.intervalMs + shared.graceMs, forgiven);
+      if (missedAt(shared, heartbeat.latesMs ?? [], heardMs, atMs, forgiven) !== undefined) return atMs;
+    }
+    return undefined;
+  }
   const allowedMs = startedMs === undefined ? allowedMsAfter(promise, fromMs, heardMs === undefined) : promise.graceMs;
   if (allowedMs === Number.POSITIVE_INFINITY) return undefined;
-  const atMs = instantAfter(fromMs, allowedMs, forgivenIn(heartbeat, fromMs, allowedMs, blind));
-  return quietUntilMs(heartbeat, atMs) ?? atMs;
+  return instantAfter(fromMs, allowedMs, forgivenIn(heartbeat, fromMs, allowedMs, blind));
 };
 
 /** The record as it reads once a change was written. */

@@ -1,4 +1,5 @@
 import type { Alarm } from '../heartbeat/alarm.ts';
+import { flappedDetail, isHeld } from '../heartbeat/flapping.ts';
 import type { Heartbeat, HeartbeatKey } from '../heartbeat/heartbeat.ts';
 import { labelOf } from '../labels.ts';
 import type { GroupRecord } from '../rules/record.ts';
@@ -16,15 +17,15 @@ export type OpenAlarm = HeartbeatKey & {
   readonly labels?: Readonly<Record<string, string>>;
 };
 
-/** Who is down, the newest first. */
+/** Who is down or comes and goes, the newest first. */
 export const openAlarms = (heartbeats: readonly Heartbeat[]): OpenAlarm[] =>
   heartbeats
-    .filter(({ state }) => state === 'down' || state === 'recovering')
+    .filter(record => record.state === 'down' || record.state === 'recovering' || isHeld(record))
     .map(record => ({
       ...record.key,
-      reason: record.downReason ?? 'unknown',
-      sinceMs: record.downSinceMs ?? 0,
-      evidence: evidenceOf(record),
+      reason: isHeld(record) ? 'FLAPPING' : (record.downReason ?? 'unknown'),
+      sinceMs: (isHeld(record) ? record.flicker?.heldFromMs : record.downSinceMs) ?? 0,
+      evidence: [...(isHeld(record) ? [flappedDetail(record)] : []), ...evidenceOf(record)],
       isRecovering: record.state === 'recovering',
     }))
     .sort((a, b) => b.sinceMs - a.sinceMs);

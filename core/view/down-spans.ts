@@ -14,11 +14,14 @@ export const downSpansOf = (alarms: readonly Alarm[], fromMs: number): ReadonlyM
   const spans = new Map<string, Map<number, DownSpan>>();
   for (const { kind, job, instance, sinceMs, atMs, labels } of alarms.toSorted((a, b) => a.atMs - b.atMs)) {
     // What a rule says of a source does not say that it was down.
-    if ((kind !== 'DOWN' && kind !== 'RESOLVED') || labels !== undefined) continue;
+    if ((kind !== 'DOWN' && kind !== 'RESOLVED' && kind !== 'FLAPPING') || labels !== undefined) continue;
     const key = textOfSource({ job, instance });
     const own = spans.get(key) ?? new Map<number, DownSpan>();
     spans.set(key, own);
-    own.set(sinceMs, kind === 'DOWN' ? { fromMs: sinceMs } : { fromMs: sinceMs, toMs: Math.max(atMs, sinceMs) });
+    // Who flapped and is told down, or was down and is told to flap, is down or flaps from then on.
+    for (const open of [...own.values()])
+      if (open.toMs === undefined && open.fromMs < sinceMs) own.set(open.fromMs, { ...open, toMs: sinceMs });
+    own.set(sinceMs, kind === 'RESOLVED' ? { fromMs: sinceMs, toMs: Math.max(atMs, sinceMs) } : { fromMs: sinceMs });
   }
   return new Map(
     [...spans].map(([key, own]) => [key, [...own.values()].filter(({ toMs }) => toMs === undefined || toMs > fromMs)]),

@@ -1,4 +1,5 @@
 import type { Alarm } from '../heartbeat/alarm.ts';
+import { flappedDetail, isHeld } from '../heartbeat/flapping.ts';
 import {
   anyInstance,
   type Heartbeat,
@@ -45,6 +46,8 @@ export type SourceLine = HeartbeatKey & {
   readonly heardMs?: number;
   readonly intervalMs?: number;
   readonly graceMs?: number;
+  /** What was learned of its cadence, and nobody has accepted yet. */
+  readonly proposal?: { readonly interval: string; readonly grace: string };
   /** Where in its interval a target is scraped. */
   readonly offsetMs?: number;
   /** When silence alone would ring. */
@@ -99,7 +102,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
   for (const record of heartbeats) {
     const { key, promise, state = 'new' } = record;
     // What only failed scrapes made is told by its target, or is of one that is gone.
-    if (scraped.has(textOfSource(key)) || (promise === undefined && state !== 'down')) continue;
+    if (scraped.has(textOfSource(key)) || (promise === undefined && state !== 'down' && !record.isLearned)) continue;
     const heardMs = lastHeardMs(record);
     lines.push({
       kind: 'heartbeat',
@@ -107,6 +110,7 @@ export const sourceLines = (seen: SourcesSeen): SourceLine[] => {
       ...troubleOf(record),
       state,
       ...(heardMs !== undefined && { heardMs }),
+      ...(record.isLearned && record.proposal && { proposal: record.proposal }),
       ...promiseOf(record, blind),
       ...runsOf(record),
       downs: downsOf(key),
@@ -139,6 +143,8 @@ const troubleOf = (record: Heartbeat | undefined): Pick<SourceLine, 'reason' | '
   if (record === undefined) return {};
   const { state, failing, downReason, downSinceMs, promise, answeredMs = 0 } = record;
   const fails = failing !== undefined && failing.lastSlotMs > answeredMs ? failing : undefined;
+  if (isHeld(record))
+    return { reason: 'FLAPPING', detail: flappedDetail(record), sinceMs: record.flicker?.heldFromMs ?? 0 };
   if (state === 'down' || state === 'recovering') {
     const detail = fails?.detail ?? (promise === undefined ? undefined : 'no sign of life within interval and grace');
     return {

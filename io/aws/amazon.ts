@@ -36,7 +36,11 @@ export type Amazon = {
 const prefixes: Readonly<Record<string, string>> = {
   ecs: 'AmazonEC2ContainerServiceV20141113',
   servicediscovery: 'Route53AutoNaming_v20170314',
+  monitoring: 'GraniteServiceVersion20100801',
 };
+
+/** CloudWatch speaks the older of the two. */
+const versionOf = (service: string): string => (service === 'monitoring' ? '1.0' : '1.1');
 
 const ec2Version = '2016-11-15';
 
@@ -74,7 +78,7 @@ export const amazon = ({ clock, chance, credentials, region, endpointOf, send = 
   return {
     json: async ({ service, operation, region: where = region, input }) => {
       const headers = {
-        'content-type': 'application/x-amz-json-1.1',
+        'content-type': `application/x-amz-json-${versionOf(service)}`,
         'x-amz-target': `${prefixes[service]}.${operation}`,
       };
       const text = await called(service, operation, where, headers, JSON.stringify(input), refusedInJson);

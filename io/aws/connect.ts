@@ -52,6 +52,7 @@ export type BasePorts = Omit<
   | 'alarms'
   | 'canary'
   | 'watchdog'
+  | 'gateway'
   | 'inventory'
   | 'vitals'
   | 'pageFiles'

@@ -31,6 +31,8 @@ export const environment = {
   alarms: 'ALARMS_TOPIC',
   /** The address of the signed API, which canaries push to. */
   canaryUrl: 'CANARY_URL',
+  /** Comma-separated ids of the APIs that stand before the functions. */
+  gateways: 'GATEWAYS',
   /** Who is told of alarms beside the topic; unset for nobody. */
   alertmanagerUrl: 'ALERTMANAGER_URL',
   eventBus: 'EVENT_BUS',

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { Fault } from '../../core/fault.ts';
 import { type HeartbeatKey, isNewsIn, isReservedJob, missAttribute } from '../../core/heartbeat/heartbeat.ts';
+import { latesOf } from '../../core/heartbeat/missed.ts';
 import { pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
 import { limits } from '../../core/limits.ts';
@@ -59,6 +60,7 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
   /** Sets a time that only ever grows, on a row that exists; tells whether that is news to the checker. */
   const later = async (key: HeartbeatKey, attribute: 'lastAcceptMs' | 'answeredMs', atMs: number): Promise<boolean> => {
     let isNews = false;
+    let lates: Readonly<Record<string, number>> = {};
     await calledIf(`heartbeats.${attribute}`, async () => {
       const { Attributes: old } = await client.send(
         new UpdateItemCommand({
@@ -72,7 +74,17 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
         }),
       );
       isNews = isNewsIn(old?.['state']?.S);
+      // Of few rows, and of them only after a gap: the time before the sign of life is judged by what was there then.
+      if (attribute === 'lastAcceptMs' && old?.['failures'] !== undefined) lates = latesOf(rowOf(old), atMs);
     });
+    const missed = Object.entries(lates);
+    if (missed.length > 0)
+      await update('heartbeats.lates', key, {
+        UpdateExpression: `SET ${missed.map(([name]) => `${name} = :${name}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(#job)',
+        ExpressionAttributeNames: { '#job': partition },
+        ExpressionAttributeValues: attributesOf(Object.fromEntries(missed.map(([name, value]) => [`:${name}`, value]))),
+      });
     return isNews;
   };
 
@@ -278,10 +290,17 @@ export const dynamoHeartbeats = (client: DynamoDBClient, clock: Clock, table: st
 
     expect: async (key, promise) => {
       const all = Object.entries(promise).filter(([, value]) => value !== undefined);
+      const sets = all.filter(([, value]) => value !== null);
+      const removes = all.filter(([, value]) => value === null);
       await update('heartbeats.expect', key, {
-        UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+        UpdateExpression: [
+          ...(sets.length > 0 ? [`SET ${sets.map(([name]) => `#${name} = :${name}`).join(', ')}`] : []),
+          ...(removes.length > 0 ? [`REMOVE ${removes.map(([name]) => `#${name}`).join(', ')}`] : []),
+        ].join(' '),
         ExpressionAttributeNames: Object.fromEntries(all.map(([name]) => [`#${name}`, name])),
-        ExpressionAttributeValues: attributesOf(Object.fromEntries(all.map(([name, value]) => [`:${name}`, value]))),
+        ...(sets.length > 0 && {
+          ExpressionAttributeValues: attributesOf(Object.fromEntries(sets.map(([name, value]) => [`:${name}`, value]))),
+        }),
       });
     },
 

@@ -8,6 +8,7 @@ import {
   type PullFailure,
   type PushRefusal,
 } from '../../core/heartbeat/heartbeat.ts';
+import { latesOf } from '../../core/heartbeat/missed.ts';
 import { type Ping, pingedAt, type Run } from '../../core/heartbeat/ping.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
 import type { CollectorRecord } from '../../core/heartbeat/silence.ts';
@@ -135,7 +136,8 @@ export class MemoryHeartbeats implements Heartbeats {
 
   expect(key: HeartbeatKey, promise: Expectation): Promise<void> {
     return struck(this.#faults, 'heartbeats.expect', () => {
-      this.rows.set(idOf(key), { ...key, ...this.rows.get(idOf(key)), ...promise });
+      const row = Object.entries({ ...this.rows.get(idOf(key)), ...promise });
+      this.rows.set(idOf(key), { ...key, ...Object.fromEntries(row.filter(([, value]) => value !== null)) });
     });
   }
 
@@ -199,7 +201,8 @@ export class MemoryHeartbeats implements Heartbeats {
     for (const key of keys) {
       const row = this.rows.get(idOf(key));
       if (row === undefined || ((row[attribute] as number | undefined) ?? Number.NEGATIVE_INFINITY) >= atMs) continue;
-      this.rows.set(idOf(key), { ...row, [attribute]: atMs });
+      const lates = attribute === 'lastAcceptMs' ? latesOf(row, atMs) : {};
+      this.rows.set(idOf(key), { ...row, ...lates, [attribute]: atMs });
       if (isNewsIn(row['state'] as string | undefined)) news.push(key);
     }
     return news;

@@ -119,6 +119,51 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
       });
     });
 
+    test('what is null is taken away, and what is absent stays', async () => {
+      const key = { job: 'retold', instance: '*' };
+      await port().expect(key, { interval: '15s', grace: '5s', failures: '2/4', flapping: '4/1h' });
+      await port().expect(key, { grace: '9s', failures: null, snoozeUntil: null });
+      expect((await port().get([key]))[0]).toEqual({ ...key, interval: '15s', grace: '9s', flapping: '4/1h' });
+      await port().expect(key, { flapping: null });
+      expect((await port().get([key]))[0]).toEqual({ ...key, interval: '15s', grace: '9s' });
+    });
+
+    test('a sign of life after a gap leaves the beats that were missed, where a share of them is judged', async () => {
+      const key = { job: 'late', instance: '*' };
+      await port().put({ ...key, interval: '10s', grace: '4s', failures: '2/4', state: 'up', epoch: 1 });
+      for (const atMs of [10_000, 20_000, 54_000, 64_000, 60_000]) await port().heard([key], atMs);
+      expect((await read('late'))?.latesMs?.toSorted()).toEqual([30_000, 40_000, 50_000]);
+      expect(await read('late')).toMatchObject({ lastAcceptMs: 64_000, epoch: 1 });
+      await port().put({ job: 'plain', instance: '*', interval: '10s', grace: '4s', state: 'up', epoch: 1 });
+      for (const atMs of [10_000, 90_000]) await port().heard([{ job: 'plain', instance: '*' }], atMs);
+      expect(Object.keys((await port().get([{ job: 'plain', instance: '*' }]))[0]!)).not.toContain('late1');
+    });
+
+    test('what is held back is written with the fall, and forgotten with the last word', async () => {
+      const key = { job: 'flaps', instance: '*' };
+      await port().put({
+        ...key,
+        interval: '10s',
+        grace: '4s',
+        flapping: '2/10m',
+        state: 'up',
+        epoch: 1,
+        lastAcceptMs: 1,
+      });
+      await port().change((await read('flaps'))!, stepAt((await read('flaps'))!, 20_000, [])!);
+      expect(await read('flaps')).toMatchObject({ flicker: { fallsMs: [14_001] }, pending: [{ kind: 'DOWN' }] });
+      await port().put({ ...(await port().get([key]))[0], state: 'up', lastAcceptMs: 60_000 });
+      await port().change((await read('flaps'))!, stepAt((await read('flaps'))!, 80_000, [])!);
+      const held = (await read('flaps'))!;
+      expect(held.flicker).toEqual({ fallsMs: [74_000], heldFromMs: 14_001, heldFalls: 2 });
+      expect(held.pending.map(({ kind, epoch }) => [kind, epoch])).toEqual([
+        ['DOWN', 2],
+        ['FLAPPING', 3],
+      ]);
+      await port().change(held, stepAt(held, 374_000, [])!);
+      expect(await read('flaps')).toMatchObject({ epoch: 4, flicker: { fallsMs: [] } });
+    });
+
     test('an announced flip leaves the outbox, once', async () => {
       const flip = { epoch: 1, kind: 'DOWN', atMs: 1, sinceMs: 0, reason: 'NOT_HEARD', detail: '' };
       await port().put({

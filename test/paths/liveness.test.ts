@@ -84,6 +84,71 @@ describe('a pushing job', () => {
   });
 });
 
+describe('a pushing job that comes and goes', () => {
+  const goesOn = async (house: ReturnType<typeof memoryBuilding>, times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      await live(house, 15 * second);
+      await house.pass(2 * minute);
+    }
+  };
+
+  test('is told so once, and once more when it is steady', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put(heartbeat);
+    await live(house, 3 * minute);
+    await house.pass(2 * minute);
+    await goesOn(house, 12);
+    const [fell, back] = ['DOWN checkout NOT_HEARD', 'RESOLVED checkout HEARD'];
+    const flaps = [fell, back, fell, back, fell, back, fell, back, 'FLAPPING checkout NOT_HEARD'];
+    expect(rung(house)).toEqual(flaps);
+    await live(house, 14 * minute);
+    expect(rung(house)).toEqual(flaps);
+    await live(house, 2 * minute);
+    expect(rung(house)).toEqual([...flaps, 'RESOLVED checkout STEADY']);
+    await house.pass(2 * minute);
+    expect(rung(house).at(-1)).toBe(fell);
+  });
+
+  test('and stays away in the end is told down', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, flapping: '2/10m' });
+    await live(house, 3 * minute);
+    await house.pass(2 * minute);
+    await goesOn(house, 3);
+    expect(rung(house).at(-1)).toBe('FLAPPING checkout NOT_HEARD');
+    await house.pass(10 * minute);
+    expect(rung(house).at(-1)).toBe('DOWN checkout NOT_HEARD');
+    await live(house, 2 * minute);
+    expect(rung(house).at(-1)).toBe('RESOLVED checkout HEARD');
+  });
+
+  test('rings each time where its row says off', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, flapping: 'off' });
+    await live(house, 3 * minute);
+    await house.pass(2 * minute);
+    await goesOn(house, 8);
+    expect(rung(house)).toHaveLength(17);
+  });
+
+  test('is down by beats missed, where its row counts them', async () => {
+    const house = memoryBuilding({ startMs });
+    await house.ports.heartbeats.put({ ...heartbeat, grace: '5s', failures: '3/5' });
+    await live(house, 3 * minute);
+    await house.pass(15 * second);
+    await live(house, 2 * minute);
+    expect(rung(house)).toEqual([]);
+    for (let time = 0; time < 4; time += 1) {
+      await live(house, 15 * second);
+      await house.pass(15 * second);
+    }
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+    expect(house.ports.alarms.rung[0]?.text).toMatch(/missed 3 of the last 5 beats/);
+    await live(house, 3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD', 'RESOLVED checkout HEARD']);
+  });
+});
+
 describe('a target', () => {
   const scraped = async () => {
     const house = memoryBuilding({ startMs });

@@ -61,6 +61,36 @@ describe('a job whose pushes are refused', () => {
 
 describe('a silent job that is a target too', () => {
   const url = 'http://checkout.example:9100/metrics';
+  test.each([
+    [{ all: 40, ours: 3 }, /the gateway answered 4xx to 37 requests since then that push did not refuse/],
+    [{ all: 3, ours: 3 }, /^((?!gateway).)*$/],
+    [{ all: 0, ours: 2 }, /^((?!gateway).)*$/],
+  ])('may have been turned away by the gateway: %j', async (refusals, text) => {
+    const house = memoryBuilding({ startMs });
+    const asked: number[][] = [];
+    house.ports.gateway = {
+      refusals: async (fromMs, toMs) => {
+        asked.push([fromMs, toMs]);
+        return refusals;
+      },
+    };
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await house.pass(minute);
+    const [alarm] = house.ports.alarms.rung;
+    expect(alarm?.text).toMatch(text);
+    expect(asked).toEqual([[alarm?.sinceMs, expect.any(Number)]]);
+  });
+
+  test('is told of where the gateway says nothing', async () => {
+    const house = memoryBuilding({ startMs });
+    house.ports.gateway = { refusals: async () => Promise.reject(new Error('denied')) };
+    await house.ports.heartbeats.put(heartbeat);
+    await house.push('/v1/push?job=checkout&instance=a', 'm 1\n');
+    await house.pass(minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
   const silent = async (page: string | undefined) => {
     const house = memoryBuilding({ startMs });
     if (page !== undefined) house.ports.http.pages.set(url, page);
@@ -214,18 +244,51 @@ describe('a target that answers now and then', () => {
 });
 
 describe('a job whose cadence is learned', () => {
-  test('is held to it once it is known, and to nothing before', async () => {
+  const key = { job: 'checkout', instance: '*' };
+  const learned = async (expect: 'auto' | 'apply') => {
     const house = memoryBuilding({ startMs });
-    await house.ports.heartbeats.put({ job: 'checkout', instance: '*', expect: 'auto' });
+    await house.ports.heartbeats.put({ ...key, expect });
     await house.pass(10 * minute);
-    await repeat(house, 5 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    const live = (forMs: number) =>
+      repeat(house, forMs, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
+    await live(5 * minute);
     await house.pass(10 * minute);
+    await live(3 * minute);
+    return { house, live, row: (await house.ports.heartbeats.get([key]))[0] };
+  };
+  const proposal = { interval: '85s', grace: '1091s' };
+
+  test('is proposed a promise, and held to it once somebody accepts it', async () => {
+    const { house, live, row } = await learned('auto');
+    expect(row).toMatchObject({ state: 'up', expect: 'auto', proposal });
+    expect(row).not.toHaveProperty('interval');
+    await house.pass(60 * minute);
     expect(rung(house)).toEqual([]);
-    await repeat(house, 3 * minute, 30 * second, () => house.push('/v1/push?job=checkout', 'm 1\n'));
-    const [row] = await house.ports.heartbeats.get([{ job: 'checkout', instance: '*' }]);
-    expect(row).toMatchObject({ state: 'up', expect: 'auto', interval: '85s', grace: '1091s' });
+    await live(minute);
+    await house.ports.heartbeats.expect(key, { ...proposal, expect: null, proposal: null, learned: null });
+    await house.pass(19 * minute);
+    expect(rung(house)).toEqual([]);
+    await house.pass(3 * minute);
+    expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test('is held to it at once where its row says so', async () => {
+    const { house, row } = await learned('apply');
+    expect(row).toMatchObject({ state: 'up', expect: 'apply', ...proposal });
     await house.pass(30 * minute);
     expect(rung(house)).toEqual(['DOWN checkout NOT_HEARD']);
+  });
+
+  test('is watched anew when that is asked again', async () => {
+    const { house, live } = await learned('apply');
+    const asked = { interval: null, grace: null, expect: 'auto', proposal: null, learned: null } as const;
+    await house.ports.heartbeats.expect(key, asked);
+    await house.pass(60 * minute);
+    expect(rung(house)).toEqual([]);
+    await live(7 * minute);
+    const [row] = await house.ports.heartbeats.get([key]);
+    expect(row).toMatchObject({ state: 'up', proposal: { interval: expect.stringMatching(/s$/) } });
+    expect(rung(house)).toEqual([]);
   });
 
   test.each([

@@ -79,6 +79,7 @@ export const worldPorts = ({ plan, agenda, buffer, heartbeats, targets, http, lo
     targets: targets,
     heartbeats: heartbeats,
     canary: undefined,
+    gateway: undefined,
     watchdog: undefined,
     keys: new MemoryKeys(fate),
     usage: new MemoryUsage(fate),

@@ -1,5 +1,7 @@
 import type { Alarm } from '../../../core/heartbeat/alarm.ts';
+import type { Flicker } from '../../../core/heartbeat/flapping.ts';
 import { type BlindSpan, type CollectorRecord, withSpan } from '../../../core/heartbeat/silence.ts';
+import { limits } from '../../../core/limits.ts';
 import type { Row } from '../../../io/ports.ts';
 import type { Plan, SourcePlan } from './plan.ts';
 
@@ -10,6 +12,15 @@ const second = 1_000;
 const minute = 60 * second;
 /** The longest freeze that need not be told (RELIABILITY 3.3). */
 const silentFreezeMs = 80 * second;
+
+/** DOWN, RESOLVED, DOWN …; FLAPPING stands for DOWN, may follow it, and ends by either. */
+const isInTurn = (kinds: readonly Alarm['kind'][]): boolean =>
+  kinds.every((kind, index) => {
+    const before = kinds[index - 1] ?? 'RESOLVED';
+    return kind === 'RESOLVED' || kind === 'FLAPPING'
+      ? before !== kind && !(kind === 'RESOLVED' && index === 0)
+      : before !== 'DOWN';
+  });
 
 /** What was announced and recorded, held against who really lived (A1 to A9 of RELIABILITY 3.6). */
 export class Books {
@@ -26,6 +37,8 @@ export class Books {
   /** From death to the alarm, for each real death that was accused. */
   readonly detectionsMs: number[] = [];
   readonly #accused = new Set<string>();
+  /** The deaths of which it was told that somebody is down, and not only that he flaps. */
+  readonly #toldDown = new Set<string>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -44,14 +57,63 @@ export class Books {
         continue;
       }
       this.#ids.add(one.id);
+      if (one.kind === 'DOWN') this.#fell(one);
+      if (one.kind === 'FLAPPING') this.#flaps(one);
       this.published.push(one);
-      if (one.kind === 'DOWN') this.#accuse(one);
+      if (one.kind === 'DOWN' || one.kind === 'FLAPPING') this.#accuse(one);
       if (one.kind === 'RESOLVED') this.#recovered(one);
     }
   }
 
+  /** How long a source must stay as it is to be steady. */
+  #steadyMs(job: string): number {
+    const { flapping } = this.#sources.get(job) ?? {};
+    return flapping === undefined ? limits.flapWithinMs / limits.flapFalls : flapping.withinMs / flapping.falls;
+  }
+
+  /** While it is told to flap, no fall is told by itself: only that it stays down. */
+  #fell({ job, atMs, toldMs }: Published): void {
+    const { kind } = this.published.findLast(alarm => alarm.job === job) ?? {};
+    const death = this.#deathAt(job, atMs);
+    if (kind === 'FLAPPING' && death !== undefined && toldMs - death.fromMs < this.#steadyMs(job))
+      this.breach(
+        'held',
+        `${job} was told down at ${this.#at(toldMs)} while it flapped, dead from ${this.#at(death.fromMs)}`,
+      );
+  }
+
+  /** As many fell as it is said of, and not one of them twice. */
+  #flaps({ job, sinceMs, atMs, toldMs }: Published): void {
+    const source = this.#sources.get(job);
+    const falls = source?.flapping?.falls ?? limits.flapFalls;
+    const fallen = source?.deaths.filter(
+      ({ fromMs, toMs, isReal }) => isReal && fromMs < atMs && toMs > sinceMs - 5_000,
+    );
+    if ((fallen?.length ?? 0) < falls)
+      this.breach('held', `${job} was told to flap at ${this.#at(toldMs)} and fell ${fallen?.length} times`);
+    if (atMs - sinceMs > (source?.flapping?.withinMs ?? limits.flapWithinMs))
+      this.breach('held', `${job} was told to flap at ${this.#at(toldMs)} for falls since ${this.#at(sinceMs)}`);
+  }
+
+  #deathAt(job: string, atMs: number) {
+    return this.#sources.get(job)?.deaths.findLast(({ fromMs, isReal }) => isReal && fromMs < atMs);
+  }
+
+  /** Who is told steady lives, but for what cannot have shown yet. */
+  #steadied({ job, atMs, toldMs }: Published): void {
+    const { intervalMs = 0, graceMs = 0 } = this.#sources.get(job) ?? {};
+    const death = this.#deathAt(job, atMs - intervalMs - graceMs - 5_000);
+    if (death === undefined || death.toMs <= atMs) return;
+    if (!this.#frozen.some(({ fromMs, toMs }) => fromMs < atMs && toMs > death.fromMs))
+      this.breach(
+        'revived',
+        `${job} was told steady at ${this.#at(toldMs)}, and was dead from ${this.#at(death.fromMs)}`,
+      );
+  }
+
   /** A recovery is of a time after the fall, and had a sign of life. */
   #recovered(alarm: Published): void {
+    if (alarm.reason === 'STEADY') this.#steadied(alarm);
     const fell = this.published.findLast(({ job, kind }) => job === alarm.job && kind === 'DOWN');
     const lived = this.#sources
       .get(alarm.job)
@@ -73,16 +135,26 @@ export class Books {
    * A1: nobody is accused whose producer never stopped, nor of a time in which what he pushed was acknowledged; clocks may
    * be two seconds apart.
    */
-  #accuse(alarm: Published): void {
-    const heard = this.#acknowledged
-      .get(alarm.job)
-      ?.find(({ acceptedMs, answeredMs }) => acceptedMs > alarm.sinceMs + 2_500 && answeredMs < alarm.atMs - 2_500);
+  #accuse(told: Published): void {
+    const source = this.#sources.get(told.job);
+    const { intervalMs = 0, graceMs = 0 } = source ?? {};
+    // Who flaps is told of since the first fall, and is accused of the last.
+    const isOne = told.kind === 'DOWN';
+    const alarm = isOne ? told : { ...told, sinceMs: told.atMs - intervalMs - graceMs };
+    // Who is judged by a share may have been heard in between.
+    const heard =
+      source?.failures !== undefined
+        ? undefined
+        : this.#acknowledged
+            .get(alarm.job)
+            ?.find(
+              ({ acceptedMs, answeredMs }) => acceptedMs > alarm.sinceMs + 2_500 && answeredMs < alarm.atMs - 2_500,
+            );
     if (heard !== undefined && alarm.reason === 'NOT_HEARD')
       this.breach(
         'false',
         `A1 ${alarm.job} silent from ${this.#at(alarm.sinceMs)} to ${this.#at(alarm.atMs)}, acknowledged ${this.#at(heard.acceptedMs)}`,
       );
-    const source = this.#sources.get(alarm.job);
     const deaths = source?.deaths ?? [];
     const death = deaths.findLast(
       ({ fromMs, toMs, isReal }) => isReal && fromMs < alarm.toldMs && toMs > alarm.sinceMs,
@@ -95,9 +167,10 @@ export class Books {
       return;
     }
     const name = `${alarm.job} ${death.fromMs}`;
+    if (isOne) this.#toldDown.add(name);
     if (this.#accused.has(name)) return;
     this.#accused.add(name);
-    this.detectionsMs.push(alarm.toldMs - death.fromMs);
+    if (!death.isShort && source?.flapping === undefined) this.detectionsMs.push(alarm.toldMs - death.fromMs);
   }
 
   /** A6: every change of state raises the epoch by exactly one, and nothing else does. */
@@ -142,9 +215,8 @@ export class Books {
     return false;
   }
 
-  /** Whether the last that was told of a job before this time is that it is down. */
-  #isOpen(job: string, beforeMs: number): boolean {
-    return this.published.findLast(alarm => alarm.job === job && alarm.toldMs < beforeMs)?.kind === 'DOWN';
+  #lastTold(job: string, beforeMs: number): Published | undefined {
+    return this.published.findLast(alarm => alarm.job === job && alarm.toldMs < beforeMs);
   }
 
   /** When all is told and nothing goes wrong any more. */
@@ -161,18 +233,21 @@ export class Books {
       // A4 and A8: DOWN, RESOLVED, DOWN …, beginning with DOWN, in the order in which they were told first.
       const kinds = this.published.filter(alarm => alarm.job === job).map(({ kind }) => kind);
       const isRemoved = changes.some(({ what }) => what === 'remove');
-      if (!isRemoved && kinds.some((kind, index) => kind !== (index % 2 === 0 ? 'DOWN' : 'RESOLVED')))
-        this.breach('order', `A4 ${job}: ${kinds.join(' ')}`);
-      for (const [index, { fromMs, toMs, isReal }] of deaths.entries()) {
+      if (!isRemoved && !isInTurn(kinds)) this.breach('order', `A4 ${job}: ${kinds.join(' ')}`);
+      for (const [index, { fromMs, toMs, isReal, isShort }] of deaths.entries()) {
         // Who came back while we were blind, and fell again before that was seen, is named all the time.
         const livedFromMs = deaths[index - 1]?.toMs ?? fromMs;
-        if (!isReal || isRemoved || fromMs > this.#plan.endMs - 300 * second) continue;
+        if (!isReal || isShort || isRemoved || fromMs > this.#plan.endMs - 300 * second) continue;
         const untilMs = Math.min(toMs, this.#plan.endMs);
         if (changes.some(({ atMs }) => atMs > fromMs - 400 * second && atMs < untilMs)) continue;
         // A2: found while it lasted, or the collector said that it could not hear.
-        if (this.#accused.has(`${job} ${fromMs}`)) found += 1;
+        const name = `${job} ${fromMs}`;
+        // Who was told to flap is told down as well where he stays so; until then it is known that he comes and goes.
+        const flapped = this.#lastTold(job, untilMs)?.kind === 'FLAPPING';
+        const isLong = untilMs - fromMs > source.intervalMs + source.graceMs + this.#steadyMs(job) + 150 * second;
+        if (this.#toldDown.has(name) || (flapped && !isLong)) found += 1;
         else if (isCovered(fromMs, untilMs) || this.#isMissed(fromMs, untilMs)) covered += 1;
-        else if (this.#isOpen(job, untilMs) && isCovered(livedFromMs, fromMs)) found += 1;
+        else if (this.#lastTold(job, untilMs)?.kind === 'DOWN' && isCovered(livedFromMs, fromMs)) found += 1;
         else this.breach('missed', `A2 ${job} dead from ${this.#at(fromMs)} to ${this.#at(untilMs)}`);
       }
       const row = rows.find(each => each['job'] === job);
@@ -184,8 +259,13 @@ export class Books {
       const state = String(row['state']);
       if (state !== 'paused' && (state === 'down') !== isDead)
         this.breach('state', `A5 ${job} is ${isDead ? 'dead' : 'alive'} and its row says ${state}`);
-      if (!isRemoved && (kinds.at(-1) === 'DOWN') !== (state === 'down'))
-        this.breach('state', `A5 ${job} is ${state} and was last told ${kinds.at(-1)}`);
+      const isHeld = (row['flicker'] as Flicker | undefined)?.heldFromMs !== undefined;
+      const isFlapping = kinds.at(-1) === 'FLAPPING';
+      if (!isRemoved && (isHeld !== isFlapping || (!isHeld && (kinds.at(-1) === 'DOWN') !== (state === 'down'))))
+        this.breach('state', `A5 ${job} is ${state}${isHeld ? ', held back' : ''} and was last told ${kinds.at(-1)}`);
+      const steadyFromMs = this.#plan.endMs - this.#steadyMs(job) - 200 * second;
+      if (isHeld && deaths.every(({ fromMs, toMs }) => toMs < steadyFromMs || fromMs > this.#plan.endMs))
+        this.breach('held', `A5 ${job} lives since ${this.#at(steadyFromMs)}, and its turns are still held back`);
     }
     if ((record?.pending ?? []).length > 0) this.breach('pending', 'A5 collector');
     if (record?.blindSinceMs !== undefined) this.breach('state', 'A5 the collector believes itself blind in the calm');

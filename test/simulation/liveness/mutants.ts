@@ -14,6 +14,8 @@ const check = 'functions/check.ts';
 const watch = 'functions/collector-watch.ts';
 const push = 'functions/push.ts';
 const step = 'core/heartbeat/step.ts';
+const flapping = 'core/heartbeat/flapping.ts';
+const missed = 'core/heartbeat/missed.ts';
 const silence = 'core/heartbeat/silence.ts';
 const watermark = 'core/heartbeat/watermark.ts';
 const memory = 'io/memory/heartbeats.ts';
@@ -76,10 +78,31 @@ export const mutants: readonly Mutant[] = [
   at(
     step,
     'ring again when it falls while recovering',
-    "if (verdict !== undefined) return { state: 'down' };",
-    'if (verdict !== undefined) return wentDown(heartbeat, verdict);',
+    "...(flip?.kind === 'FLAPPING' && { flip }),",
+    '...(flip && { flip }),',
   ),
-  at(step, 'tell no recovery', "return resolved(heartbeat, 'up', 'HEARD', recoveredMs);", "return { state: 'up' };"),
+  at(step, 'tell no recovery', "resolved(heartbeat, 'up', 'HEARD', recoveredMs)", "{ state: 'up' }"),
+  at(flapping, 'flaps, and each fall told all the same', 'if (isHeld(heartbeat))\n', 'if (heartbeat.epoch < 0)\n'),
+  at(flapping, 'flaps by falls of any age', 'ms > fall.atMs - flapRule.withinMs', 'ms <= fall.atMs'),
+  at(
+    flapping,
+    'steady while nobody could be heard',
+    'heardableMs(fromMs, provenMs, blind)',
+    'heardableMs(fromMs, provenMs + 150_000, [])',
+  ),
+  at(step, 'held back for ever', 'if (isStill && !isQuiet && isSteady', 'if (nowMs < 0 && isSteady'),
+  at(
+    step,
+    'flaps, and stays down untold',
+    "const isStill = state === 'up' ? verdict === undefined : state === 'down' && verdict !== undefined;",
+    "const isStill = state === 'up' && verdict === undefined;",
+  ),
+  at(
+    missed,
+    'beats missed while nobody could be heard',
+    'heardableMs(dueMs - intervalMs, dueMs + graceMs, forgiven) === intervalMs + graceMs,',
+    'dueMs > 0,',
+  ),
   at(memory, 'no epoch', 'now.epoch !== seen.epoch) return false;', 'now.epoch < 0) return false;'),
   at(
     memory,

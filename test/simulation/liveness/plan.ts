@@ -7,7 +7,13 @@ import { Chance } from '../chance.ts';
 const second = 1_000;
 
 /** A span in which a source gives no sign of life; a real one is long enough to be accused of. */
-export type Death = { readonly fromMs: number; readonly toMs: number; readonly isReal: boolean };
+export type Death = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isReal: boolean;
+  /** Long enough to be accused of, and too short to be found for certain. */
+  readonly isShort?: boolean;
+};
 
 export type Client = { readonly firstMs: number; readonly factor: number; readonly mostMs: number };
 
@@ -23,6 +29,10 @@ export type SourcePlan = {
   /** When it is registered and lives for the first time. */
   readonly registeredMs: number;
   readonly deaths: readonly Death[];
+  /** What its row says of who comes and goes. */
+  readonly flapping?: { readonly falls: number; readonly withinMs: number };
+  /** How many of how many beats must be missed. */
+  readonly failures?: string;
   readonly changes: readonly { readonly atMs: number; readonly what: 'pause' | 'resume' | 'expect' | 'remove' }[];
 };
 
@@ -90,7 +100,8 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
     startMs,
     calmMs,
     endMs,
-    sources,
+    // The others' chances are what they were.
+    sources: isFaultless ? sources : [...sources, (seed % 4 < 3 ? flapperOf : sharedOf)(seed, startMs, calmMs)],
     outages: isFaultless ? [] : outagesOf(chance, startMs, calmMs),
     weather: {
       // What a living producer loses by chance must stay far below what its retries make up for (RELIABILITY 3.2).
@@ -107,6 +118,52 @@ export const planOf = (seed: number, { isFaultless = false, graceMs }: Options =
     doubled: share(0.05),
     lateTick: share(0.2),
     isFaultless,
+  };
+};
+
+/** Comes and goes, for a while or always, and may be dead or alive in the end. */
+const flapperOf = (seed: number, startMs: number, calmMs: number): SourcePlan => {
+  const chance = new Chance(seed, 'flapper');
+  const steady = sourceOf(chance, 0, startMs, calmMs, { graceMs: 35 * second });
+  const deaths: Death[] = [];
+  let atMs = startMs + chance.between(150, 300) * second;
+  const untilMs = calmMs - chance.between(60, 900) * second;
+  while (atMs < untilMs) {
+    const lengthMs = chance.between(90, 150) * second;
+    deaths.push({ fromMs: atMs, toMs: atMs + lengthMs, isReal: true, isShort: true });
+    atMs += lengthMs + chance.between(30, 70) * second;
+  }
+  // Some die for good in the middle of it, some for long enough to be told of as that.
+  if (chance.is(0.6)) {
+    const isForGood = chance.is(0.5);
+    deaths.push({
+      fromMs: atMs,
+      toMs: isForGood ? Number.POSITIVE_INFINITY : Math.min(atMs + 600 * second, calmMs + 240 * second),
+      isReal: true,
+    });
+  }
+  const client = chance.pick(clients);
+  const falls = chance.between(2, 3);
+  const flapping = { falls, withinMs: falls * 220 * second };
+  return { ...steady, job: 'flapper', client, flapping, deaths, changes: [] };
+};
+
+/** Is judged by how many of its last beats were missed. */
+const sharedOf = (seed: number, startMs: number, calmMs: number): SourcePlan => {
+  const chance = new Chance(seed, 'shared');
+  const steady = sourceOf(chance, 0, startMs, calmMs, { graceMs: 35 * second });
+  const deaths: Death[] = [];
+  for (let atMs = startMs + chance.between(200, 400) * second; atMs < calmMs - 450 * second; ) {
+    const lengthMs = chance.between(350, 450) * second;
+    deaths.push({ fromMs: atMs, toMs: atMs + lengthMs, isReal: true });
+    atMs += lengthMs + chance.between(300, 500) * second;
+  }
+  return {
+    ...steady,
+    job: 'shared',
+    client: chance.pick(clients),
+    failures: chance.pick(['2/4', '3/5', '1/3']),
+    deaths,
   };
 };
 

@@ -82,13 +82,13 @@ const runAll = async (): Promise<boolean> => {
     `outages      ${grouped(sum(told => told.outages))}; ${grouped(sum(told => told.collectorAlarms))} collector alarms`,
   );
   say(
-    `alarms       ${grouped(sum(told => told.alarms))}, and ${grouped(sum(told => told.repeats))} repeats with the same id`,
+    `alarms       ${grouped(sum(told => told.alarms))}, and ${grouped(sum(told => told.repeats))} repeats with the same id; ${grouped(sum(told => told.flapping))} times FLAPPING`,
   );
   say(
     `detection    from death: p50 ${quantile(detections, 0.5)}, p99 ${quantile(detections, 0.99)}, max ${quantile(detections, 1)}`,
   );
   say(
-    `breaches     ${count('false')} false, ${count('missed')} missed, ${count('silent')} silent, ${count('order', 'pending', 'state', 'epoch', 'revived', 'deadman')} others`,
+    `breaches     ${count('false')} false, ${count('missed')} missed, ${count('silent')} silent, ${count('order', 'pending', 'state', 'epoch', 'revived', 'deadman', 'held')} others`,
   );
   const failing = outcomes.filter(told => told.breaches.length > 0);
   for (const told of failing.slice(0, 10))

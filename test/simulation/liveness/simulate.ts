@@ -16,6 +16,7 @@ export type Outcome = {
   readonly alarms: number;
   readonly repeats: number;
   readonly collectorAlarms: number;
+  readonly flapping: number;
   readonly detectionsMs: readonly number[];
   readonly sourceHours: number;
 };
@@ -49,7 +50,7 @@ export const simulate = async (plan: Plan, options: SimulateOptions = {}): Promi
   const rows = await heartbeats.all();
 
   const { found, covered } = books.close(rows, await heartbeats.collector());
-  const real = plan.sources.flatMap(({ deaths }) => deaths.filter(({ isReal }) => isReal));
+  const real = plan.sources.flatMap(({ deaths }) => deaths.filter(({ isReal, isShort }) => isReal && !isShort));
   return {
     seed: plan.seed,
     hash: agenda.hash(),
@@ -63,6 +64,7 @@ export const simulate = async (plan: Plan, options: SimulateOptions = {}): Promi
     alarms: books.published.length,
     repeats: books.repeats.length,
     collectorAlarms: books.published.filter(({ job }) => job === '').length,
+    flapping: books.published.filter(({ kind }) => kind === 'FLAPPING').length,
     detectionsMs: books.detectionsMs,
     sourceHours: (plan.sources.length * (plan.endMs - plan.startMs)) / 3_600_000,
   };
@@ -81,7 +83,12 @@ const register = async (world: World, source: SourcePlan): Promise<void> => {
   }
   const durations = (graceMs: number) => ({ interval: `${source.intervalMs / 1_000}s`, grace: `${graceMs / 1_000}s` });
   const key = world.keyOf(job);
-  await heartbeats.expect(key, durations(source.graceMs));
+  const { flapping, failures } = source;
+  await heartbeats.expect(key, {
+    ...durations(source.graceMs),
+    ...(flapping && { flapping: `${flapping.falls}/${flapping.withinMs / 1_000}s` }),
+    ...(failures !== undefined && { failures }),
+  });
   for (const { atMs, what } of changes) {
     agenda.at(atMs, () => {
       agenda.tell(`${what} ${job}`);
