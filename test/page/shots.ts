@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '../paths/collector-process.ts';
 import { openBrowser, visit } from './browser.ts';
 import { smallPng } from './small-png.ts';
 
@@ -45,7 +46,8 @@ for (const [width, height, size] of [
       const { page, context, complaints } = await visit(browser, `${url}/${hash}`, { width, height, colorScheme });
       const isReady = `${answered[name]} && !/asking/i.test(document.body.innerText)`;
       await page.waitForTimeout(1_500);
-      await page.waitForFunction(isReady, undefined, { timeout: 90_000 });
+      // Not by waitForFunction: between its looks the page's own policy forbids it to evaluate anything.
+      await eventually(60_000, () => page.evaluate<boolean>(isReady), Boolean);
       writeFileSync(join(folder, `${name}-${size}-${colorScheme}.png`), smallPng(await page.screenshot()));
       for (const complaint of complaints) console.log(`${name} ${size} ${colorScheme}: ${complaint}`);
       await context.close();
