@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Columns } from './columns.ts';
+import { type Columns, countOf } from './columns.ts';
 import type { Exemplar } from './exemplars.ts';
 import { keyOf, type LabelSet, pick } from './labels.ts';
 import { limits } from './limits.ts';
@@ -65,6 +65,10 @@ export type Batch = {
   /** Without the source's labels on their series; at most limits.exemplarBytes. */
   readonly exemplars?: readonly Exemplar[];
 };
+
+/** How many values batches bring, as they count on both sides of the buffer. */
+export const samplesIn = (batches: readonly Batch[]): number =>
+  batches.reduce((sum, { columns }) => sum + countOf(columns), 0);
 
 /** What a message of the buffer is called: limits.messageNameChars of a digest of its bytes, the same whenever it comes. */
 export const messageNameOf = (message: string): string =>

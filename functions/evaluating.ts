@@ -1,3 +1,4 @@
+import { samplesIn } from '../core/batch.ts';
 import type { Alarm } from '../core/heartbeat/alarm.ts';
 import { keyOf, type LabelSet } from '../core/labels.ts';
 import { limits } from '../core/limits.ts';
@@ -66,7 +67,9 @@ export const evaluateGroup = async (
   }
   const evaluatedMs = instants.at(-1)!;
   const delivery = { id: `rules/${id}@${evaluatedMs}`, via: 'push' as const, acceptedAtMs: evaluatedMs };
-  await ports.buffer.send(batchesOf(given.samples, delivery).flatMap(encodeBatch));
+  const batches = batchesOf(given.samples, delivery);
+  await ports.buffer.send(batches.flatMap(encodeBatch));
+  ports.measures.tell({ Accepted: samplesIn(batches) });
   const record: GroupRecord = {
     file: group.file,
     name: group.name,

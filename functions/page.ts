@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
+import { provenMsOf } from '../core/heartbeat/watermark.ts';
 import type { KeyRight } from '../core/key/key.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
@@ -118,6 +119,8 @@ const remembered = ({ vitals, refusals, heartbeats, clock }: PagePorts) => {
       everyMs: limits.vitalsEveryMs,
       buffered,
       checkedMs: collector?.lastSweepMs,
+      watermarkMs: collector?.canariesFromMs === undefined ? undefined : provenMsOf(collector, nowMs),
+      blindSinceMs: collector?.blindSinceMs,
       plannedUntilMs,
       blind: collector?.blind ?? [],
       refusals: refused,

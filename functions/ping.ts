@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { samplesIn } from '../core/batch.ts';
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { type Ping, readPing } from '../core/heartbeat/ping.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
@@ -10,7 +11,7 @@ import type { Ports } from '../io/ports.ts';
 import { bodyOf, textAnswer } from './middleware/http.ts';
 import type { Who } from './who.ts';
 
-type PingPorts = Pick<Ports, 'clock' | 'buffer' | 'heartbeats' | 'deadlines'>;
+type PingPorts = Pick<Ports, 'clock' | 'buffer' | 'heartbeats' | 'deadlines' | 'measures'>;
 
 const headers = { 'ping-body-limit': String(limits.pingBodyBytes) };
 
@@ -41,13 +42,10 @@ export const takePing = async (
     answer = await ports.heartbeats.pinged(key, ping, atMs, detail);
   }
   if (!answer.isKnown) return textAnswer(404, 'not found', headers);
-  await ports.buffer.send(
-    batchesOf(samplesOf(ping, answer.durationMs), {
-      id: event.requestContext.requestId,
-      via: 'push',
-      acceptedAtMs: atMs,
-    }).flatMap(encodeBatch),
-  );
+  const delivery = { id: event.requestContext.requestId, via: 'push', acceptedAtMs: atMs } as const;
+  const batches = batchesOf(samplesOf(ping, answer.durationMs), delivery);
+  await ports.buffer.send(batches.flatMap(encodeBatch));
+  ports.measures.tell({ Accepted: samplesIn(batches) });
   if (ping.kind !== 'log')
     await ports.deadlines.send([{ delayMs: 0, body: writeWake(wakeOf([key], ports.clock.nowMs())) }]);
   return textAnswer(isNew ? 201 : 200, isNew ? 'Created' : 'OK', headers);

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { samplesIn } from '../core/batch.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import { canaryAt, canaryMatchers } from '../core/rules/canary.ts';
@@ -45,7 +46,9 @@ export const rules = (ports: RulePorts) => {
     .use(measured(ports))
     .handler(async () => {
       const nowMs = clock.nowMs();
-      await ports.buffer.send(encodeBatch(canaryAt(nowMs)));
+      const canary = canaryAt(nowMs);
+      await ports.buffer.send(encodeBatch(canary));
+      ports.measures.tell({ Accepted: samplesIn([canary]) });
       const { series } = await answering.samples.columns(
         wantedBy([canaryMatchers]),
         nowMs - limits.ruleDelaySpanMs,

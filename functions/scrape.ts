@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { countOf } from '../core/columns.ts';
+import { samplesIn } from '../core/batch.ts';
 import { limits } from '../core/limits.ts';
 import { type OrderedScrape, readOrder } from '../core/scrape/order.ts';
 import { batchesOfScrape } from '../core/scrape/page.ts';
@@ -61,7 +61,7 @@ const scrapeOnce = async (ports: ScrapePorts, memory: ScrapeMemory, ordered: Ord
   const batches = batchesOfScrape(target, outcome, { slotMs, shared, families });
   await buffer.send(batches.flatMap(encodeBatch));
   memory.told(target.id, families, slotMs);
-  const accepted = batches.reduce((sum, { columns }) => sum + countOf(columns), 0);
+  const accepted = samplesIn(batches);
   ports.measures.tell({ Accepted: accepted, ScrapeLateness: startedMs - slotMs });
   await tell(ports, target, slotMs, outcome, memory.isAwaited(target.id, outcome.ok) || report);
 };

@@ -5,7 +5,11 @@ import type { LocalMeasures } from './measures.ts';
 type Query = {
   readonly Id: string;
   readonly MetricStat?: {
-    readonly Metric?: { readonly Namespace?: string; readonly MetricName?: string };
+    readonly Metric?: {
+      readonly Namespace?: string;
+      readonly MetricName?: string;
+      readonly Dimensions?: readonly { readonly Value?: string }[];
+    };
     readonly Period?: number;
     readonly Stat?: string;
   };
@@ -18,9 +22,16 @@ type Asked = {
   readonly MetricDataQueries?: readonly Query[];
 };
 
-/** As much of CloudWatch as answers GetMetricData for what our own functions told. AWS's own metrics have no values here. */
+/** How long the oldest message of a queue has been there; undefined where nobody can look. */
+type AgeOf = (queue: string, nowMs: number) => number | undefined;
+
+/**
+ * As much of CloudWatch as answers GetMetricData for what our own functions told. Of AWS's own metrics there is one, the age of a
+ * queue's oldest message, as it is now.
+ */
 export const startMetrics = async (
   measures: LocalMeasures,
+  ageOf: AgeOf = () => undefined,
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
@@ -31,7 +42,9 @@ export const startMetrics = async (
       response.end(JSON.stringify({ __type: 'UnknownOperationException', message: 'not hosted locally' }));
       return;
     }
-    response.end(JSON.stringify(answerOf(measures, JSON.parse(Buffer.concat(parts).toString() || '{}') as Asked)));
+    response.end(
+      JSON.stringify(answerOf(measures, ageOf, JSON.parse(Buffer.concat(parts).toString() || '{}') as Asked)),
+    );
   });
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
   return {
@@ -44,7 +57,7 @@ export const startMetrics = async (
   };
 };
 
-const answerOf = (measures: LocalMeasures, asked: Asked) => {
+const answerOf = (measures: LocalMeasures, ageOf: AgeOf, asked: Asked) => {
   const { StartTime = 0, EndTime = 0, ScanBy, MetricDataQueries = [] } = asked;
   return {
     MetricDataResults: MetricDataQueries.map(({ Id, MetricStat }) => {
@@ -52,7 +65,9 @@ const answerOf = (measures: LocalMeasures, asked: Asked) => {
       const isOurs = Metric?.Namespace === 'Sluice';
       const values = isOurs
         ? measures.over(Metric.MetricName ?? '', StartTime * 1_000, EndTime * 1_000, Period * 1_000, Stat === 'Sum')
-        : [];
+        : Metric?.MetricName === 'ApproximateAgeOfOldestMessage'
+          ? agesOf(ageOf, Metric.Dimensions?.[0]?.Value ?? '', EndTime * 1_000)
+          : [];
       // The newest first, unless asked otherwise.
       if (ScanBy !== 'TimestampAscending') values.reverse();
       return {
@@ -65,4 +80,9 @@ const answerOf = (measures: LocalMeasures, asked: Asked) => {
     }),
     Messages: [],
   };
+};
+
+const agesOf = (ageOf: AgeOf, queue: string, nowMs: number): [atMs: number, seconds: number][] => {
+  const ageMs = ageOf(queue, nowMs);
+  return ageMs === undefined ? [] : [[nowMs, ageMs / 1_000]];
 };

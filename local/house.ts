@@ -8,6 +8,7 @@ import { LocalMeasures } from './measures.ts';
 import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { allows, type Statement, statementsOf } from './permissions.ts';
 import { startQueueMapping } from './queue-mapping.ts';
+import { ageOfOldest } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
 import { type KeysRequired, type Route, readingFunctions, readRoute } from './routes.ts';
 import { readRate, startSchedule } from './schedules.ts';
@@ -83,7 +84,11 @@ export class House {
       clearInterval(saving);
       measures.save();
     });
-    const metrics = await startMetrics(measures);
+    const { queueServer } = engines;
+    const metrics = await startMetrics(
+      measures,
+      queueServer && ((name, nowMs) => ageOfOldest(queueServer, name, nowMs)),
+    );
     atEnd(metrics.stop);
     const { dynamodb, sqs, sns, s3 } = engines.endpoints;
     const surroundings = {

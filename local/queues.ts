@@ -74,3 +74,10 @@ export const releaseInflight = async (
     });
   }
 };
+
+/** How long the oldest message of a queue has been there, whether it waits or is at work; 0 of an empty queue. */
+export const ageOfOldest = (server: FauxqsServer, name: string, nowMs: number): number => {
+  const { ready = [], delayed = [], inflight = [] } = server.inspectQueue(name)?.messages ?? {};
+  const sentMs = [...ready, ...delayed, ...inflight.map(({ message }) => message)].map(each => each.sentTimestamp);
+  return Math.max(0, ...sentMs.map(ms => nowMs - ms));
+};

@@ -53,6 +53,9 @@ const Open = ({ alarm, nowMs }: { readonly alarm: OpenAlarm; readonly nowMs: num
   </li>
 );
 
+/** What begins something that goes on until it is RESOLVED. */
+const beginnings: readonly Alarm['kind'][] = ['DOWN', 'FIRING', 'FLAPPING'];
+
 /** Who is down now, and what was rung. */
 export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams }) => {
   const live = useLive<AlarmList>('/v1/alarms', 3_000);
@@ -121,7 +124,7 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
                   <tr key={alarm.id}>
                     <td>
                       <span
-                        class={`state state-${alarm.kind === 'RESOLVED' ? 'up' : alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? 'down' : 'invalid'}`}
+                        class={`state state-${alarm.kind === 'RESOLVED' ? 'up' : beginnings.includes(alarm.kind) ? 'down' : 'invalid'}`}
                       >
                         {alarm.kind.toLowerCase().replace('_', ' ')}
                       </span>
@@ -136,7 +139,7 @@ export const Alarms = ({ parameters }: { readonly parameters: URLSearchParams })
                       {clockText(alarm.atMs, nowMs)}
                     </td>
                     <td class="nowrap number">
-                      {alarm.kind === 'DOWN' || alarm.kind === 'FIRING' ? '' : lengthText(alarm.atMs - alarm.sinceMs)}
+                      {beginnings.includes(alarm.kind) ? '' : lengthText(alarm.atMs - alarm.sinceMs)}
                     </td>
                     <td class="said">{alarm.text}</td>
                   </tr>

@@ -66,6 +66,34 @@ const Balance = ({ today, onTheirWay }: Vitals) => {
   );
 };
 
+/** Up to when silence is measured, and when everybody was looked at. */
+const Watermark = ({ checkedMs, watermarkMs, blindSinceMs, nowMs }: Vitals & { readonly nowMs: number }) => {
+  const isAway = checkedMs !== null && nowMs - checkedMs > 150_000;
+  const isBlind = isAway || blindSinceMs !== null;
+  const value =
+    checkedMs === null
+      ? 'not yet'
+      : isBlind
+        ? 'blind'
+        : watermarkMs === null
+          ? 'not needed'
+          : agoText(watermarkMs, nowMs);
+  return (
+    <Card title="Watermark" isBad={isBlind} value={value}>
+      <p class="soft">
+        {blindSinceMs !== null
+          ? `its own pushes have not come through since ${clockText(blindSinceMs, nowMs)}: nobody is accused meanwhile`
+          : watermarkMs === null
+            ? 'nobody is expected to be heard by pushes'
+            : 'silence is measured up to there, as far as its own pushes proved that it hears'}
+        {checkedMs === null
+          ? '; the checker looks once a minute'
+          : `; everybody was looked at at ${clockText(checkedMs, nowMs)}`}
+      </p>
+    </Card>
+  );
+};
+
 /** What was refused and why: who sent it, what it was told, when last. */
 const RefusedTable = ({ refused, nowMs }: { readonly refused: Vitals['refused']; readonly nowMs: number }) => (
   <section aria-label="Refused by reason">
@@ -122,7 +150,6 @@ export const Health = () => {
   const live = useLive<Vitals>('/v1/health', 10_000);
   const nowMs = useNow();
   const vitals = live.data;
-  const blindNow = vitals !== undefined && vitals.checkedMs !== null && nowMs - vitals.checkedMs > 150_000;
   return (
     <>
       <div class="head">
@@ -135,17 +162,7 @@ export const Health = () => {
         <>
           <Balance {...vitals} />
           <div class="facts">
-            <Card
-              title="Watermark"
-              isBad={blindNow}
-              value={vitals.checkedMs === null ? 'not yet' : blindNow ? 'blind' : agoText(vitals.checkedMs, nowMs)}
-            >
-              <p class="soft">
-                {vitals.checkedMs === null
-                  ? 'the checker looks at everybody once a minute'
-                  : `everybody was looked at at ${clockText(vitals.checkedMs, nowMs)}; it happens each minute`}
-              </p>
-            </Card>
+            <Watermark {...vitals} nowMs={nowMs} />
             <Card title="In the buffer" value={countText(vitals.buffered)}>
               <p class="soft">
                 messages, waiting or at work

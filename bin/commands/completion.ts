@@ -56,6 +56,6 @@ export const completionCommand = (program: Command): Command =>
     .addHelpText('after', '\nExample:\n  sluice completion bash >> ~/.bashrc')
     .action((shell: string) => {
       const script = scripts[shell];
-      if (script === undefined) throw new Complaint(`bash, zsh or fish, found ${shell}`);
+      if (script === undefined) throw new Complaint(`completion is there for bash, zsh and fish, found ${shell}`);
       process.stdout.write(script(wordsOf(program)));
     });

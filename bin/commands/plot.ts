@@ -13,14 +13,15 @@ const blank = 0x2800;
 
 /**
  * Lines over time in letters: braille, two dots wide and four high a cell, with the values' bounds at the left. Series share the
- * plot; a missing value leaves a gap.
+ * plot; a missing value leaves a gap. What never moves is one row.
  */
-export const plotOf = (drawn: readonly Drawn[], columns: number, rows: number): string[] => {
+export const plotOf = (drawn: readonly Drawn[], columns: number, mostRows: number): string[] => {
   const all = drawn.flatMap(({ values }) =>
     values.filter(value => value !== null && Number.isFinite(value)),
   ) as number[];
   if (all.length === 0) return [];
   const [least, most] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  const rows = least === most ? 1 : mostRows;
   // In halves: the largest doubles are further apart than a double holds.
   const span = most / 2 - least / 2 || 1;
   const labels = [valueText(most), valueText(most / 2 + least / 2), valueText(least)];

@@ -175,9 +175,12 @@ const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Se
 
 const heartbeatsOf = (rows: readonly Row[], nowMs: number): Section => {
   const troubled: string[] = [];
-  let good = 0;
+  let [good, all] = [0, 0];
   for (const row of rows) {
     const { value: heartbeat } = readHeartbeat(row);
+    // What only failed scrapes made is told with its target.
+    if (heartbeat !== undefined && heartbeat.promise === undefined && heartbeat.failing !== undefined) continue;
+    all += 1;
     const name = `${row['job']}/${row['instance']}`;
     if (heartbeat === undefined) troubled.push(`${name}: ${row['problem'] ?? 'invalid'}`);
     else if (heartbeat.state === 'down') {
@@ -186,5 +189,5 @@ const heartbeatsOf = (rows: readonly Row[], nowMs: number): Section => {
       troubled.push(`${name}: down, ${ago}`);
     } else good += 1;
   }
-  return { text: rows.length === 0 ? 'none' : `${good} of ${rows.length} as expected`, troubled };
+  return { text: all === 0 ? 'none' : `${good} of ${all} as expected`, troubled };
 };

@@ -139,7 +139,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
     .command('remove <id>')
     .description('stop scraping a target, or looking at a list')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  sluice targets remove http://127.0.0.1:9100/metrics')
+    .addHelpText('after', '\nExample:\n  sluice targets remove node/127.0.0.1:9100')
     .action(async (id: string, options: { json?: boolean }) => {
       const { ports } = await connect();
       const row = await ports.targets.get(id);

@@ -13,6 +13,10 @@ export type VitalsSeen = {
   readonly buffered: number;
   /** When the checker last looked at everybody. */
   readonly checkedMs: number | undefined;
+  /** Up to when silence may be measured, by the newest canary that was looked at; undefined where none are sent. */
+  readonly watermarkMs: number | undefined;
+  /** Since when the collector cannot hear. */
+  readonly blindSinceMs: number | undefined;
   /** Up to which instant scrapes are ordered. */
   readonly plannedUntilMs: number | undefined;
   readonly blind: readonly BlindSpan[];
@@ -23,7 +27,8 @@ export type VitalsSeen = {
 
 /** How the collector itself does: what the last day brought, added up, and as a line for each measure. */
 export const vitalsOf = (seen: VitalsSeen) => {
-  const { told, everyMs, buffered, checkedMs, plannedUntilMs, blind, refusals, nowMs } = seen;
+  const { told, everyMs, buffered, checkedMs, watermarkMs, blindSinceMs, plannedUntilMs, blind, refusals, nowMs } =
+    seen;
   const total = (name: Measure): number => {
     const values = (told[name] ?? []).map(([, value]) => value);
     return measures[name] === 'Count' ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
@@ -40,8 +45,11 @@ export const vitalsOf = (seen: VitalsSeen) => {
     costUsd: usd,
     costParts: parts,
     checkedMs: checkedMs ?? null,
+    watermarkMs: watermarkMs ?? null,
+    blindSinceMs: blindSinceMs ?? null,
     plannedUntilMs: plannedUntilMs ?? null,
-    blind: blind.filter(({ toMs }) => toMs > nowMs - 86_400_000),
+    // Nobody expects it to have looked before it was there.
+    blind: blind.filter(({ fromMs, toMs }) => fromMs > 0 && toMs > nowMs - 86_400_000),
     /** By protocol, job and reason, the most frequent first; about: what a worker did not tell died with it. */
     refused: refusedIn(refusals),
     everyMs,

@@ -22,8 +22,12 @@ test.each([
   expect(plot(...values)).toEqual([]);
 });
 
+test('what never moves is one row, with its value', () => {
+  expect(plot(7, 7, 7)).toEqual([expect.stringMatching(/^7 ┤[^\u2800]+$/)]);
+});
+
 test('a gap stays a gap', () => {
-  const lines = plot(1, 1, null, null, null, null, null, null, 1, 1);
+  const lines = plot(1, 2, null, null, null, null, null, null, 1, 2);
   const drawn = lines.map(line => line.split('┤')[1]!);
   const middle = Math.floor(drawn[0]!.length / 2);
   for (const line of drawn) expect(line[middle]).toBe('\u2800');

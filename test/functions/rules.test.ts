@@ -200,4 +200,18 @@ describe('rules', () => {
     const { sources } = (await own.get('/v1/sources')) as unknown as { sources: { job: string; downs: unknown[] }[] };
     expect(sources.filter(({ downs }) => downs.length > 0)).toEqual([]);
   });
+
+  test('add up with all else that is stored: what rules, canaries, pings and heartbeats bring was accepted too', async () => {
+    const own = house();
+    await own.ports.heartbeats.put({ job: 'shop', instance: '*', interval: '60s', grace: '35s' });
+    await own.push('/ping/shop/start', '');
+    await own.push('/ping/shop/3', '');
+    await own.minutes(12, 9);
+    await own.pass(30_000, { ticks: false });
+    const sum = (name: 'Accepted' | 'Stored' | 'Merged'): number => own.ports.measures.sum(name);
+    expect(sum('Stored')).toBeGreaterThan(100);
+    expect(Object.keys(await own.values('{__name__=~"up|ALERTS",job="shop"}')).length).toBe(2);
+    expect(Object.keys(await own.over('sluice_job_exit_code[20m]')).length).toBe(1);
+    expect(sum('Accepted')).toBe(sum('Stored') + sum('Merged'));
+  });
 });

@@ -56,6 +56,48 @@ test('what is older than a day is let go', () => {
   expect(measures.over('Accepted', 0, nowMs + 1, 5 * minute, true)).toEqual([[nowMs, 1]]);
 });
 
+test('of queues the age of the oldest message is told, as it is now', async () => {
+  const asked: unknown[] = [];
+  const { url, stop } = await startMetrics(new LocalMeasures(folder, () => startMs), (name, nowMs) => {
+    asked.push([name, nowMs]);
+    return name === 'buffer' ? 4_500 : undefined;
+  });
+  const client = new CloudWatchClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const age = (Id: string, Value: string) => ({
+    Id,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateAgeOfOldestMessage',
+        Dimensions: [{ Name: 'QueueName', Value }],
+      },
+      Period: 300,
+      Stat: 'Maximum',
+    },
+  });
+  const { MetricDataResults = [] } = await client.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(startMs - minute),
+      EndTime: new Date(startMs),
+      MetricDataQueries: [age('buffer', 'buffer'), age('other', 'other')],
+    }),
+  );
+  expect(MetricDataResults.map(({ Id, Values, Timestamps }) => [Id, Values, Timestamps?.map(Number)])).toEqual([
+    ['buffer', [4.5], [startMs]],
+    ['other', [], []],
+  ]);
+  expect(asked).toEqual([
+    ['buffer', startMs],
+    ['other', startMs],
+  ]);
+  client.destroy();
+  await stop();
+});
+
 test('the SDK asks as it asks CloudWatch; of what is not ours there is nothing', async () => {
   const measures = new LocalMeasures(folder, () => startMs);
   measures.take(line({ Accepted: 3 }));

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '../paths/collector-process.ts';
 import { openBrowser, visit } from './browser.ts';
 import { smallPng } from './small-png.ts';
 
@@ -21,6 +22,17 @@ const views = {
   ])}`,
   alarms: '#/alarms',
   health: '#/health',
+  job: '#/source?job=backup&instance=*',
+};
+/** What stands on each view once it has its answers. */
+const answered: Readonly<Record<string, string>> = {
+  sources: "document.querySelectorAll('.row').length > 3",
+  source: "document.querySelector('.metrics') !== null",
+  heartbeats: "document.querySelectorAll('tbody tr').length > 3",
+  explore: "document.querySelectorAll('.panel').length === 2 && /series, [^]*series, /.test(document.body.innerText)",
+  alarms: "document.querySelector('.open-alarms') !== null",
+  health: "document.querySelector('.balance') !== null",
+  job: "document.querySelector('.runs') !== null",
 };
 const only = process.env['ONLY'];
 const browser = await openBrowser();
@@ -32,9 +44,10 @@ for (const [width, height, size] of [
     for (const [name, hash] of Object.entries(views)) {
       if (only !== undefined && !`${name}-${size}-${colorScheme}`.includes(only)) continue;
       const { page, context, complaints } = await visit(browser, `${url}/${hash}`, { width, height, colorScheme });
-      await page.waitForTimeout(1_200);
-      await page.waitForFunction("!document.body.innerText.includes('asking …')", undefined, { timeout: 20_000 });
-      await page.waitForTimeout(600);
+      const isReady = `${answered[name]} && !/asking/i.test(document.body.innerText)`;
+      await page.waitForTimeout(1_500);
+      // Not by waitForFunction: between its looks the page's own policy forbids it to evaluate anything.
+      await eventually(60_000, () => page.evaluate<boolean>(isReady), Boolean);
       writeFileSync(join(folder, `${name}-${size}-${colorScheme}.png`), smallPng(await page.screenshot()));
       for (const complaint of complaints) console.log(`${name} ${size} ${colorScheme}: ${complaint}`);
       await context.close();

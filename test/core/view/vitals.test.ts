@@ -29,9 +29,12 @@ test('a day is added up, durations are its longest, and everything accepted is a
     everyMs: 1_800_000,
     buffered: 2,
     checkedMs: nowMs - 1_000,
+    watermarkMs: nowMs - 4_000,
+    blindSinceMs: undefined,
     plannedUntilMs: undefined,
     blind: [
-      { fromMs: 0, toMs: nowMs - 86_400_000 },
+      { fromMs: 0, toMs: nowMs - 3_600_000 },
+      { fromMs: 5, toMs: nowMs - 86_400_000 },
       { fromMs: nowMs - 86_400_001, toMs: nowMs - 86_399_999 },
     ],
     refusals: [],
@@ -41,7 +44,7 @@ test('a day is added up, durations are its longest, and everything accepted is a
   expect(vitals.onTheirWay).toBe(12);
   expect(vitals.bufferAgeSeconds).toBe(6);
   expect(vitals.costUsd).toBeCloseTo(0.625, 6);
-  expect(vitals.plannedUntilMs).toBeNull();
+  expect(vitals).toMatchObject({ plannedUntilMs: null, watermarkMs: nowMs - 4_000, blindSinceMs: null });
   // Only what touched the last day.
   expect(vitals.blind).toEqual([{ fromMs: nowMs - 86_400_001, toMs: nowMs - 86_399_999 }]);
 });
@@ -52,6 +55,8 @@ test('a collector that was never asked for anything has a vitals of zeros', () =
     everyMs: 1,
     buffered: 0,
     checkedMs: undefined,
+    watermarkMs: undefined,
+    blindSinceMs: undefined,
     plannedUntilMs: undefined,
     blind: [],
     refusals: [],
