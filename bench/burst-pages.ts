@@ -16,20 +16,21 @@ export type Burst = {
 const bytesIn = ({ fromBytes, toBytes, rounds }: Burst, round: number): number =>
   fromBytes + ((toBytes - fromBytes) * Math.min(round, rounds - 1)) / Math.max(1, rounds - 1);
 
-const lineOf = (index: number, turn: number): string =>
-  `orders_total{venue="v${index % 40}",symbol="S${index}",side="${index & 1 ? 'buy' : 'sell'}"} ${index * 1_000 + turn * (index % 17)}\n`;
+const lineOf = (index: number, turn: number, own: string): string =>
+  `orders_total{venue="v${index % 40}",symbol="S${own}${index}",side="${index & 1 ? 'buy' : 'sell'}"} ${index * 1_000 + turn * (index % 17)}\n`;
 
-/** The page of a round, at the so-manieth time that it is asked for; and how many samples it has. */
+/** The page of a round, at the so-manieth time that it is asked for; and how many samples it has. `own` makes its series others. */
 export const burstPage = (
   burst: Burst,
   round: number,
   turn: number,
+  own = '',
 ): { readonly page: Buffer; readonly samples: number } => {
   const most = bytesIn(burst, round);
   let text = '# HELP orders_total Orders.\n# TYPE orders_total counter\n';
   let samples = 0;
   while (text.length < most) {
-    text += lineOf(samples, turn);
+    text += lineOf(samples, turn, own);
     samples += 1;
   }
   return { page: Buffer.from(text), samples };
@@ -40,26 +41,34 @@ if (process.argv[1] === import.meta.filename) {
   const burst = { targets, fromBytes: 1_024 * from, toBytes: 1_024 * to, rounds };
   let begunMs: number | undefined;
   let made: { readonly round: number; readonly page: Buffer; readonly samples: number } | undefined;
-  const counts = { scrapes: 0, samples: 0, bytes: 0, late: 0 };
+  const counts = { scrapes: 0, samples: 0, bytes: 0 };
+  /** Since the server is there. */
+  const all = { scrapes: 0, samples: 0 };
+  let isOver = false;
+  const nothing = { page: Buffer.alloc(0), samples: 0 };
   const server = createServer((request, response) => {
     if (request.url === '/begin') {
       begunMs = Date.now();
+      isOver = false;
       Object.assign(counts, { scrapes: 0, samples: 0, bytes: 0 });
       response.end();
       return;
     }
-    if (request.url === '/counts') {
-      response.end(JSON.stringify(counts));
+    // From then on pages are empty.
+    if (request.url === '/end') isOver = true;
+    if (request.url === '/end' || request.url === '/counts') {
+      response.end(JSON.stringify({ ...counts, all }));
       return;
     }
     const round = begunMs === undefined ? 0 : Math.floor((Date.now() - begunMs) / 1_000 / seconds);
     if (made?.round !== round) made = { round, ...burstPage(burst, round, round) };
+    const { page, samples } = isOver ? nothing : made;
     counts.scrapes += 1;
-    counts.samples += made.samples;
-    counts.bytes += made.page.length;
-    response
-      .writeHead(200, { 'content-type': 'text/plain; version=0.0.4', 'content-length': made.page.length })
-      .end(made.page);
+    counts.samples += samples;
+    counts.bytes += page.length;
+    all.scrapes += 1;
+    all.samples += samples;
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', 'content-length': page.length }).end(page);
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');

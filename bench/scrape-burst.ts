@@ -2,7 +2,8 @@
 //
 //   node bench/scrape-burst.ts [--targets 1400] [--from 18] [--to 240] [--rounds 5] [--only handlers,sluice,prometheus,victoria]
 //
-// handlers    the shipped scrape and ingest handlers in this process, page after page: CPU a sample, received to stored in memory
+// handlers    the shipped scrape and ingest handlers in this process: a loop's share of the targets, in memory, with what a worker
+//             gathers handed over at once, and together as a deployed one does
 // sluice      the whole local collector as `npm start` runs it, its queues and tables included
 // prometheus, victoria   Debian's packages, on the same pages from the same server, one after the other
 //
@@ -10,16 +11,15 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Context, SQSEvent } from 'aws-lambda';
-import { ingest } from '../functions/ingest.ts';
-import { scrape } from '../functions/scrape.ts';
-import { memoryPorts } from '../io/memory/ports.ts';
+import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CollectorProcess } from '../test/paths/collector-process.ts';
-import { type Burst, burstPage } from './burst-pages.ts';
+import { booksOf, report, threadsOf } from './burst-books.ts';
+import { handlers } from './burst-handlers.ts';
+import type { Burst } from './burst-pages.ts';
 
 const { values: words } = parseArgs({
   options: {
@@ -27,6 +27,10 @@ const { values: words } = parseArgs({
     from: { type: 'string', default: '18' },
     to: { type: 'string', default: '240' },
     rounds: { type: 'string', default: '5' },
+    /** Seconds of freshness in `handlers`. */
+    freshness: { type: 'string', default: '0,120' },
+    /** MiB of the scrape worker in `handlers`. */
+    memory: { type: 'string', default: '160' },
     only: { type: 'string', default: 'handlers,sluice,prometheus,victoria' },
   },
 });
@@ -41,91 +45,6 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-burst-'));
 
 const sleep = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
 
-/** Process ids of a process and all its descendants. */
-const familyOf = (pid: number): number[] => {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter(each => /^\d+$/.test(each))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // Gone meanwhile.
-    }
-  }
-  const family = [pid];
-  for (const each of family) for (const [child, parent] of parents) if (parent === each) family.push(child);
-  return family;
-};
-
-/** Seconds of CPU and the most memory at once, of a process and its children. */
-const booksOf = (pid: number): { readonly seconds: number; readonly megabytes: number } => {
-  let ticks = 0;
-  let kilobytes = 0;
-  for (const each of familyOf(pid)) {
-    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
-    kilobytes += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0);
-  }
-  return { seconds: ticks / 100, megabytes: kilobytes / 1_024 };
-};
-
-const report = (name: string, seconds: number, samples: number, more: string): void =>
-  console.log(`${name.padEnd(11)} ${((1e6 * seconds) / samples).toFixed(2).padStart(7)} µs a sample  ${more}`);
-
-const handlers = async (): Promise<void> => {
-  const ports = memoryPorts({ startMs: 1_760_000_000_000 });
-  const sent: string[] = [];
-  let nowMs = 0;
-  let page: Uint8Array = new Uint8Array(0);
-  const scrapePorts = {
-    ...ports,
-    clock: { nowMs: () => nowMs, wait: async () => undefined },
-    buffer: { send: async (messages: readonly string[]) => void sent.push(...messages) },
-    http: {
-      get: async () =>
-        ({ ok: true, status: 200, contentType: 'text/plain', body: new Uint8Array(page), durationMs: 1 }) as const,
-    },
-  };
-  const workers = { scrape: scrape(scrapePorts), ingest: ingest(ports) };
-  // As many targets as one worker has in an order; each round is scraped four times, as it grows once a minute at most.
-  const turns = 4;
-  const targets = Math.min(burst.targets, 25);
-  const seconds = { scrape: 0, ingest: 0 };
-  let samples = 0;
-  const timed = async (name: keyof typeof seconds, event: SQSEvent): Promise<void> => {
-    const began = process.cpuUsage();
-    const answer = (await workers[name](event, {} as Context)) as { batchItemFailures: readonly unknown[] };
-    const { user, system } = process.cpuUsage(began);
-    if (answer.batchItemFailures.length > 0) throw new Error(ports.log.lines.join('\n'));
-    seconds[name] += (user + system) / 1e6;
-  };
-  for (let round = 0; round < burst.rounds; round += 1) {
-    for (let turn = 0; turn < turns; turn += 1) {
-      nowMs = 1_760_000_000_000 + 15_000 * (round * turns + turn);
-      const made = burstPage(burst, round, turn);
-      page = made.page;
-      sent.length = 0;
-      const scrapes = Array.from({ length: targets }, (_, index) => ({
-        slotMs: nowMs,
-        report: false,
-        shared: false,
-        row: { id: `t${index}`, url: `http://t${index}/metrics`, job: 'burst', interval: '15s' },
-      }));
-      const order = { messageId: 'order', body: JSON.stringify({ dueMs: nowMs, scrapes }) };
-      await timed('scrape', { Records: [order] } as SQSEvent);
-      await timed('ingest', { Records: sent.map((body, at) => ({ messageId: String(at), body })) } as SQSEvent);
-      samples += made.samples * targets;
-    }
-  }
-  // What is stored is what was on the pages, and five series a scrape besides.
-  const stored = ports.measures.sum('Stored');
-  const expected = samples + 5 * targets * turns * burst.rounds;
-  if (stored !== expected) throw new Error(`${stored} samples stored, ${expected} expected`);
-  report('scrape', seconds.scrape, samples, `${samples} samples of ${targets} targets, predicted three times in four`);
-  report('ingest', seconds.ingest, samples, 'into memory');
-};
-
 const startPages = async (): Promise<{ readonly url: string; readonly child: ChildProcess }> => {
   const child = spawn(
     process.execPath,
@@ -139,17 +58,33 @@ const startPages = async (): Promise<{ readonly url: string; readonly child: Chi
   return { url: `http://127.0.0.1:${String(line).trim()}`, child };
 };
 
-type Counts = { readonly scrapes: number; readonly samples: number; readonly bytes: number };
+type Counts = {
+  readonly scrapes: number;
+  readonly samples: number;
+  readonly bytes: number;
+  /** Also of before the burst. */
+  readonly all: { readonly scrapes: number; readonly samples: number };
+};
 
-/** Lets the rounds pass; `pid` is who scrapes. `settled` waits until all that was received is stored. */
-const watch = async (name: string, pid: number, url: string, settled: () => Promise<string>): Promise<void> => {
+const countsAt = async (url: string, path: 'counts' | 'end'): Promise<Counts> =>
+  (await (await fetch(`${url}/${path}`)).json()) as Counts;
+
+/** Lets the rounds pass; `pid` is who scrapes. `stored` waits until all that was received is stored. */
+const watch = async (
+  name: string,
+  pid: number,
+  url: string,
+  stored: (counts: Counts) => Promise<string>,
+): Promise<void> => {
   // One interval to know its targets.
   await sleep(1_000 * intervalSeconds);
   await fetch(`${url}/begin`);
   const before = booksOf(pid);
+  const threadsBefore = threadsOf(pid);
   await sleep(1_000 * intervalSeconds * burst.rounds);
-  const { scrapes, samples, bytes } = (await (await fetch(`${url}/counts`)).json()) as Counts;
-  const said = await settled();
+  const counts = await countsAt(url, 'end');
+  const { scrapes, samples, bytes } = counts;
+  const said = await stored(counts);
   const after = booksOf(pid);
   report(
     name,
@@ -157,9 +92,60 @@ const watch = async (name: string, pid: number, url: string, settled: () => Prom
     samples,
     `${scrapes} of ${burst.targets * burst.rounds} scrapes, ${(bytes / 1e6).toFixed(0)} MB, ${samples} samples, at most ${after.megabytes.toFixed(0)} MB of memory${said}`,
   );
+  if (name !== 'sluice') return;
+  const grown = [...threadsOf(pid)]
+    .map(([called, seconds]) => [called, seconds - (threadsBefore.get(called) ?? 0)] as const)
+    .sort((a, b) => b[1] - a[1])
+    .filter(([, seconds]) => seconds > 0.2);
+  for (const [called, seconds] of grown) report(`  ${called}`, seconds, samples, `${seconds.toFixed(1)} s`);
 };
 
 const instances = Array.from({ length: burst.targets }, (_, index) => `t${index}`);
+
+/** Takes all targets out, as the console would. */
+const forget = async (data: string): Promise<void> => {
+  const { endpoints, outputs, region } = JSON.parse(readFileSync(join(data, 'local.json'), 'utf8')) as {
+    endpoints: { dynamodb: string };
+    outputs: { TargetsTable: string };
+    region: string;
+  };
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: endpoints.dynamodb, region, credentials });
+  const TableName = outputs.TargetsTable;
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  for (let at = 0; at < Items.length; at += 25) {
+    const requests = Items.slice(at, at + 25).map(({ id }) => ({ DeleteRequest: { Key: { id: id! } } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+  }
+  client.destroy();
+};
+
+/** Once nobody is scraped any more: what is stored is what was served, to the sample. */
+const exactly = async (
+  url: string,
+  status: () => Promise<Record<string, number>>,
+  own: number,
+  end: () => Promise<void>,
+): Promise<void> => {
+  await end();
+  let scrapes = -1;
+  for (const untilMs = Date.now() + 240_000; Date.now() < untilMs; ) {
+    const { all } = await countsAt(url, 'counts');
+    const { Stored = 0, ScrapesMissed = 0, buffered = 0 } = await status();
+    if (all.scrapes === scrapes && buffered === 0) {
+      const expected = all.samples + own * all.scrapes;
+      console.log(
+        `                   in the end ${all.scrapes} scrapes, ${expected} samples with ${own} of each scrape's own, ${Stored} stored, ${ScrapesMissed} scrapes missed`,
+      );
+      if (Stored !== expected) process.exitCode = 1;
+      return;
+    }
+    scrapes = all.scrapes;
+    await sleep(intervalSeconds * 1_000);
+  }
+  console.log('                   it did not come to rest within four minutes');
+  process.exitCode = 1;
+};
 
 const sluice = async (url: string): Promise<void> => {
   const { host } = new URL(url);
@@ -177,24 +163,28 @@ const sluice = async (url: string): Promise<void> => {
       `            ${(await collector.sluice('targets', 'import', join(folder, 'targets.json'), '--job', 'burst')).trim()}`,
     );
     await sleep(5_000);
-    await watch('sluice', pid, url, async () => {
+    // It exits with 2 where somebody is in trouble, and says the same.
+    const status = async (): Promise<Record<string, number>> =>
+      JSON.parse(
+        await collector
+          .sluice('status', '--json')
+          .catch((error: { readonly stdout: string }) => error.stdout || '{"buffered":1}'),
+      );
+    /** Series that each scrape has besides its page. */
+    const own = 5;
+    await watch('sluice', pid, url, async ({ all }) => {
       const beganMs = Date.now();
+      // Those of the last seconds are on their way, and are no more than some empty pages by then.
+      const least = all.samples + own * (all.scrapes - burst.targets);
       for (;;) {
-        // A machine that has too much to do may not answer for a while.
-        const text = await collector.sluice('status', '--json').catch(() => '{"buffered":1}');
-        const {
-          Accepted = 0,
-          Stored = 0,
-          ScrapesMissed = 0,
-          ScrapeLateness = 0,
-          buffered = 0,
-        } = JSON.parse(text) as Record<string, number>;
+        const { Stored = 0, ScrapesMissed = 0, ScrapeLateness = 0 } = await status();
         const behind = Date.now() - beganMs;
-        if (buffered === 0 || behind > 180_000)
-          return `; ${Accepted} accepted, ${Stored} stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
+        if (Stored >= least || behind > 120_000)
+          return `; stored ${(behind / 1_000).toFixed(0)} s after the end, ${ScrapesMissed} missed, at most ${Math.round(ScrapeLateness)} ms late`;
         await sleep(2_000);
       }
     });
+    await exactly(url, status, own, () => forget(data));
   } finally {
     await collector.end('SIGINT');
   }
@@ -234,7 +224,16 @@ const peer = async (
 
 const only = words.only.split(',');
 try {
-  if (only.includes('handlers')) await handlers();
+  if (only.includes('handlers')) {
+    for (const freshness of words.freshness.split(',').map(Number))
+      for (const alike of [true, false])
+        await handlers(burst, {
+          freshnessMs: 1_000 * freshness,
+          memoryMiB: Number(words.memory),
+          intervalSeconds,
+          alike,
+        });
+  }
   if (only.some(name => name !== 'handlers')) {
     const { url, child } = await startPages();
     try {
@@ -258,4 +257,4 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.exit(0);
+process.exit();

@@ -67,6 +67,9 @@ export const countOf = (columns: Columns): number => {
   const { rows } = columns;
   if (rows !== undefined) return rows.labels.length * rows.values.length;
   let count = 0;
-  for (const { column } of columns.series) for (const present of column.present) count += present;
+  for (const { column } of columns.series) {
+    const { present } = column;
+    for (let slot = 0; slot < present.length; slot += 1) count += present[slot]!;
+  }
   return count;
 };

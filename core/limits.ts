@@ -237,6 +237,8 @@ export const limits = {
   /** How long a loop gathers messages for one call, and how long after its span's end it tries to hand over what is left. */
   loopGatherMs: 1 * second,
   loopHandOverMs: 15 * second,
+  /** How often a loop tells its measures while it goes on: a line of 300 bytes, a cent a month. */
+  loopMeasuresMs: 30 * second,
   /** How old a looped target's samples are at most when they are handed over, where nothing else is asked for, and at most. */
   freshnessDefaultMs: 2 * minute,
   freshnessMaxMs: 2 * minute,
@@ -257,6 +259,8 @@ export const limits = {
   /** What is kept to predict the next pages by, as a share of a worker's memory, and where that is not known: all targets together. */
   predictedShare: 1 / 8,
   predictedBytes: 64 * MiB,
+  /** Part of it that is for the texts of all targets together: by these a page is read at a third of what it costs without. */
+  commonLinesShare: 1 / 2,
   /** Failed slots in a row after which a target is down. One failure may be a blip. */
   failedSlotsToDown: 2,
   /**
@@ -484,12 +488,17 @@ export const limits = {
   alarmRetentionMs: 90 * day,
   /** Alarms that the page is shown, some 400 bytes each. */
   alarmsListed: 500,
+  /** Targets of which `status` asks what their last scrapes said; of more it asks the records: whole hours of segments would be read. */
+  statusTargetsRead: 100,
   /** How long a warm function believes the catalog's list of sources: a new pusher appears on the page after this. */
   sourcesKeptMs: 10 * second,
   /** Spans that the collector's own measures are shown in: 48 bars a day. */
   vitalsEveryMs: 30 * minute,
   /** How long a look at CloudWatch is good for: it is charged, and metrics come by the minute. */
   vitalsKeptMs: 20 * second,
+  /** What /metrics says of the collector itself is as old as this at most, and added up from such spans: each look costs $0.0002. */
+  ownMetricsKeptMs: 5 * minute,
+  ownMetricsEveryMs: 5 * minute,
 
   /** A door answers 503 this long before its function would be ended (RELIABILITY 0.1: timeout minus 2 s). */
   answerReserveMs: 2 * second,

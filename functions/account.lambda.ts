@@ -1,4 +1,4 @@
-import { connectWithBlocks } from '../io/aws/connect-blocks.ts';
+import { connectAccount } from '../io/aws/connect-account.ts';
 import { account } from './account.ts';
 
-export const handler = account(connectWithBlocks());
+export const handler = account(connectAccount());

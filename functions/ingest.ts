@@ -16,7 +16,7 @@ import type { Ports } from '../io/ports.ts';
 import { measured } from './middleware/measured.ts';
 import { WriterMemory } from './writer-memory.ts';
 
-type Decoded = { readonly record: SQSRecord } & Parameters<typeof segmentsOf>[0][number];
+type Decoded = { readonly record: SQSRecord; readonly samples: number } & Parameters<typeof segmentsOf>[0][number];
 
 /**
  * Buffer → series: gathers whatever messages it is handed into one segment a source and hour. A message that cannot be
@@ -54,13 +54,10 @@ export const ingest = (
       const failed: SQSRecord[] = [];
       for (const record of Records) {
         const read = decodeBatch(record.body);
-        if (read.ok)
-          decoded.push({
-            record,
-            batch: namedByMessage(arrived(read.batch, clock.nowMs()), record.body),
-            part: read.part,
-          });
-        else {
+        if (read.ok) {
+          const batch = namedByMessage(arrived(read.batch, clock.nowMs()), record.body);
+          decoded.push({ record, batch, part: read.part, samples: countOf(batch.columns) });
+        } else {
           failed.push(record);
           ports.log.write('error', 'unreadable message', {
             messageId: record.messageId,
@@ -102,7 +99,7 @@ export const ingest = (
       }
       await passOn(ports, decoded, failed);
       const samplesOf = (messages: readonly Decoded[]): number =>
-        messages.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
+        messages.reduce((sum, { samples }) => sum + samples, 0);
       // What becomes of everything that was accepted can be added up from these lines.
       ports.log.write('info', 'ingested', {
         messages: Records.length,
@@ -146,8 +143,8 @@ const passOn = async (
 
 /** What one message says twice, because it came twice, is stored once. */
 const toldOf = (stored: readonly Decoded[]): Told => {
-  const once = new Map(stored.map(({ batch, part }) => [`${batch.id}#${part}`, countOf(batch.columns)]));
+  const once = new Map(stored.map(({ batch, part, samples }) => [`${batch.id}#${part}`, samples]));
   const Stored = [...once.values()].reduce((sum, samples) => sum + samples, 0);
-  const all = stored.reduce((sum, { batch }) => sum + countOf(batch.columns), 0);
+  const all = stored.reduce((sum, { samples }) => sum + samples, 0);
   return { Stored, Merged: all - Stored };
 };

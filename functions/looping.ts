@@ -4,6 +4,7 @@ import { boundedFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import type { OrderedScrape } from '../core/scrape/order.ts';
 import { batchesOfScrape } from '../core/scrape/page.ts';
+import { areShared } from '../core/scrape/places.ts';
 import { heldBytesOf, slim, together } from '../core/scrape/span.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
@@ -39,6 +40,7 @@ export const loop = async (
   const under = new Set<Promise<void>>();
   let missed = 0;
   let heldBytes = 0;
+  let flushedMs = clock.nowMs();
 
   const handOver = ({ target, batches, families, bytes }: Held): void => {
     held.delete(target.id);
@@ -52,6 +54,11 @@ export const loop = async (
     outbox.put([told, ...others].flatMap(encodeBatch), () => {
       memory.told(target.id, untold, lastMs);
       measures.tell({ Accepted: accepted });
+      // Else what is stored would be counted long before it was accepted.
+      if (clock.nowMs() - flushedMs >= limits.loopMeasuresMs) {
+        flushedMs = clock.nowMs();
+        measures.flush();
+      }
     });
   };
 
@@ -69,7 +76,8 @@ export const loop = async (
     // Labels that the memory of pages keeps take no room here.
     const isKept = memory.pages.has(target.id);
     for (const made of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
-      const batch = isKept ? made : slim(made);
+      const { rows } = made.columns;
+      const batch = isKept || (rows !== undefined && areShared(rows.labels)) ? made : slim(made);
       const bytes = heldBytesOf(batch);
       own.batches.push(batch);
       own.bytes += bytes;

@@ -132,6 +132,8 @@ export class Collector extends Measured {
     api.answeredBy(account, { ...receipts, ...accounts });
     keyedApi.answeredBy(account, receipts);
     keys.lookedUpBy(account);
+    readMetrics(account);
+    buffer.countedBy(account);
     buffer.deadLettersSeenBy(environment.deadLetters, account);
     targets.listedBy(account);
 

@@ -22,6 +22,8 @@ type Waiting = Omit<Running, 'timer'> & { readonly event: unknown };
 
 export type FunctionSettings = {
   readonly name: string;
+  /** What it is called in the house. */
+  readonly label: string;
   readonly arn: string;
   readonly folder: string;
   readonly properties: Properties;
@@ -88,12 +90,14 @@ export class LocalFunction {
   }
 
   #start(): Thread {
-    const { name, arn, folder, properties, statements, surroundings, print } = this.#settings;
+    const { name, label, arn, folder, properties, statements, surroundings, print } = this.#settings;
     const [file = 'index', handlerName = 'handler'] = String(properties['Handler'] ?? 'index.handler').split('.');
     const memoryMiB = Number(properties['MemorySize'] ?? 128);
     const variables =
       (properties['Environment'] as { Variables?: Record<string, string> } | undefined)?.Variables ?? {};
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      // So that the kernel's books say which function took what.
+      name: label,
       env: {
         ...surroundings,
         AWS_LAMBDA_FUNCTION_NAME: name,

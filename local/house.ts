@@ -110,6 +110,7 @@ export class House {
         const label = labelOf(id);
         const local = new LocalFunction({
           name: String(this.resolver.resolve({ Ref: id })),
+          label,
           arn: String(this.resolver.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
           folder: assembly.assetFolder(key.replace(/\.zip$/, '')),
           properties,

@@ -3,9 +3,11 @@ import { countOf } from '../../core/columns.ts';
 import { costOf } from '../../core/cost.ts';
 import { lastHeardMs } from '../../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../../core/heartbeat/row.ts';
+import { limits } from '../../core/limits.ts';
 import { isDiscovery } from '../../core/scrape/discovery.ts';
 import { readTarget } from '../../core/scrape/target.ts';
 import { decodeBatch } from '../../core/segment/batch-message.ts';
+import type { SourceLine } from '../../core/view/sources.ts';
 import type { Row } from '../../io/ports.ts';
 import type { Collector, Connect, Counted } from './collector.ts';
 import { Complaint } from './complaint.ts';
@@ -112,26 +114,62 @@ const count = (value: number): string => value.toLocaleString('en-US');
 
 const ms = (value: number | undefined): string => (value === undefined ? 'unknown' : `${Math.round(value)} ms`);
 
-const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
-  const vector = await instantQuery(collector, 'up').catch((error: Error) => {
+/** How a target does, by its job and instance; one that nobody knows anything of is missing. */
+type Known = ReadonlyMap<string, 'up' | 'down'>;
+
+const sourceOf = (job: unknown, instance: unknown): string => `${job}/${instance}`;
+
+/** As the last scrapes say. Reads all that each target stored in the hour. */
+const byScrapes = async (collector: Collector): Promise<Known> => {
+  const vector = await instantQuery(collector, 'up');
+  return new Map(
+    vector.map(({ metric, value }) => [sourceOf(metric['job'], metric['instance']), value[1] === '1' ? 'up' : 'down']),
+  );
+};
+
+/** As the records and the catalog say: who failed twice in a row is down. Reads no samples. */
+const byRecords = async ({ get }: Collector): Promise<Known> => {
+  const { sources, error } = (await get('/v1/sources')) as { sources?: readonly Seen[]; error?: string };
+  if (sources === undefined) throw new Complaint(error ?? 'the collector does not list its sources');
+  return new Map(
+    sources
+      .filter(({ kind, state }) => kind === 'target' && state !== 'new' && state !== 'expected')
+      .map(({ job, instance, state }) => [
+        sourceOf(job, instance),
+        state === 'down' || state === 'recovering' ? 'down' : 'up',
+      ]),
+  );
+};
+
+const orComplaint = <T>(asked: Promise<T>): Promise<T | Complaint> =>
+  asked.catch((error: Error) => {
     if (error instanceof Complaint) return error;
     throw error;
   });
+
+type Seen = Pick<SourceLine, 'kind' | 'job' | 'instance' | 'state'>;
+
+const targetsOf = async (collector: Collector, rows: readonly Row[]): Promise<Section> => {
+  if (rows.length === 0) return { text: 'none', troubled: [] };
+  const isFew = rows.length <= limits.statusTargetsRead;
+  const read = isFew ? await orComplaint(byScrapes(collector)) : undefined;
+  const isRead = read !== undefined && !(read instanceof Complaint);
+  const known = isRead ? read : await orComplaint(byRecords(collector));
   // Whoever asks how a collector is that has too much to do is to hear the rest all the same.
-  if (vector instanceof Complaint)
-    return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [vector.message] };
-  const up = new Map(vector.map(({ metric, value }) => [`${metric['job']}/${metric['instance']}`, value[1]]));
+  if (known instanceof Complaint)
+    return { text: `${rows.length}, of which it cannot be said who is up`, troubled: [known.message] };
   const troubled: string[] = [];
   let good = 0;
   for (const row of rows.filter(each => !isDiscovery(each))) {
     const { value: target } = readTarget(row);
-    const name = target === undefined ? '' : `${target.job}/${target.instance}`;
+    const name = target === undefined ? '' : sourceOf(target.job, target.instance);
+    const state = known.get(name);
     if (target === undefined || row['problem'] !== undefined)
       troubled.push(`${row['id']}: ${row['problem'] ?? 'invalid'}`);
-    else if (up.get(name) === '1') good += 1;
-    else troubled.push(`${name}: ${up.get(name) === '0' ? 'down' : 'not scraped yet'}`);
+    else if (state === 'up') good += 1;
+    else troubled.push(`${name}: ${state ?? 'not scraped yet'}`);
   }
-  return { text: rows.length === 0 ? 'none' : `${good} of ${rows.length} up`, troubled };
+  return { text: `${good} of ${rows.length} up${isRead ? '' : ', by their records'}`, troubled };
 };
 
 const heartbeatsOf = (rows: readonly Row[], nowMs: number): Section => {

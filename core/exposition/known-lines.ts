@@ -34,16 +34,22 @@ export const metadataLine = 2;
  */
 export class KnownLines {
   readonly #dialect: Dialect;
-  readonly #series = new TextMemory<LabelSet>();
-  readonly #comments = new TextMemory<Metadata>();
+  readonly #series: TextMemory<LabelSet>;
+  readonly #comments: TextMemory<Metadata>;
   /** Where on the last page each series stood. */
   #places: Int32Array = new Int32Array(64);
   /** Whether samples have times: so had the last one that was read at length. */
   #timed = false;
 
-  constructor(dialect: Dialect) {
+  /** Remembers series of `mostTextBytes` together, and as much of comments; others are read anew each time. */
+  constructor(dialect: Dialect, mostTextBytes?: number) {
     this.#dialect = dialect;
+    this.#series = new TextMemory(mostTextBytes);
+    this.#comments = new TextMemory(mostTextBytes);
   }
+
+  /** Series that found no room. */
+  refused = 0;
 
   get bytes(): number {
     return this.#series.bytes + this.#comments.bytes + 4 * this.#places.length;
@@ -134,6 +140,7 @@ export class KnownLines {
     }
     if (!this.#dialect.readSeries(cursor)) return false;
     cursor.id = this.#series.add(view, start, cursor.seriesEnd, cursor.labels);
+    if (cursor.id === -1) this.refused += 1;
     return true;
   };
 

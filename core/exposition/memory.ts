@@ -17,6 +17,12 @@ export class TextMemory<T> {
   #texts: Int32Array = new Int32Array(3 * 64);
   #table = new Int32Array(128).fill(-1);
   #shift = 32 - 7;
+  readonly #mostTextBytes: number;
+
+  /** Takes texts of `mostTextBytes` together. */
+  constructor(mostTextBytes: number = limits.pageMemoryBytes) {
+    this.#mostTextBytes = mostTextBytes;
+  }
 
   get count(): number {
     return this.meanings.length;
@@ -53,7 +59,7 @@ export class TextMemory<T> {
   add(page: DataView, from: number, to: number, meaning: T): number {
     const length = to - from;
     const id = this.count;
-    if (this.#used + length > limits.pageMemoryBytes) return -1;
+    if (this.#used + length > this.#mostTextBytes) return -1;
     if (id >= this.#table.length >> 1) this.#grow();
     const hash = hashOf(page, from, length);
     const slot = this.#free(hash);

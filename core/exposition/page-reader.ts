@@ -1,5 +1,6 @@
 import type { Family } from '../batch.ts';
 import type { Read, Reject } from '../reject.ts';
+import type { CommonLines } from './common-lines.ts';
 import { Cursor } from './cursor.ts';
 import type { Dialect } from './dialect.ts';
 import { type Bounds, Exposition } from './exposition.ts';
@@ -15,10 +16,15 @@ export type Remembering = {
   readonly remember?: boolean;
   /** Each page is laid beside the one before, line by line, and only what differs is read. Needs `remember`. */
   readonly predict?: boolean;
+  /** What is remembered together with the readers of other targets; their memory is not counted here. */
+  readonly common?: CommonLines;
 };
 
 /** Most pages that are read plainly before a prediction is tried again. */
 const waitMax = 32;
+
+/** Memory of a label set with its strings, about. */
+const unknownBytes = 400;
 
 /** Pages that share a list of values, and values in it at most: 64 KiB. */
 const slabPages = 4;
@@ -32,6 +38,7 @@ export class PageReader {
   readonly #dialect: Dialect;
   readonly #bounds: Bounds;
   readonly #predict: boolean;
+  readonly #common: CommonLines | undefined;
   #known: KnownLines | undefined;
   #last: Before | undefined;
   /** The page before the last: nobody looks at its tables any more. */
@@ -44,11 +51,12 @@ export class PageReader {
   #metadata: readonly Metadata[] = [];
   #families: readonly Family[] = [];
 
-  constructor(dialect: Dialect, bounds: Bounds, { remember = false, predict = false }: Remembering = {}) {
+  constructor(dialect: Dialect, bounds: Bounds, { remember = false, predict = false, common }: Remembering = {}) {
     this.#dialect = dialect;
     this.#bounds = bounds;
     this.#predict = predict;
-    if (remember || predict) this.#known = new KnownLines(dialect);
+    this.#common = common;
+    if (common === undefined && (remember || predict)) this.#known = new KnownLines(dialect);
   }
 
   /** Memory held between pages, about. */
@@ -56,10 +64,25 @@ export class PageReader {
     const { page, bytes } = this.#last ?? {};
     // A page has 24 bytes of tables for each sample, and there is a spare one.
     const tables = page === undefined ? 0 : 48 * page.values.length;
-    return (this.#known?.bytes ?? 0) + (bytes?.length ?? 0) + tables + this.#slab.byteLength;
+    const known = this.#common === undefined ? (this.#known?.bytes ?? 0) : unknownBytes * this.#unknown;
+    return known + (bytes?.length ?? 0) + tables + this.#slab.byteLength;
+  }
+
+  /** Series of the last page that are remembered by nobody else. */
+  get #unknown(): number {
+    const { page } = this.#last ?? {};
+    if (page === undefined || this.#known?.refused === 0) return 0;
+    let count = 0;
+    for (let at = 0; at < page.count; at += 1) if (page.ids[at] === -1) count += 1;
+    return count;
   }
 
   read(bytes: Uint8Array): Read<Exposition> {
+    const known = this.#common?.of(this.#dialect) ?? this.#known;
+    if (known !== this.#known) {
+      this.#known = known;
+      this.#last = undefined;
+    }
     const cursor = new Cursor(bytes, this.#bounds);
     const page =
       this.#last !== undefined && this.#known !== undefined && this.#isPredictable()
@@ -82,11 +105,19 @@ export class PageReader {
     // A line that is missing would be missed by others: what they promise is looked at when all are there.
     const rejects = unreadable.length === 0 ? (this.#dialect.check?.(bytes, page) ?? []) : unreadable;
     const linesOfPage = () => linesOf(bytes, this.#predict ? this.#readAgain(bytes) : page);
-    const exposition = new Exposition(page.columns(), this.#familiesOf(page.metadata), linesOfPage);
+    const columns = page.columns();
+    // Only lists of which everything is remembered anyway are kept for others.
+    const isShared = this.#common !== undefined && rejects.length === 0 && page.series !== this.#last?.page.series;
+    if (isShared && page.areKnown()) page.series = this.#common.listOf(page.series);
+    const exposition = new Exposition(
+      { ...columns, series: page.series },
+      this.#familiesOf(page.metadata),
+      linesOfPage,
+    );
     this.#spare = this.#last?.page;
     // A page with something wrong in it is a bad one to go by.
     this.#last = this.#predict && rejects.length === 0 ? { bytes, view, page } : undefined;
-    if (this.#known?.isStale(page)) {
+    if (this.#common === undefined && this.#known?.isStale(page)) {
       this.#known = new KnownLines(this.#dialect);
       this.#last = undefined;
     }

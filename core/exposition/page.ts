@@ -138,6 +138,12 @@ export class Page {
     if (this.extras !== undefined && this.extras.length > count) this.extras.length = count;
   }
 
+  /** Whether the texts of all its series are known. */
+  areKnown(): boolean {
+    for (let at = 0; at < this.count; at += 1) if (this.ids[at] === -1) return false;
+    return true;
+  }
+
   columns(): SampleColumns {
     const { count, series } = this;
     if (series.length > count) series.length = count;

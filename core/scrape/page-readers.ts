@@ -1,3 +1,4 @@
+import { CommonLines } from '../exposition/common-lines.ts';
 import type { Dialect } from '../exposition/dialect.ts';
 import type { Exposition } from '../exposition/exposition.ts';
 import { PageReader } from '../exposition/page-reader.ts';
@@ -20,23 +21,27 @@ type Kept = {
 export type ReadTargetPage = Read<Exposition> & { readonly places: () => Places };
 
 /**
- * A reader for each target that is scraped, so that a page is read by how it differs from the one before. Together they
+ * A reader for each target that is scraped, so that a page is read by how it differs from the one before, and what all of
+ * them know of texts, so that one that finds no room here is read by that. Together they
  * hold `mostBytes` at most. Those of targets that were not scraped in this turn go first, longest ago first; where all were, the
  * first that fit stay, since a round through more than fits would find nothing of the round before.
  */
 export class PageReaders {
   readonly #kept = new Map<string, Kept>();
+  readonly #common: CommonLines;
   readonly #mostBytes: number;
   #bytes = 0;
   #turn = 0;
 
   constructor(mostBytes: number = limits.predictedBytes) {
     this.#mostBytes = mostBytes;
+    this.#common = new CommonLines(mostBytes * limits.commonLinesShare);
   }
 
   /** Begins a turn: an order, by the slot or of a loop. */
   begin(): void {
     this.#turn += 1;
+    this.#common.begin();
   }
 
   /** Whether the target's next page will be read by its last. */
@@ -45,7 +50,7 @@ export class PageReaders {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#common.bytes;
   }
 
   /** Undefined where the content type names no exposition. The page must stay as it is; so must the target, or it is another. */
@@ -61,7 +66,7 @@ export class PageReaders {
         ? undefined
         : isSame && last.dialect === dialect && last.reader !== undefined
           ? last.reader
-          : new PageReader(dialect, bounds, { predict: true });
+          : new PageReader(dialect, bounds, { predict: true, common: this.#common });
     const places = isSame ? last.places : new SeriesPlaces(target);
     const kept: Kept = { target, dialect, reader, places, turn: this.#turn, bytes: 0 };
     const read = reader === undefined ? plainly!(page, bounds) : reader.read(page);
@@ -88,7 +93,7 @@ export class PageReaders {
     this.#kept.set(kept.target.id, kept);
     this.#bytes += kept.bytes;
     for (const [oldest, { turn }] of this.#kept) {
-      if (this.#bytes <= this.#mostBytes && this.#kept.size <= limits.targetsRemembered) break;
+      if (this.bytes <= this.#mostBytes && this.#kept.size <= limits.targetsRemembered) break;
       if (turn === this.#turn) {
         this.#take(kept.target.id);
         break;

@@ -1,4 +1,5 @@
 import { type Source, sourceOf, withoutSource } from '../batch.ts';
+import type { LabelList } from '../columns.ts';
 import { keyOf, type LabelSet, labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
 import { labelsOf, reportLabels, reportNamesOf, targetLabelsOver, targetLabelsUnder } from './labels.ts';
 import type { Target } from './target.ts';
@@ -36,6 +37,28 @@ export type Places = {
   readonly added: number;
 };
 
+/** Places of plain targets by their list of series, which replicas share: how many were added is each one's own. */
+const shared = new WeakMap<readonly LabelSet[], Map<string, Omit<Places, 'added'>>>();
+
+const sharedLists = new WeakSet<readonly LabelSet[]>();
+
+/** Whether this list of labels that are stored is one that replicas share, and so is kept whoever has it. */
+export const areShared = (stored: LabelList): boolean => !('read' in stored) && sharedLists.has(stored);
+
+/** How many of a list were not on the one before: replicas come from the same one. */
+const addedTo = new WeakMap<readonly LabelSet[], { readonly before: readonly LabelSet[]; readonly added: number }>();
+
+const addedIn = (series: readonly LabelSet[], before: readonly LabelSet[]): number => {
+  const last = addedTo.get(series);
+  if (last?.before === before) return last.added;
+  const known = new Set(before);
+  const added = new Set(series).difference(known).size;
+  addedTo.set(series, { before, added });
+  return added;
+};
+
+const noSeries: readonly LabelSet[] = [];
+
 type Before = { readonly series: readonly LabelSet[]; readonly places: Places };
 
 /**
@@ -62,9 +85,11 @@ export class SeriesPlaces {
     this.#reported = this.#report.map(labels => [hashOf(labels), keyOf(labels)]);
   }
 
-  /** Memory held between pages, about: what a place has, and a label set of its own where it needs one. */
+  /** Memory held between pages, about: what a place has, and a label set of its own where it needs one; of shared ones nothing. */
   get bytes(): number {
-    return (this.#before?.series.length ?? 0) * (this.#plain ? 90 : 430);
+    const { series, places } = this.#before ?? {};
+    if (series === undefined || areShared(places!.stored)) return 0;
+    return series.length * (this.#plain ? 90 : 430);
   }
 
   /** `byText` where equal series of two pages are not the same objects. */
@@ -72,6 +97,9 @@ export class SeriesPlaces {
     const before = this.#before;
     if (before?.series === series)
       return before.places.added === 0 ? before.places : this.#keep(series, { ...before.places, added: 0 });
+    const reported = this.#report.length.toString();
+    const same = this.#plain && !byText ? shared.get(series)?.get(reported) : undefined;
+    if (same !== undefined) return this.#keep(series, { ...same, added: addedIn(series, before?.series ?? noSeries) });
     const nameOf = (labels: LabelSet): LabelSet | string => (byText ? keyOf(labels) : labels);
     const known = new Map<LabelSet | string, Place>();
     for (const [at, labels] of (before?.series ?? []).entries()) known.set(nameOf(labels), before!.places.all[at]!);
@@ -103,7 +131,13 @@ export class SeriesPlaces {
     });
     const stored = all.flatMap(({ labels }, at) => (labels === undefined || repeats?.[at] === 1 ? [] : [labels]));
     stored.push(...this.#report);
-    return this.#keep(series, { all, stored, kept, own, repeats, wrong, added });
+    const places = { all, stored, kept, own, repeats, wrong, added };
+    // Of plain ones all but what names its own source is stored as it is, whoever the target is.
+    if (this.#plain && !byText && all.every(({ labels }, at) => labels === series[at])) {
+      shared.set(series, (shared.get(series) ?? new Map()).set(reported, places));
+      sharedLists.add(stored);
+    }
+    return this.#keep(series, places);
   }
 
   #keep(series: readonly LabelSet[], places: Places): Places {

@@ -2,6 +2,8 @@ import type { Batch } from '../batch.ts';
 import { type Columns, columnsOfRows, countOf } from '../columns.ts';
 import { boundedExemplars } from '../exemplars.ts';
 import { limits } from '../limits.ts';
+import { Column } from '../sample.ts';
+import { joinedLists } from '../segment/joined-lists.ts';
 import { unionOf } from '../segment/union.ts';
 import { areSameLists, writtenLabels } from '../segment/written-labels.ts';
 
@@ -58,6 +60,18 @@ const joined = (pages: readonly Columns[]): Columns => {
   const { labels } = pages[0]!.rows!;
   if (pages.every(({ rows }) => areSameLists(rows!.labels, labels)))
     return columnsOfRows(timestampsMs, whole, { labels, values: pages.flatMap(({ rows }) => rows!.values) });
+  const lists = pages.flatMap(({ rows }) => ('read' in rows!.labels ? [] : [rows!.labels]));
+  const union = lists.length === pages.length ? joinedLists(lists) : undefined;
+  if (union !== undefined) {
+    const { sets, places } = union;
+    const columns = Column.many(sets.length, timestampsMs.length);
+    for (const [slot, { rows }] of pages.entries()) {
+      const placesOf = places[slot]!;
+      for (const [at, value] of rows!.values[0]!.entries()) columns[placesOf[at]!]!.set(slot, value);
+    }
+    const series = sets.map((labels, at) => ({ labels, column: columns[at]! }));
+    return { timestampsMs, pages: new Set(whole.keys().filter(slot => whole[slot])), series, sets };
+  }
   const { series, pages: slots } = unionOf(pages, timestampsMs, new Set(timestampsMs.filter((_, at) => whole[at])));
   return { timestampsMs, pages: slots, series };
 };

@@ -28,9 +28,9 @@ export const encodeBatch = (batch: Batch): string[] => {
     const whole = textOf(batch, batch.columns, 0, 1);
     if (isMessage(whole)) return [whole];
   }
-  const { timestampsMs, pages, series, tags } = batch.columns;
+  const { timestampsMs, pages, series, sets, tags } = batch.columns;
   const columns = { timestampsMs, pages, series, ...(tags && { tags }) };
-  const whole = textOf(batch, columns, 0, 1);
+  const whole = textOf(batch, { ...columns, ...(sets && { sets }) }, 0, 1);
   if (isMessage(whole) || series.length <= 1) return [whole];
   const pieces = halved(batch, columns);
   return pieces.map((piece, part) => textOf(batch, piece, part, pieces.length));
@@ -67,7 +67,10 @@ const textOf = (
   writer.text(JSON.stringify({ ...head, ...told, part, parts, ...(tags && { increments: true }) } satisfies Head));
   let labels: Uint8Array;
   if (rows === undefined) {
-    labels = encodeLabelSets(columns.series.map(each => each.labels));
+    labels =
+      columns.sets === undefined
+        ? encodeLabelSets(columns.series.map(each => each.labels))
+        : bytesOfLabels(columns.sets);
     const numbers = columns.series.map(({ column }) => column);
     (tags ? writeIncrements : writeNumbers)(writer, { ...columns, columns: numbers });
   } else {

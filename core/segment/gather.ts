@@ -210,11 +210,5 @@ const sameChunks = ({ sets, series }: Union, known: KnownChunks, base?: Base): S
 const isOfUse = ({ series, sets }: Union, refs: readonly ChunkRef[], base?: Base): boolean => {
   if (base === undefined || base.depth >= limits.segmentDepth) return false;
   if (sets === base.sets) return true;
-  return (
-    shareKnown(
-      base,
-      refs,
-      series.map(({ labels }) => labels),
-    ) >= leastKnown
-  );
+  return shareKnown(base, refs, sets ?? series.map(({ labels }) => labels)) >= leastKnown;
 };

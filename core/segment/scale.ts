@@ -121,11 +121,17 @@ const exactScale = (column: Column): Scale | undefined => {
     }
     fitting += 1;
     exponent = Math.max(exponent, own);
-    while (shift > 0 && value % 2 ** shift !== 0) shift -= 1;
+    if (own === 0) shift = Math.min(shift, evenIn(value));
   }
   if (fitting === 0) return undefined;
   const scale = { exponent, shift: exponent > 0 || shift === largestShift ? 0 : shift, ulps: false };
   return exponent === 0 || fittingIn(column, scale) === fitting ? scale : undefined;
+};
+
+/** How often two goes into a whole number, at most largestShift. */
+const evenIn = (whole: number): number => {
+  const low = whole | 0;
+  return low === 0 ? largestShift : 31 - Math.clz32(low & -low);
 };
 
 const fittingIn = (column: Column, scale: Scale): number => {

@@ -1,8 +1,9 @@
 import type { Columns, SeriesColumn } from '../columns.ts';
 import { keyOf, type LabelSet } from '../labels.ts';
 import { Column } from '../sample.ts';
+import { joinedLists } from './joined-lists.ts';
 import { compareOrdered, orderedOf } from './order.ts';
-import { keysOfSets, sortedOf } from './sorted.ts';
+import { keysOfSets } from './sorted.ts';
 
 export type KeyedColumn = SeriesColumn & { readonly key: string };
 
@@ -29,8 +30,8 @@ export const unionOf = (
 ): Union => {
   const slotOf = new Map(timestampsMs.map((timestampMs, slot) => [timestampMs, slot]));
   const slots = new Set([...pages].map(timestampMs => slotOf.get(timestampMs)!));
-  const like = unionOfLike(blocks, timestampsMs, slotOf);
-  if (like !== undefined) return { timestampsMs, pages: slots, ...like };
+  const known = unionOfLists(blocks, timestampsMs, slotOf);
+  if (known !== undefined) return { timestampsMs, pages: slots, ...known };
   const found = new Map<string, KeyedColumn>();
   // Pages of one source look alike: the series at a place is mostly the one that was there.
   let placed: (KeyedColumn | undefined)[] = [];
@@ -52,32 +53,34 @@ export const unionOf = (
   };
 };
 
-/** The same of blocks whose series are the same list, all of which have something to say at these times. */
-const unionOfLike = (
-  blocks: readonly Columns[],
+/** The same of blocks whose lists of series are known as such, where each of the series has something to say at these times. */
+const unionOfLists = (
+  all: readonly Columns[],
   timestampsMs: readonly number[],
   slotOf: ReadonlyMap<number, number>,
 ): Pick<Union, 'series' | 'sets'> | undefined => {
+  const blocks = all.filter(block => block.timestampsMs.some(timestampMs => slotOf.has(timestampMs)));
+  const lists = blocks.flatMap(({ sets }) => (sets === undefined ? [] : [sets]));
+  const joined = lists.length === blocks.length ? joinedLists(lists) : undefined;
+  if (joined === undefined) return undefined;
+  const { sets, places } = joined;
   const [first] = blocks;
-  if (first?.sets === undefined || !blocks.every(({ sets }) => sets === first.sets)) return undefined;
-  const sorted = sortedOf(first.sets);
-  if (sorted === undefined) return undefined;
-  const isWhole = blocks.length === 1 && first.timestampsMs.length === timestampsMs.length;
-  const columns = isWhole
-    ? first.series.map(({ column }) => column)
-    : Column.many(first.sets.length, timestampsMs.length);
-  if (!isWhole) {
-    for (const { series, timestampsMs: times } of blocks) {
+  const isWhole = blocks.length === 1 && first!.timestampsMs.length === timestampsMs.length;
+  const columns: Column[] = isWhole ? new Array(sets.length) : Column.many(sets.length, timestampsMs.length);
+  for (const [index, { series, timestampsMs: times }] of blocks.entries()) {
+    const placesOf = places[index]!;
+    if (isWhole) for (const [at, { column }] of series.entries()) columns[placesOf[at]!] = column;
+    else {
       for (const [from, timestampMs] of times.entries()) {
         const slot = slotOf.get(timestampMs);
         if (slot === undefined) continue;
-        for (let at = 0; at < series.length; at += 1) columns[at]!.join(slot, series[at]!.column, from);
+        for (let at = 0; at < series.length; at += 1) columns[placesOf[at]!]!.join(slot, series[at]!.column, from);
       }
     }
   }
   if (columns.some(({ present }) => present.indexOf(1) === -1)) return undefined;
-  const { sets, keys, places } = sorted;
-  return { sets, series: places.map((place, at) => ({ key: keys[at]!, labels: sets[at]!, column: columns[place]! })) };
+  const keys = keysOfSets(sets);
+  return { sets, series: sets.map((labels, at) => ({ key: keys[at]!, labels, column: columns[at]! })) };
 };
 
 const inside = (found: Map<string, KeyedColumn>, labels: LabelSet, length: number): KeyedColumn => {

@@ -120,10 +120,12 @@ const table = {
     'TargetsTable: dynamodb:Scan',
   ],
   AccountRole: [
+    '*: cloudwatch:GetMetricData',
     logs('Account'),
     'BlocksBucket: s3:ListBucket',
     'BlocksBucket/*: s3:GetObject',
     'BufferDeadLetters: sqs:ReceiveMessage',
+    'BufferQueue: sqs:GetQueueAttributes',
     'KeysTable: dynamodb:GetItem',
     'SeriesTable: dynamodb:BatchGetItem dynamodb:Query',
     'TargetsTable: dynamodb:Scan',
@@ -177,7 +179,7 @@ test.each([
   { name: 'Page', knows: ['buffer', 'heartbeats', 'deadlines', 'keys'] },
   { name: 'Compact', knows: ['series', 'blocks', 'retention'] },
   { name: 'Query', knows: ['series', 'blocks', 'retention', 'targets', 'heartbeats', 'keys'] },
-  { name: 'Account', knows: ['series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
+  { name: 'Account', knows: ['buffer', 'series', 'blocks', 'retention', 'targets', 'keys', 'deadLetters'] },
 ] as const)('$name knows what it may touch', ({ name, knows }) => {
   const handler = house.all('AWS::Lambda::Function').find(each => each.name === name);
   expect(Object.keys(handler?.properties.Environment.Variables).sort()).toEqual(
@@ -197,7 +199,7 @@ test('nobody may do anything to everything', () => {
   expect(statements.length).toBeGreaterThan(20);
   // But for metrics, which CloudWatch knows no names for, and for the objects of our own bucket, whose keys nobody knows before.
   const ofMetrics = statements.filter(({ Action }) => Action === 'cloudwatch:GetMetricData');
-  expect(ofMetrics.length).toBe(2);
+  expect(ofMetrics.length).toBe(3);
   const resources = statements.filter(each => !ofMetrics.includes(each)).flatMap(({ Resource }) => listOf(Resource));
   const named = resources.filter(
     each => objectsOf(each) === undefined || house.at(objectsOf(each)).name !== 'BlocksBucket',

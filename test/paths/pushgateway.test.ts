@@ -90,7 +90,13 @@ describe('what a real Pushgateway answers', () => {
   const pageOf = async (house: ReturnType<typeof memoryBuilding>): Promise<string[]> =>
     String((await house.read('/metrics')).body)
       .split('\n')
-      .filter(line => line !== '' && !line.startsWith('# HELP') && !/^# TYPE push_(failure_)?time/.test(line))
+      .filter(
+        line =>
+          line !== '' &&
+          !/^(# TYPE )?sluice_/.test(line) &&
+          !line.startsWith('# HELP') &&
+          !/^# TYPE push_(failure_)?time/.test(line),
+      )
       .map(line =>
         line
           .replace(/\bm\d+/g, '<m>')
@@ -134,7 +140,7 @@ describe('the page of groups', () => {
   const lines = async (house: ReturnType<typeof memoryBuilding>): Promise<string[]> =>
     String((await house.read('/metrics')).body)
       .split('\n')
-      .filter(line => line !== '' && !line.startsWith('#') && !line.startsWith('push_'));
+      .filter(line => line !== '' && !/^(#|push_|sluice_)/.test(line));
 
   test('shows a day what a nightly job pushed, and nothing of whom was scraped or pushes otherwise', async () => {
     const house = memoryBuilding({ startMs });

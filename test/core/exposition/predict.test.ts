@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CommonLines } from '../../../core/exposition/common-lines.ts';
 import { lenientOpenMetrics } from '../../../core/exposition/openmetrics.ts';
 import { PageReader } from '../../../core/exposition/page-reader.ts';
 import { textDialect } from '../../../core/exposition/text.ts';
@@ -13,14 +14,23 @@ const readers = (format: Format) => ({
   plain: new PageReader(dialects[format], bounds),
   remembering: new PageReader(dialects[format], bounds, { remember: true }),
   predicting: new PageReader(dialects[format], bounds, { predict: true }),
+  // Others have read pages like these before, and others would.
+  replica: new PageReader(dialects[format], bounds, { predict: true, common }),
+  // Most texts find no room, and every now and then all begins anew.
+  crowded: new PageReader(dialects[format], bounds, { predict: true, common: crowd }),
 });
+
+const common = new CommonLines(1_000_000);
+const crowd = new CommonLines(1_000);
 
 /** Reads the pages one after another; what the first reader that differs from the plain one made of which page. */
 const firstDifference = (format: Format, pages: readonly Uint8Array[]): string | undefined => {
-  const { plain, remembering, predicting } = readers(format);
+  const { plain, ...others } = readers(format);
+  common.begin();
   for (const page of pages) {
     const expected = plain.read(page);
-    for (const [name, reader] of Object.entries({ remembering, predicting })) {
+    crowd.begin();
+    for (const [name, reader] of Object.entries(others)) {
       const read = reader.read(page);
       const difference = differenceOf(expected, read);
       if (difference !== undefined) return `${name}: ${difference}`;

@@ -168,6 +168,28 @@ describe('series added', () => {
     expect(addedBy({ metric_relabel: [{ regex: 'zzz', action: 'labeldrop' }] }, ...pages)).toEqual(added);
   });
 
+  test('replicas are stored under one list, and each counts its own', () => {
+    const readers = new PageReaders();
+    const [one, two] = ['one', 'two'].map(id => aTarget({ id, instance: id }));
+    const look = (target: Target, page: string) => {
+      const outcome = outcomeOf(target, page, readers);
+      return outcome.ok ? outcome.places : undefined;
+    };
+    const first = look(one!, 'a 1\nb 1\n');
+    expect(look(two!, 'a 2\nb 2\n')).toMatchObject({ stored: first!.stored, added: 2 });
+    const grown = look(one!, 'a 1\nb 1\nc 1\n');
+    expect(grown!.added).toBe(1);
+    const other = look(two!, 'a 1\nb 1\nc 1\n');
+    expect(other!.stored).toBe(grown!.stored);
+    expect(other!.added).toBe(1);
+    expect(look(two!, 'a 1\nb 1\nc 1\n')!.added).toBe(0);
+    // Who tries again tells one series more, and one that names its own source stands elsewhere for each.
+    const trying = look(aTarget({ id: 'three', instance: 'three', retries: 1 }), 'a 1\nb 1\n');
+    expect(trying!.stored).toHaveLength(first!.stored.length + 1);
+    const named = ['four', 'five'].map(id => look(aTarget({ id, instance: id }), 'a{instance="x"} 1\n'));
+    expect(named[0]!.stored).not.toBe(named[1]!.stored);
+  });
+
   test('metric_relabel looks at each series once', () => {
     const target = aTarget();
     let looks = 0;
