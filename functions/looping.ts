@@ -40,6 +40,7 @@ export const loop = async (
   const under = new Set<Promise<void>>();
   let missed = 0;
   let heldBytes = 0;
+  let flushedMs = clock.nowMs();
 
   const handOver = ({ target, batches, families, bytes }: Held): void => {
     held.delete(target.id);
@@ -53,6 +54,11 @@ export const loop = async (
     outbox.put([told, ...others].flatMap(encodeBatch), () => {
       memory.told(target.id, untold, lastMs);
       measures.tell({ Accepted: accepted });
+      // Else what is stored would be counted long before it was accepted.
+      if (clock.nowMs() - flushedMs >= limits.loopMeasuresMs) {
+        flushedMs = clock.nowMs();
+        measures.flush();
+      }
     });
   };
 
