@@ -23,7 +23,7 @@ export type FramesRead = {
   readonly gone: readonly string[];
 };
 
-/** Reads cells out of objects: one request where the object is small or the index is known, else two. */
+/** Reads cells out of objects: one request where the object is small or the index is known, else two; none for nothing. */
 export class BlockReader {
   readonly #blocks: Ports['blocks'];
   readonly #indexes = new Map<string, BlockIndex>();
@@ -38,9 +38,14 @@ export class BlockReader {
     const warnings: string[] = [];
     const gone: string[] = [];
     await inParallel(objects, limits.blockParallel, async object => {
+      const known = this.#indexes.get(object.key);
+      // Of an object whose index is known one piece is no more requests than all of it, and none is fewer.
+      const isInPieces = known === undefined || spansOf(selected(known, selection).cells).length > 1;
       const whole =
-        object.bytes <= limits.blockWholeBytes ? await this.#blocks.get(object.key, 0, object.bytes) : undefined;
-      const index = await this.#indexOf(object, whole);
+        object.bytes <= limits.blockWholeBytes && isInPieces
+          ? await this.#blocks.get(object.key, 0, object.bytes)
+          : undefined;
+      const index = known ?? (await this.#indexOf(object, whole));
       if (typeof index === 'string') warnings.push(index);
       if (index === undefined) gone.push(object.key);
       if (typeof index !== 'object') return;
@@ -62,10 +67,8 @@ export class BlockReader {
     return { frames: read, warnings, gone };
   }
 
-  /** The object's index; a warning where it cannot be read, undefined where there is no object. */
+  /** The object's index, to be known from now on; a warning where it cannot be read, undefined where there is no object. */
   async #indexOf({ key, indexBytes }: BlockObject, whole?: Uint8Array): Promise<BlockIndex | string | undefined> {
-    const known = this.#indexes.get(key);
-    if (known !== undefined) return known;
     const head = whole?.subarray(0, indexBytes) ?? (await this.#blocks.get(key, 0, indexBytes));
     if (head === undefined) return undefined;
     const index = decodeBlockIndex(head);
