@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import type { Base } from '../core/segment/segment.ts';
+import type { Base } from '../core/segment/base.ts';
 
 type Kept = { readonly hourMs: number; readonly base: Base | undefined; readonly weight: number };
 

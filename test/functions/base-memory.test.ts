@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../core/limits.ts';
-import type { Base } from '../../core/segment/segment.ts';
+import type { Base } from '../../core/segment/base.ts';
 import { BaseMemory } from '../../functions/base-memory.ts';
 
 const hour = 3_600_000;

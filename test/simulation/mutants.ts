@@ -97,7 +97,12 @@ export const mutants: readonly Mutant[] = [
     'if (high > ownHigh || (high === ownHigh && low > ownLow)) this.setBits',
     'this.setBits',
   ),
-  at('core/sample.ts', 'lose the sign of zero', 'this.values[slot] = value;', 'this.values[slot] = value + 0;'),
+  at(
+    'core/sample.ts',
+    'lose the sign of zero',
+    'this.#room.values[this.#at + slot] = value;',
+    'this.#room.values[this.#at + slot] = value + 0;',
+  ),
   at(
     'core/sample.ts',
     'make every NaN an ordinary one',
