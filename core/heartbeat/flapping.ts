@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts';
-import type { Flip, Heartbeat } from './heartbeat.ts';
+import { type Flip, type Heartbeat, lastHeardMs } from './heartbeat.ts';
 import { type BlindSpan, heardableMs, instantAfter } from './silence.ts';
 
 /**
@@ -44,6 +44,9 @@ const counts = ({ flapRule, promise, failing, recoveringSinceMs }: Heartbeat, fa
  */
 export const fallen = (heartbeat: Heartbeat, fall: Flip): { readonly flicker?: Flicker; readonly flip?: Flip } => {
   const { flapRule, flicker = { fallsMs: [] } } = heartbeat;
+  // Nothing was heard since the fall before: it is the same one, taken back while we were blind.
+  const isSame = fall.sinceMs <= (flicker.fallsMs.at(-1) ?? Number.NEGATIVE_INFINITY);
+  if (isSame) return isHeld(heartbeat) ? { flicker } : { flicker, flip: fall };
   if (isHeld(heartbeat))
     return { flicker: { ...flicker, fallsMs: [fall.atMs], heldFalls: (flicker.heldFalls ?? 0) + 1 } };
   if (flapRule === undefined || !counts(heartbeat, fall)) return { flip: fall };
@@ -71,11 +74,13 @@ export const isSteady = (heartbeat: Heartbeat, provenMs: number, blind: readonly
   return fromMs !== undefined && heardableMs(fromMs, provenMs, blind) >= steadyMsOf(heartbeat);
 };
 
-/** Since when it is as it is: the last fall, or the first sign of life after it. */
-const turnedMs = ({ state, flicker, recoveringSinceMs }: Heartbeat): number | undefined => {
+/** Since when it is as it is: the last fall, or the first sign of life after it; who is down may have been heard since, and not seen. */
+const turnedMs = (heartbeat: Heartbeat): number | undefined => {
+  const { state, flicker, recoveringSinceMs } = heartbeat;
   if (flicker?.heldFromMs === undefined) return undefined;
   const fellMs = flicker.fallsMs.at(-1) ?? flicker.heldFromMs;
-  return state === 'up' ? Math.max(fellMs, recoveringSinceMs ?? fellMs) : fellMs;
+  const sinceMs = state === 'up' ? recoveringSinceMs : lastHeardMs(heartbeat);
+  return Math.max(fellMs, sinceMs ?? fellMs);
 };
 
 /** How often it fell while that was held back, in words. */

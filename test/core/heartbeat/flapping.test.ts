@@ -89,6 +89,28 @@ describe('who comes and goes', () => {
     expect(kinds(told).at(-1)).toBe('FLAPPING NOT_HEARD');
   });
 
+  test('falls once where he was heard no more since, though the first fall was taken back', () => {
+    // Told before, and taken back when the time of it turned out to be blind.
+    const before = source({ lastAcceptMs: minute, flicker: { fallsMs: [30 * second, 2 * minute] } });
+    const silent = lived(before, [], 4 * minute);
+    expect(kinds(silent.told)).toEqual(['DOWN NOT_HEARD']);
+    expect(silent.heartbeat.flicker?.fallsMs).toEqual([30 * second, 2 * minute]);
+    const heard = lived(before, [2 * minute + second], 4 * minute);
+    expect(kinds(heard.told).at(-1)).toBe('FLAPPING NOT_HEARD');
+  });
+
+  test('does not stay down where he was heard in between, though nobody looked then', () => {
+    const held = source({
+      state: 'down',
+      downSinceMs: 0,
+      lastAcceptMs: 9 * minute,
+      flicker: { fallsMs: [minute], heldFromMs: minute, heldFalls: 3 },
+    });
+    const lookMs = 12 * minute;
+    expect(stepAt(held, lookMs, [])?.flip).toBeUndefined();
+    expect(stepAt({ ...held, lastAcceptMs: 30 * second }, lookMs, [])?.flip).toMatchObject({ kind: 'DOWN' });
+  });
+
   test('is not told steady for time in which nobody could be heard', () => {
     const fellMs = 4 * minute + 3 * intervalMs + intervalMs + graceMs;
     const blind = [{ fromMs: fellMs + minute, toMs: fellMs + 6 * minute }];

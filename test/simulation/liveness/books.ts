@@ -12,6 +12,8 @@ const second = 1_000;
 const minute = 60 * second;
 /** The longest freeze that need not be told (RELIABILITY 3.3). */
 const silentFreezeMs = 80 * second;
+/** A life shorter than the hold before a recovery is told, and a sweep's minute: nobody need have seen it. */
+const unseenLifeMs = limits.recoveryHoldMs + 60 * second;
 
 /** DOWN, RESOLVED, DOWN …; FLAPPING stands for DOWN, may follow it, and ends by either. */
 const isInTurn = (kinds: readonly Alarm['kind'][]): boolean =>
@@ -103,7 +105,8 @@ export class Books {
   #steadied({ job, atMs, toldMs }: Published): void {
     const { intervalMs = 0, graceMs = 0 } = this.#sources.get(job) ?? {};
     const death = this.#deathAt(job, atMs - intervalMs - graceMs - 5_000);
-    if (death === undefined || death.toMs <= atMs) return;
+    // One that began and ended between two looks left no trace: he lives when it is told.
+    if (death === undefined || death.toMs <= toldMs) return;
     if (!this.#frozen.some(({ fromMs, toMs }) => fromMs < atMs && toMs > death.fromMs))
       this.breach(
         'revived',
@@ -235,7 +238,7 @@ export class Books {
       const isRemoved = changes.some(({ what }) => what === 'remove');
       if (!isRemoved && !isInTurn(kinds)) this.breach('order', `A4 ${job}: ${kinds.join(' ')}`);
       for (const [index, { fromMs, toMs, isReal, isShort }] of deaths.entries()) {
-        // Who came back while we were blind, and fell again before that was seen, is named all the time.
+        // Who came back while we were blind or for a moment, and fell again before that was seen, is named all the time.
         const livedFromMs = deaths[index - 1]?.toMs ?? fromMs;
         if (!isReal || isShort || isRemoved || fromMs > this.#plan.endMs - 300 * second) continue;
         const untilMs = Math.min(toMs, this.#plan.endMs);
@@ -247,7 +250,11 @@ export class Books {
         const isLong = untilMs - fromMs > source.intervalMs + source.graceMs + this.#steadyMs(job) + 150 * second;
         if (this.#toldDown.has(name) || (flapped && !isLong)) found += 1;
         else if (isCovered(fromMs, untilMs) || this.#isMissed(fromMs, untilMs)) covered += 1;
-        else if (this.#lastTold(job, untilMs)?.kind === 'DOWN' && isCovered(livedFromMs, fromMs)) found += 1;
+        else if (
+          this.#lastTold(job, untilMs)?.kind === 'DOWN' &&
+          (isCovered(livedFromMs, fromMs) || fromMs - livedFromMs < unseenLifeMs)
+        )
+          found += 1;
         else this.breach('missed', `A2 ${job} dead from ${this.#at(fromMs)} to ${this.#at(untilMs)}`);
       }
       const row = rows.find(each => each['job'] === job);
