@@ -76,7 +76,7 @@ export const Heartbeats = () => {
                 <th scope="col">Last heard</th>
                 <th scope="col">Next</th>
                 <th scope="col">Runs today</th>
-                <th scope="col">Missed today</th>
+                <th scope="col">Times down today</th>
                 <th scope="col">Last 24 h</th>
                 <th scope="col">
                   <span class="hidden">Do</span>
@@ -121,7 +121,7 @@ export const Heartbeats = () => {
                   <td data-title="runs">
                     <Counted count={line.instance === '*' ? counts.get(line.job) : undefined} />
                   </td>
-                  <td class="number" data-title="missed">
+                  <td class="number" data-title="times down">
                     {line.downs.length === 0 ? <span class="soft">0</span> : line.downs.length}
                   </td>
                   <td class="bar-cell">
