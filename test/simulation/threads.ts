@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type Lanes, runLanes } from './lanes.ts';
 import type { Outcome } from './simulate.ts';
 import type { ThreadData } from './thread.ts';
 
@@ -9,54 +9,7 @@ export type Told = Omit<Outcome, 'happened'> & {
   readonly faults: number;
   readonly isReplayed: boolean;
 };
-type Failed = { readonly seed: number; readonly failed: string };
 
-/** Seeds a thread is handed at a time: few, so that all threads end together. */
-const seedsAtOnce = 10;
-
-/** Runs seeds [from, to) on so many threads and hands over each outcome as it comes; ends early where `enough` says so. */
-export const runSeeds = async (
-  {
-    from,
-    to,
-    threads,
-    data,
-  }: { readonly from: number; readonly to: number; readonly threads: number; readonly data: ThreadData },
-  told: (outcome: Told) => boolean,
-): Promise<void> => {
-  let next = from;
-  let isEnough = false;
-  const lane = async (): Promise<void> => {
-    const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
-      workerData: data,
-      // Much of a seed's world is garbage at once; more room than this is only slower to go through.
-      resourceLimits: { maxYoungGenerationSizeMb: 48 },
-    });
-    try {
-      await new Promise<void>((done, fail) => {
-        const hand = (): void => {
-          if (isEnough || next >= to) {
-            done();
-            return;
-          }
-          const until = Math.min(to, next + seedsAtOnce);
-          worker.postMessage({ from: next, to: until });
-          next = until;
-        };
-        worker.on('error', fail);
-        worker.on('message', (message: Told | Failed | 'next') => {
-          if (message === 'next') hand();
-          else if ('failed' in message) fail(new Error(`seed ${message.seed}: ${message.failed}`));
-          else if (!isEnough && told(message)) {
-            isEnough = true;
-            done();
-          }
-        });
-        hand();
-      });
-    } finally {
-      await worker.terminate();
-    }
-  };
-  await Promise.all(Array.from({ length: threads }, lane));
-};
+/** Runs seeds [from, to) on so many threads and hands over each outcome as it comes; ends early where `told` says so. */
+export const runSeeds = (lanes: Lanes<ThreadData>, told: (outcome: Told) => boolean): Promise<void> =>
+  runLanes(join(import.meta.dirname, 'thread.ts'), 48, lanes, told);
