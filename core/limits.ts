@@ -187,8 +187,6 @@ export const limits = {
   inventoryTries: 6,
   inventoryBackoffMs: 200,
   inventoryTimeoutMs: 10 * second,
-  /** Calls to AWS open at once for one list: far below what a minute's bucket of any account has. */
-  inventoryParallel: 4,
   /** After a task or instance began: when it is scraped beside its slots, so that it is seen before its first interval is over. */
   firstScrapesMs: [2 * second, 10 * second],
   /** So long what has just begun may be silent without an alarm: a process that boots is alive. */
@@ -470,6 +468,8 @@ export const limits = {
   keyShareFrom: 1 / 32,
   /** How often a worker tells what it refused, and how long that is kept: a day is looked at, hour by hour. */
   refusalsToldMs: 10 * second,
+  /** How long a push's answer waits for that list to be told: it is worth no producer's patience. */
+  refusalsWaitMs: 500,
   refusalsKeptMs: 26 * hour,
   /** Reasons that are told apart, by protocol and job, in an hour of one worker and in all: more are not read by people. */
   refusalLines: 100,
@@ -488,7 +488,7 @@ export const limits = {
   crowdSpanMs: 3 * minute,
   crowdSourcesRead: 20_000,
   crowdsListed: 10,
-  /** How long the old secret of a rotated key goes on unless told otherwise, and at most. */
+  /** How long the old secret of a rotated key goes on unless told otherwise, and at most: a day to change it everywhere, a quarter for the slowest. */
   keyOldSecretMs: 1 * day,
   keyOldSecretMaxMs: 90 * day,
 

@@ -44,7 +44,10 @@ export const noteRefusal = async (
     .catch((cause: Error) => log.write('warn', 'refusal not noted', { cause: cause.message }));
 };
 
-/** What this worker refuses, by reason, kept in a table now and then. Never fails, and is never waited for long: it is a list. */
+/**
+ * What this worker refuses, by reason, kept in a table now and then. Never fails, and is waited for limits.refusalsWaitMs at
+ * most: it is a list, and who waits may have been told of as stored already.
+ */
 export class Refusals {
   readonly #ports: Pick<Ports, 'clock' | 'log' | 'refusals'>;
   readonly #book = new RefusalBook();
@@ -84,8 +87,10 @@ export class Refusals {
   }
 
   #told(page: RefusalPage): Promise<void> {
-    return this.#ports.refusals
+    const { clock, log, refusals } = this.#ports;
+    const told = refusals
       .tell(page)
-      .catch((cause: Error) => this.#ports.log.write('warn', 'refusals not told', { cause: cause.message }));
+      .catch((cause: Error) => log.write('warn', 'refusals not told', { cause: cause.message }));
+    return Promise.race([told, clock.wait(limits.refusalsWaitMs)]);
   }
 }

@@ -102,7 +102,11 @@ export const keysCommand = (connect: Connect): Command => {
     .description(
       'give a key a new secret and show it, once; the old one stays good for a while, so that nobody is locked out',
     )
-    .option('--old-for <duration>', 'how long the old secret stays good; 0s for not at all', '1d')
+    .option(
+      '--old-for <duration>',
+      'how long the old secret stays good; 0s for not at all',
+      `${limits.keyOldSecretMs / 86_400_000}d`,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice keys rotate Q3mXw8b2Jt0aZk9L --old-for 2h')
     .action(async (id: string, { oldFor, json = false }: { oldFor: string; json?: boolean }) => {
