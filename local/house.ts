@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Assembly, Properties } from './assembly.ts';
 import { startMetrics } from './cloudwatch.ts';
 import { Complaint } from './complaint.ts';
@@ -7,7 +8,7 @@ import type { Door } from './gateway.ts';
 import { LocalMeasures } from './measures.ts';
 import { nameOfArn, physicalNames, tableOfStream } from './naming.ts';
 import { allows, type Statement, statementsOf } from './permissions.ts';
-import { startQueueMapping } from './queue-mapping.ts';
+import { batchesAtOnce, startQueueMapping } from './queue-mapping.ts';
 import { ageOfOldest } from './queues.ts';
 import { Resolver, region } from './resolver.ts';
 import { type KeysRequired, type Route, readingFunctions, readRoute } from './routes.ts';
@@ -214,6 +215,7 @@ export class House {
       return;
     }
     const scaling = properties['ScalingConfig'] as { MaximumConcurrency?: number } | undefined;
+    const gatherMs = Number(properties['MaximumBatchingWindowInSeconds'] ?? 0) * 1_000;
     atEnd(
       startQueueMapping({
         client: this.stores.sqs,
@@ -221,9 +223,9 @@ export class House {
         arn,
         invoke,
         batchSize,
-        gatherMs: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0) * 1_000,
+        gatherMs,
         partial: ((properties['FunctionResponseTypes'] ?? []) as string[]).includes('ReportBatchItemFailures'),
-        concurrency: scaling?.MaximumConcurrency ?? 10,
+        concurrency: batchesAtOnce(gatherMs, scaling?.MaximumConcurrency ?? 10, availableParallelism()),
         print,
       }),
     );

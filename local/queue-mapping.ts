@@ -19,6 +19,13 @@ export type QueueMapping = {
 /** How long invocations under way are waited for in the end. */
 const patienceMs = 2_000;
 
+/**
+ * How many batches a function gets at once. One that gathers works on what it gets: more of it at once than there are cores
+ * comes to nothing but colder code and colder memories, while those that wait for an instant, such as scrapes, come late.
+ */
+export const batchesAtOnce = (gatherMs: number, most: number, cores: number): number =>
+  gatherMs > 0 ? Math.min(most, cores) : most;
+
 /** Lambda's payload limit; a batch is handed over before it would be exceeded. */
 const batchBytes = 6_000_000;
 
