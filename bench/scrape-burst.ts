@@ -64,7 +64,7 @@ type Counts = {
   readonly scrapes: number;
   readonly samples: number;
   readonly bytes: number;
-  /** Also of before the burst. */
+  /** Also of before the burst, whoever scraped. */
   readonly all: { readonly scrapes: number; readonly samples: number };
 };
 
@@ -124,7 +124,7 @@ const forget = async (data: string): Promise<void> => {
 
 /** Once nobody is scraped any more: what is stored is what was served, to the sample. */
 const exactly = async (
-  url: string,
+  allCounts: () => Promise<Counts['all']>,
   status: () => Promise<Record<string, number>>,
   own: number,
   end: () => Promise<void>,
@@ -132,7 +132,7 @@ const exactly = async (
   await end();
   let scrapes = -1;
   for (const untilMs = Date.now() + 240_000; Date.now() < untilMs; ) {
-    const { all } = await countsAt(url, 'counts');
+    const all = await allCounts();
     const { Stored = 0, ScrapesMissed = 0, buffered = 0 } = await status();
     if (all.scrapes === scrapes && buffered === 0) {
       const expected = all.samples + own * all.scrapes;
@@ -154,6 +154,14 @@ const sluice = async (url: string): Promise<void> => {
   const data = join(folder, 'sluice');
   const collector = await CollectorProcess.on(data);
   await collector.start();
+  /** What others scraped of the same pages before. */
+  const { all: others } = await countsAt(url, 'counts');
+  /** Series that each scrape has besides its page. */
+  const own = 5;
+  const ownOf = ({ scrapes, samples }: Counts['all']): Counts['all'] => ({
+    scrapes: scrapes - others.scrapes,
+    samples: samples - others.samples,
+  });
   try {
     const { pid } = JSON.parse(readFileSync(join(data, 'local.json'), 'utf8')) as { pid: number };
     const list = instances.map(instance => ({
@@ -172,10 +180,9 @@ const sluice = async (url: string): Promise<void> => {
           .sluice('status', '--json')
           .catch((error: { readonly stdout: string }) => error.stdout || '{"buffered":1}'),
       );
-    /** Series that each scrape has besides its page. */
-    const own = 5;
-    await watch('sluice', pid, url, async ({ all }) => {
+    await watch('sluice', pid, url, async counts => {
       const beganMs = Date.now();
+      const all = ownOf(counts.all);
       // Those of the last seconds are on their way, and are no more than some empty pages by then.
       const least = all.samples + own * (all.scrapes - burst.targets);
       for (;;) {
@@ -186,7 +193,12 @@ const sluice = async (url: string): Promise<void> => {
         await sleep(2_000);
       }
     });
-    await exactly(url, status, own, () => forget(data));
+    await exactly(
+      async () => ownOf((await countsAt(url, 'counts')).all),
+      status,
+      own,
+      () => forget(data),
+    );
   } finally {
     await collector.end('SIGINT');
   }

@@ -111,8 +111,9 @@ export class Discovery extends Construct {
         detail: { state: ['running', 'shutting-down', 'stopping', 'stopped', 'terminated'] },
       });
     }
-    // What tasks without a network interface of their own run on.
+    // What tasks without a network interface of their own run on, and what address the others' interfaces have outside.
     if (ec2 || ecs !== false) this.#may(['ec2:DescribeInstances'], ['*']);
+    if (ecs !== false) this.#may(['ec2:DescribeNetworkInterfaces'], ['*']);
     if (cloudMap) {
       const listing = ['ListNamespaces', 'ListServices', 'ListInstances', 'ListTagsForResource'];
       this.#may(

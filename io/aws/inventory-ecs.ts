@@ -4,7 +4,7 @@ import type { EcsTask } from '../../core/scrape/found/ecs.ts';
 import type { Tags } from '../../core/scrape/found/found.ts';
 import type { Inventory } from '../ports.ts';
 import type { Amazon } from './amazon.ts';
-import { instancesWhere } from './inventory-ec2.ts';
+import { instancesWhere, publicIpsOf } from './inventory-ec2.ts';
 import { everyPage, groupsOf, listIn } from './pages.ts';
 
 // Shapes as ECS answers them, as far as they are looked at. ECS takes 100 tasks, clusters or instances and 10 services a call.
@@ -95,7 +95,14 @@ export const ecsInventory = (amazon: Amazon, ownRegion: string): Pick<Inventory,
     }));
     const byName = new Map(services.map(each => [each.serviceName, each]));
     const hosts = await hostsOf(region, cluster.clusterArn, tasks);
-    return tasks.map(task => taskOf(region, cluster, task, byName.get(serviceIn(task.group) ?? ''), hosts));
+    const publicIps = await publicIpsOf(amazon, region, [...new Set(tasks.flatMap(interfaceOf))]);
+    return tasks.map(task =>
+      taskOf(region, cluster, task, {
+        service: byName.get(serviceIn(task.group) ?? ''),
+        host: hosts.get(task.containerInstanceArn ?? ''),
+        publicIp: publicIps.get(interfaceOf(task)[0] ?? ''),
+      }),
+    );
   };
 
   /** The instances of tasks that have no network interface of their own, by the container instance's ARN. */
@@ -164,16 +171,24 @@ export const ecsInventory = (amazon: Amazon, ownRegion: string): Pick<Inventory,
 /** `service:shop` is the group of a service's tasks. */
 const serviceIn = (group: string | undefined): string | undefined => /^service:(.+)$/.exec(group ?? '')?.[1];
 
-const taskOf = (
-  region: string,
-  cluster: Cluster,
-  task: Task,
-  service: Service | undefined,
-  hosts: ReadonlyMap<string, Ec2Instance>,
-): EcsTask => {
-  const { containers = [], attachments = [], containerInstanceArn } = task;
-  const attached = attachments.find(({ type }) => type === 'ElasticNetworkInterface')?.details ?? [];
-  const detail = (name: string): string | undefined => attached.find(each => each.name === name)?.value;
+/** What is said of a task's own network interface. */
+const attachedTo = ({ attachments = [] }: Task, name: string): string | undefined =>
+  attachments.find(({ type }) => type === 'ElasticNetworkInterface')?.details?.find(each => each.name === name)?.value;
+
+/** The network interface that may have a public address: of tasks on instances of EC2 none has. */
+const interfaceOf = (task: Task): string[] => {
+  const id = task.containerInstanceArn === undefined ? attachedTo(task, 'networkInterfaceId') : undefined;
+  return id === undefined ? [] : [id];
+};
+
+type Known = {
+  readonly service: Service | undefined;
+  readonly host: Ec2Instance | undefined;
+  readonly publicIp: string | undefined;
+};
+
+const taskOf = (region: string, cluster: Cluster, task: Task, { service, host, publicIp }: Known): EcsTask => {
+  const { containers = [], containerInstanceArn } = task;
   const interfaces = containers.flatMap(({ networkInterfaces = [] }) => networkInterfaces);
   return {
     arn: task.taskArn,
@@ -195,17 +210,18 @@ const taskOf = (
     platformVersion: task.platformVersion,
     zone: task.availabilityZone,
     privateIp:
-      detail('privateIPv4Address') ??
+      attachedTo(task, 'privateIPv4Address') ??
       interfaces.find(each => each.privateIpv4Address !== undefined)?.privateIpv4Address ??
       interfaces.find(each => each.ipv6Address !== undefined)?.ipv6Address,
-    subnetId: detail('subnetId'),
+    publicIp,
+    subnetId: attachedTo(task, 'subnetId'),
     bindings: containers
       .flatMap(({ networkBindings = [] }) => networkBindings)
       .flatMap(({ containerPort, hostPort }) =>
         containerPort === undefined || hostPort === undefined ? [] : [{ containerPort, hostPort }],
       ),
     containerInstanceArn,
-    host: hosts.get(containerInstanceArn ?? ''),
+    host,
     tags: tagsOf(task.tags),
     ...(task.startedAt !== undefined && { startedMs: Math.round(task.startedAt * 1_000) }),
   };

@@ -47,6 +47,9 @@ const quiet = {
   ListTasks: [{ body: { taskArns: [recorded.taskArn('a')] } }],
   DescribeTasks: [{ body: { tasks: [recorded.fargateTask('a', '10.0.3.7')], failures: [] } }],
   DescribeServices: [{ body: { services: [recorded.service], failures: [] } }],
+  DescribeNetworkInterfaces: [
+    { body: recorded.interfacesXml({ id: 'eni-0123456789abcdef0', publicIp: '54.94.202.17' }) },
+  ],
 };
 
 describe('tasks of ECS', () => {
@@ -70,6 +73,7 @@ describe('tasks of ECS', () => {
         platformVersion: '1.4.0',
         zone: 'us-east-1b',
         privateIp: '10.0.3.7',
+        publicIp: '54.94.202.17',
         subnetId: 'subnet-0123456789abcdef0',
         bindings: [],
         containerInstanceArn: undefined,
@@ -84,7 +88,12 @@ describe('tasks of ECS', () => {
       'ListTasks',
       'DescribeTasks',
       'DescribeServices',
+      'DescribeNetworkInterfaces',
     ]);
+    expect(asked[5]?.body).toMatchObject({
+      'Filter.1.Name': 'network-interface-id',
+      'Filter.1.Value.1': 'eni-0123456789abcdef0',
+    });
     expect(asked[2]?.headers.get('x-amz-target')).toBe('AmazonEC2ContainerServiceV20141113.ListTasks');
     expect(asked[2]?.headers.get('authorization')).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/us-east-1\/ecs\/aws4_request/,
@@ -129,6 +138,45 @@ describe('tasks of ECS', () => {
       service: undefined,
       bindings: [{ containerPort: 9102, hostPort: 32_785 }],
       host: { id: 'i-0598c7d356eba48d7', privateIp: '10.0.0.9' },
+    });
+  });
+
+  test('on an instance have no public address of their own, and nobody is asked for one', async () => {
+    const { inventory, operations } = account({
+      ...quiet,
+      DescribeTasks: [{ body: { tasks: [recorded.fargateTask('a', '10.0.3.7', { containerInstanceArn: 'c' })] } }],
+      DescribeContainerInstances: [{ body: { containerInstances: [], failures: [] } }],
+    });
+    const [task] = (await inventory.tasks({ clusters: ['prod'] })).all;
+    expect(task).toMatchObject({ privateIp: '10.0.3.7', publicIp: undefined });
+    expect(operations()).not.toContain('DescribeNetworkInterfaces');
+  });
+
+  test('of Fargate have the public address of their own interface; one without, or that has gone, has none', async () => {
+    const ids = ['eni-a', 'eni-b', 'eni-gone'];
+    const { inventory } = account({
+      ...quiet,
+      ListTasks: [{ body: { taskArns: ids.map(recorded.taskArn) } }],
+      DescribeTasks: [{ body: { tasks: ids.map(id => recorded.fargateTask(id, '10.0.3.7', {}, id)) } }],
+      DescribeNetworkInterfaces: [
+        { body: recorded.interfacesXml({ id: 'eni-b' }, { id: 'eni-a', publicIp: '54.94.202.17' }) },
+      ],
+    });
+    const { all, failures } = await inventory.tasks({ clusters: ['prod'] });
+    expect(failures).toEqual([]);
+    expect(all.map(({ publicIp }) => publicIp)).toEqual(['54.94.202.17', undefined, undefined]);
+  });
+
+  test('are unknown where their addresses are: rules may put these in the place of the private ones', async () => {
+    const { inventory } = account({
+      ...quiet,
+      DescribeNetworkInterfaces: [{ status: 403, body: recorded.deniedXml }],
+    });
+    expect(await inventory.tasks({ clusters: ['prod'] })).toEqual({
+      all: [],
+      failures: [
+        'prod: ec2:DescribeNetworkInterfaces: UnauthorizedOperation: You are not authorized to perform this operation.',
+      ],
     });
   });
 

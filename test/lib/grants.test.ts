@@ -399,6 +399,7 @@ describe('who looks at the account', () => {
       flat([
         '*: ecs:ListClusters ecs:ListTasks ecs:DescribeClusters ecs:DescribeTasks ecs:DescribeServices ecs:DescribeContainerInstances',
         '*: ec2:DescribeInstances',
+        '*: ec2:DescribeNetworkInterfaces',
         '*: servicediscovery:ListNamespaces servicediscovery:ListServices servicediscovery:ListInstances servicediscovery:ListTagsForResource',
         logs('DiscoveryDiscover'),
         'ScrapesQueue: sqs:SendMessage',

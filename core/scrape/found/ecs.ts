@@ -20,6 +20,8 @@ export type EcsTask = {
   readonly zone?: string | undefined;
   /** Of its own network interface; none where it has the instance's. */
   readonly privateIp?: string | undefined;
+  /** Of its own network interface, as tasks of Fargate may have it. */
+  readonly publicIp?: string | undefined;
   readonly subnetId?: string | undefined;
   /** Ports of its containers as the instance has them. */
   readonly bindings: readonly { readonly containerPort: number; readonly hostPort: number }[];
@@ -82,7 +84,7 @@ export const foundTask = (task: EcsTask, wanted: WantedTasks): Found | undefined
       ec2_instance_type: host?.type,
       ec2_instance_private_ip: host?.privateIp,
       ec2_instance_public_ip: host?.publicIp,
-      public_ip: task.privateIp === undefined ? host?.publicIp : undefined,
+      public_ip: task.privateIp === undefined ? host?.publicIp : task.publicIp,
     },
     ['tag_cluster_', cluster.tags],
     ['tag_service_', service?.tags ?? {}],

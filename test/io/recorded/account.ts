@@ -23,7 +23,7 @@ export const service = {
 };
 
 /** Of Fargate: a network interface of its own. */
-export const fargateTask = (id: string, ip: string, more: object = {}) => ({
+export const fargateTask = (id: string, ip: string, more: object = {}, eni = 'eni-0123456789abcdef0') => ({
   attachments: [
     {
       id: 'a1b2c3d4-5678-90ab-cdef-11111EXAMPLE',
@@ -31,7 +31,7 @@ export const fargateTask = (id: string, ip: string, more: object = {}) => ({
       status: 'ATTACHED',
       details: [
         { name: 'subnetId', value: 'subnet-0123456789abcdef0' },
-        { name: 'networkInterfaceId', value: 'eni-0123456789abcdef0' },
+        { name: 'networkInterfaceId', value: eni },
         { name: 'macAddress', value: '0e:89:76:28:07:b3' },
         { name: 'privateDnsName', value: `ip-${ip.replaceAll('.', '-')}.ec2.internal` },
         { name: 'privateIPv4Address', value: ip },
@@ -155,6 +155,31 @@ export const instanceXml = (id: string, ip: string, next = '') => `<?xml version
     </reservationSet>
     ${next === '' ? '' : `<nextToken>${next}</nextToken>`}
 </DescribeInstancesResponse>`;
+
+/** As EC2 answers of a task's network interface; without a public address where none is given. */
+export const interfacesXml = (...interfaces: readonly { readonly id: string; readonly publicIp?: string }[]) => {
+  const items = interfaces.map(
+    ({ id, publicIp }) => `
+        <item>
+            <networkInterfaceId>${id}</networkInterfaceId>
+            <subnetId>subnet-0123456789abcdef0</subnetId>
+            <status>in-use</status>
+            <privateIpAddress>10.0.3.7</privateIpAddress>
+            ${
+              publicIp === undefined
+                ? ''
+                : `<association><ipOwnerId>amazon</ipOwnerId><publicDnsName>ec2-x.compute-1.amazonaws.com</publicDnsName><publicIp>${publicIp}</publicIp></association>`
+            }
+            <interfaceType>interface</interfaceType>
+        </item>`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<DescribeNetworkInterfacesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+    <requestId>fc45294c-006b-457b-bab9-example</requestId>
+    <networkInterfaceSet>${items.join('')}
+    </networkInterfaceSet>
+</DescribeNetworkInterfacesResponse>`;
+};
 
 export const throttledXml = `<?xml version="1.0" encoding="UTF-8"?>
 <Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message></Error></Errors><RequestID>ea966190</RequestID></Response>`;
