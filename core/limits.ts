@@ -466,6 +466,8 @@ export const limits = {
   /** How often a worker tells the others how much it lets in with a key, and from which part of a limit on. */
   keyShareMs: 10 * second,
   keyShareFrom: 1 / 32,
+  /** How long a push waits for that before it goes on by itself: a rate held to the last request is worth no producer’s patience. */
+  keyShareWaitMs: 500,
   /** How often a worker tells what it refused, and how long that is kept: a day is looked at, hour by hour. */
   refusalsToldMs: 10 * second,
   /** How long a push's answer waits for that list to be told: it is worth no producer's patience. */

@@ -64,18 +64,20 @@ export class Limiting {
     return undefined;
   }
 
-  /** Tells the other workers, and hears of them, where it is time and of use. */
+  /**
+   * Tells the other workers, and hears of them, where it is time and of use. Waited for limits.keyShareWaitMs at most: a
+   * producer's samples are worth more than a rate that is held to the last request.
+   */
   async share({ id, quota }: Key): Promise<void> {
     const { clock, usage, log } = this.#ports;
     const use = this.#useOf(id);
     const told = use.toTell(this.#worker, quota, clock.nowMs());
     if (told === undefined) return;
-    try {
-      const [all] = await Promise.all([usage.of(id), usage.tell(id, told)]);
-      use.heard(all, this.#worker, clock.nowMs());
-    } catch (error) {
-      log.write('warn', 'use of a key was not shared', { key: id, cause: (error as Error).message });
-    }
+    const shared = Promise.all([usage.of(id), usage.tell(id, told)]).then(
+      ([all]) => use.heard(all, this.#worker, clock.nowMs()),
+      (cause: Error) => log.write('warn', 'use of a key was not shared', { key: id, cause: cause.message }),
+    );
+    await Promise.race([shared, clock.wait(limits.keyShareWaitMs)]);
   }
 
   /** The one that was used longest ago goes first. */

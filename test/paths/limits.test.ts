@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readKey } from '../../core/key/key.ts';
+import { limits } from '../../core/limits.ts';
 import { memoryBuilding } from './building.ts';
 import { everyProtocol } from './every-protocol.ts';
 
@@ -123,6 +124,23 @@ test('workers hear of each other, and go on by themselves where they cannot', as
     await alone.ports.clock.moveTo(alone.ports.clock.nowMs() + 1_000);
   }
   expect(alone.ports.log.lines.some(line => line.includes('was not shared'))).toBe(true);
+});
+
+test('a worker whose table never answers goes on by itself, and keeps no push for long', async () => {
+  const house = await houseWith({ samplesPerSecond: 10 });
+  const { clock, usage } = house.ports;
+  let asked = 0;
+  usage.tell = () => {
+    asked += 1;
+    return new Promise(() => undefined);
+  };
+  for (let times = 0; times < 30; times += 1) {
+    const answer = house.pushByKey('/v1/push?job=shop', 'a 1\n', bearer);
+    await clock.moveTo(clock.nowMs() + limits.keyShareWaitMs);
+    expect((await answer).statusCode).toBe(200);
+    await clock.moveTo(clock.nowMs() + 1_000);
+  }
+  expect(asked).toBeGreaterThan(1);
 });
 
 test('whom IAM let in has no limits of a key', async () => {
