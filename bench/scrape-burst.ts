@@ -16,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { limits } from '../core/limits.ts';
+import { loopEndAfter } from '../core/scrape/loops.ts';
 import { CollectorProcess } from '../test/paths/collector-process.ts';
 import { booksOf, report, threadsOf } from './burst-books.ts';
 import { handlers } from './burst-handlers.ts';
@@ -172,7 +174,10 @@ const sluice = async (url: string): Promise<void> => {
     console.log(
       `            ${(await collector.sluice('targets', 'import', join(folder, 'targets.json'), '--job', 'burst')).trim()}`,
     );
-    await sleep(5_000);
+    // New targets are scraped one by one until the next loops are ordered: what is asked is what a fleet costs that is there.
+    const loopsMs = loopEndAfter(Date.now() + limits.planAheadMs);
+    console.log(`            loops begin in ${Math.round((loopsMs - Date.now()) / 1_000)} s`);
+    await sleep(loopsMs - Date.now());
     // It exits with 2 where somebody is in trouble, and says the same.
     const status = async (): Promise<Record<string, number>> =>
       JSON.parse(
