@@ -27,7 +27,7 @@ export type Columns = {
 };
 
 /** For each time one value for each label set. The list of these is the very same one where the page before had the same series. */
-export type PageRows = {
+type PageRows = {
   readonly labels: LabelList;
   readonly values: readonly Float64Array[];
 };

@@ -13,7 +13,7 @@ import type { Bucketed } from './rollup-reading.ts';
 import { wantedBy } from './wanted.ts';
 
 /** An answer, and what its author should know of it besides: warnings of what could not be read, infos of how it was read. */
-export type Answered = {
+type Answered = {
   readonly result: Result;
   readonly warnings: readonly string[];
   readonly infos: readonly string[];

@@ -16,7 +16,7 @@ export type CellBytes = {
 
 export type FrameBytes = { readonly frame: PlacedFrame; readonly cells: readonly CellBytes[] };
 
-export type FramesRead = {
+type FramesRead = {
   readonly frames: readonly FrameBytes[];
   readonly warnings: readonly string[];
   /** Objects that are not there: their manifest may have changed since it was read. */

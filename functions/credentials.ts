@@ -7,7 +7,7 @@ import type { HttpGet, Ports } from '../io/ports.ts';
 export type CredentialPorts = Pick<Ports, 'clock' | 'http' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants'>;
 
 /** What is asked, and by whom. */
-export type Asked = Pick<Target, 'auth' | 'url' | 'timeoutMs'>;
+type Asked = Pick<Target, 'auth' | 'url' | 'timeoutMs'>;
 
 /** What a request shows of who asks. */
 export type Shown = Pick<HttpGet, 'credentials' | 'tls'>;

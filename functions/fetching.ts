@@ -8,7 +8,7 @@ import { type CredentialPorts, type Credentials, NoCredentials, type Shown } fro
 
 export type FetchPorts = CredentialPorts;
 
-export type FetchMemory = {
+type FetchMemory = {
   readonly pages: PageReaders;
   readonly credentials: Credentials;
   /** What a page may be once it is unpacked, where that is less than limits.pageUnpackedBytes. */

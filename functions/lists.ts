@@ -24,7 +24,7 @@ import { unreachableIn } from './reachable.ts';
 export type ListPorts = Pick<Ports, 'targets' | 'log' | 'reach'> & CredentialPorts;
 
 /** Who can be asked what runs in the account; the planner cannot. */
-export type AccountPorts = Partial<Pick<Ports, 'inventory'>>;
+type AccountPorts = Partial<Pick<Ports, 'inventory'>>;
 
 /** Which rows there should be; `isPart` where there may be more than is known, so that none is to go. */
 type Listed = Read<readonly Row[] | undefined> & { readonly isPart?: boolean };

@@ -33,7 +33,7 @@ export class Pile {
 }
 
 /** Which shard of which day. */
-export type Place = { readonly day: number; readonly shard: number };
+type Place = { readonly day: number; readonly shard: number };
 
 /** What segments and objects are made into: objects that count once a manifest lists them. */
 export class MergedObjects {

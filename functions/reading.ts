@@ -19,7 +19,7 @@ import { unitsSince, usedBy } from './units.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
 
 /** A source and those of its label sets, the source's own labels included, that are wanted. */
-export type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
+type FoundSource = { readonly source: Source; readonly sets: readonly LabelSet[] };
 
 /** What was read, and what could not be: a warning for each, so that a part is never taken for the whole. */
 export type SeriesRead<S = SeriesSamples> = {

@@ -22,12 +22,12 @@ export type Bucketed = '5m' | '1h';
 export const bucketMsOf: Readonly<Record<Bucketed, number>> = { '5m': 5 * 60_000, '1h': 60 * 60_000 };
 
 /** What is kept of one series beyond its samples: for each bucket, where it begins and its aggregates. */
-export type RolledSeries = {
+type RolledSeries = {
   readonly labels: LabelSet;
   readonly buckets: readonly (Readonly<Record<Aggregate, number>> & { readonly timestampMs: number })[];
 };
 
-export type RollupsRead = {
+type RollupsRead = {
   readonly series: readonly RolledSeries[];
   readonly warnings: readonly string[];
   readonly units: Units;

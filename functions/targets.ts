@@ -16,7 +16,7 @@ const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, i
 type Active = Discovered & { readonly target: Target };
 
 /** What Prometheus's /api/v1/targets answers, and the rows that cannot be read, which a Prometheus would not have started with. */
-export type TargetList = {
+type TargetList = {
   readonly activeTargets: readonly ListedTarget[];
   readonly droppedTargets: readonly { readonly discoveredLabels: Readonly<Record<string, string>> }[];
   readonly droppedTargetCounts: Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-export type AlarmTopicProps = { readonly named: string; readonly encryptionKey: IKey | undefined };
+type AlarmTopicProps = { readonly named: string; readonly encryptionKey: IKey | undefined };
 
 /**
  * Where alarms ring: TLS only. SNS encrypts its disks by itself; the AWS managed key on top would shut out CloudWatch,

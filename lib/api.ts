@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import type { CollectorDomain, CollectorProps } from './collector-props.ts';
 import type { Handler } from './handler.ts';
 
-export type ApiProps = {
+type ApiProps = {
   readonly throttle: NonNullable<CollectorProps['throttle']>;
   readonly domain?: CollectorDomain | undefined;
   /** Who is let in to its functions: whom IAM knows, or everybody, whose key the function then asks for. */

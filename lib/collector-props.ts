@@ -257,9 +257,9 @@ type Tagged = {
 };
 
 /** The name or ARN of a secret in Secrets Manager, or the name of a parameter of Systems Manager, and a field of the JSON in it. */
-export type SecretName = ({ readonly secret: string } | { readonly parameter: string }) & { readonly field?: string };
+type SecretName = ({ readonly secret: string } | { readonly parameter: string }) & { readonly field?: string };
 
-export type TargetAuth =
+type TargetAuth =
   | ({ readonly type: 'basic'; readonly username?: string } & SecretName)
   | ({ readonly type: 'bearer' } & SecretName)
   | ({ readonly type: 'header'; readonly name: string } & SecretName)

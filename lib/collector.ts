@@ -5,7 +5,6 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { limits } from '../core/limits.ts';
 import { environment, tables } from '../io/aws/contract.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Api } from './api.ts';
@@ -21,8 +20,9 @@ import { Overview } from './overview.ts';
 import { Queue } from './queue.ts';
 import { receivedBy } from './receivers.ts';
 import { accounts, looks, probes, pushes, questions, receipts } from './routes.ts';
-import { RuleEvaluation } from './rule-evaluation.ts';
+import { evaluators } from './rule-evaluation.ts';
 import { shareSecrets } from './scrape-secrets.ts';
+import { Scraper } from './scraper.ts';
 import { SelfAlarms } from './self-alarms.ts';
 import { Table } from './table.ts';
 import { Tick } from './tick.ts';
@@ -63,26 +63,19 @@ export class Collector extends Measured {
     const { scrapeAllowCidrs = [], vpcScraping, encryptionKey, domain, dashboard = false, selfAlarms = true } = props;
     const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH, scrapeSecrets = [] } = props;
     const { throttle = { requestsPerSecond: 2_000, atOnce: 5_000 }, mirror = [], onward: to } = props;
-    const { rules = [], scrapeMemoryMiB = 160, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
+    const allow = scrapeAllowCidrs.join(',');
     const vpcAllow = (vpcScraping?.allowCidrs ?? [vpcScraping?.vpc.vpcCidrBlock ?? '']).join(',');
     const household = { collector: this.node.path, logRetention, encryptionKey };
     const kept = { removalPolicy, encryptionKey };
 
     // Rooms.
-    const series = new Table(this, 'Series', { keys: tables.series, named: environment.series, ...kept });
-    const targets = new Table(this, 'Targets', {
-      keys: tables.targets,
-      named: environment.targets,
-      ...kept,
-      streamed: true,
-    });
-    const heartbeats = new Table(this, 'Heartbeats', {
-      keys: tables.heartbeats,
-      named: environment.heartbeats,
-      ...kept,
-    });
-    const keys = new Table(this, 'Keys', { keys: tables.keys, named: environment.keys, ...kept });
-    const usage = new Table(this, 'Usage', { keys: tables.usage, named: environment.usage, ...kept });
+    const table = (name: string, what: keyof typeof tables, streamed = false): Table =>
+      new Table(this, name, { keys: tables[what], named: environment[what], streamed, ...kept });
+    const series = table('Series', 'series');
+    const targets = table('Targets', 'targets', true);
+    const heartbeats = table('Heartbeats', 'heartbeats');
+    const keys = table('Keys', 'keys');
+    const usage = table('Usage', 'usage');
     const days = retentionDaysOf(props.retention);
     // Two days longer than they are read: days are merged whole, and clocks differ.
     const keptDays = { 'raw/': days.samples + 2, '5m/': days.fiveMinutes + 2, '1h/': days.hours + 2 };
@@ -103,9 +96,7 @@ export class Collector extends Measured {
     const ingest = handler('Ingest', { entry: 'ingest', memoryMiB: 1024, timeoutSeconds: 60 });
     // Half a core: a tick over 100,000 targets takes some four seconds of it.
     const plan = handler('Plan', { entry: 'plan', memoryMiB: 1024, timeoutSeconds: 55 });
-    // Long enough for a loop's span, the slowest target at its end, and handing over.
-    const scraper = { entry: 'scrape', memoryMiB: scrapeMemoryMiB, timeoutSeconds: 190 };
-    const scrape = handler('Scrape', scraper);
+    const scrape = new Scraper(this, 'Scrape', { household, props, allow });
     const check = handler('Check', { entry: 'check', memoryMiB: 512, timeoutSeconds: 55 });
     const compact = handler('Compact', { entry: 'compact', memoryMiB: 1769, timeoutSeconds: 290 });
     // Files and small answers; a quarter of a core.
@@ -177,23 +168,9 @@ export class Collector extends Measured {
     const queues = [buffer, scrapes, deadlines];
     const handlers = [push, ingest, compact, plan, scrape, check, query, account, page];
     const unheard = [plan, scrape];
-    if (rules.length > 0) {
-      // series, blocks ─► rules ─► buffer, alarms
-      const evaluator = new RuleEvaluation(this, 'RuleEvaluation', { household, files: rules }).handler;
-      series.lookedUpBy(evaluator);
-      series.readBy(evaluator);
-      series.queriedBy(evaluator);
-      series.keptBy(evaluator);
-      // What it rang can be looked up.
-      series.writtenBy(evaluator);
-      blocks.readBy(evaluator);
-      buffer.fedBy(evaluator);
-      topic.rungBy(evaluator);
-      evaluator.knows(environment.retention, keptFor);
-      if (props.ranges === 'prometheus-2') evaluator.knows(environment.ranges, props.ranges);
-      handlers.push(evaluator);
-      unheard.push(evaluator);
-    }
+    // series, blocks ─► rules ─► buffer, alarms
+    const evaluating = evaluators(this, { household, props, series, blocks, buffer, topic, keptFor });
+    for (const list of [handlers, unheard]) list.push(...evaluating);
     if (mirror.length > 0) ingest.knows(environment.mirror, JSON.stringify(mirror));
     if (to !== undefined) {
       // ingest ─► passedOn ─► forward ─► somebody else's collector
@@ -211,13 +188,12 @@ export class Collector extends Measured {
     targets.notedBy(plan);
     // Lists of targets that it is told to look at become rows.
     targets.keptBy(plan);
-    plan.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    plan.knows(environment.scrapeAllow, allow);
     scrapes.fedBy(plan);
     // A target that is gone ends by an empty page.
     buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: scrapersAtOnce });
-    scrape.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
     // Who does not answer may have been taken out.
     targets.lookedUpBy(scrape);
     const scrapers = [scrape];
@@ -225,22 +201,15 @@ export class Collector extends Measured {
     if (vpcScraping !== undefined) {
       // The same again, inside a network.
       inside = queue('VpcScrapes', environment.vpcScrapes, Duration.hours(4));
-      const insider = handler('VpcScrape', { ...scraper, inside: vpcScraping });
+      const insider = new Scraper(this, 'VpcScrape', { household, props, allow: vpcAllow, inside: vpcScraping });
       targets.lookedUpBy(insider);
       inside.fedBy(plan);
       inside.drainedBy(insider, { messages: 1, atOnce: scrapersAtOnce });
-      insider.knows(environment.scrapeAllow, vpcAllow);
       buffer.fedBy(insider);
       scrapers.push(insider);
       queues.push(inside);
       handlers.push(insider);
       unheard.push(insider);
-    }
-    // V8 would let garbage grow over what there is: Node and its code take 85 MiB beside the heap.
-    const heap = `--max-old-space-size=${Math.max(58, scrapeMemoryMiB - 85)} --max-semi-space-size=4`;
-    for (const each of scrapers) {
-      each.knows(environment.freshness, String(freshness.toSeconds()));
-      each.knows(environment.node, heap);
     }
     shareSecrets(scrapeSecrets, scrapers);
 
@@ -259,7 +228,7 @@ export class Collector extends Measured {
     targets.listedBy(check);
     series.queriedBy(check);
     series.readBy(check);
-    check.knows(environment.scrapeAllow, scrapeAllowCidrs.join(','));
+    check.knows(environment.scrapeAllow, allow);
     deadlines.fedBy(push, ...scrapers, plan, check);
     deadlines.drainedBy(check, { messages: 10, atOnce: 5 });
     topic.rungBy(check);

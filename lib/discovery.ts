@@ -35,7 +35,7 @@ export const checkDiscovery = (discovery: DiscoveryProps | undefined, isInVpc: b
 };
 
 /** Kinds of lists that a collector of these properties looks at, as rows call them; `http_sd` the planner looks at itself. */
-export const kindsOf = ({ ecs = false, ec2 = false, cloudMap = false, vpcLists = false }: DiscoveryProps): string[] => [
+const kindsOf = ({ ecs = false, ec2 = false, cloudMap = false, vpcLists = false }: DiscoveryProps): string[] => [
   'http_sd',
   ...(ecs === false ? [] : ['ecs']),
   ...(ec2 ? ['ec2'] : []),
@@ -43,7 +43,7 @@ export const kindsOf = ({ ecs = false, ec2 = false, cloudMap = false, vpcLists =
   ...(vpcLists ? ['vpc_http_sd'] : []),
 ];
 
-export type Surroundings = {
+type Surroundings = {
   readonly household: Household;
   readonly props: CollectorProps;
   /** Who looks at public lists of HTTP SD, and says on rows of other kinds whether anybody looks at them. */
@@ -89,7 +89,7 @@ export const discoverers = (scope: Construct, surroundings: Surroundings): Handl
 };
 
 /** Who looks at lists of the account, each minute and when a task or an instance starts or stops; may look, and nothing else. */
-export class Discovery extends Construct {
+class Discovery extends Construct {
   readonly handler: Handler;
 
   constructor(
@@ -179,7 +179,7 @@ export class Discovery extends Construct {
 }
 
 /** Who asks lists of HTTP SD that only a VPC can reach. */
-export class VpcLists extends Construct {
+class VpcLists extends Construct {
   readonly handler: Handler;
 
   constructor(

@@ -5,7 +5,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-export type ObjectStoreProps = {
+type ObjectStoreProps = {
   /** The environment variable by which functions know it. */
   readonly named: string;
   readonly removalPolicy: RemovalPolicy;

@@ -6,7 +6,7 @@ import type { Handler } from './handler.ts';
 import { metricOf } from './metrics.ts';
 import type { Queue } from './queue.ts';
 
-export type OverviewProps = {
+type OverviewProps = {
   readonly collector: string;
   readonly queues: readonly Queue[];
   readonly handlers: readonly Handler[];

@@ -6,7 +6,7 @@ import { type CfnQueue, QueueEncryption, Queue as SqsQueue } from 'aws-cdk-lib/a
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-export type QueueProps = {
+type QueueProps = {
   /** The environment variable by which functions know it. */
   readonly named: string;
   /** How long a message waits at most. What keeps failing must reach the dead letters before: see drainedBy. */
@@ -15,7 +15,7 @@ export type QueueProps = {
   readonly encryptionKey: IKey | undefined;
 };
 
-export type Draining = {
+type Draining = {
   /** Most messages handed over together. */
   readonly messages: number;
   /** How long to wait for so many. @default not at all */

@@ -2,17 +2,54 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Construct } from 'constructs';
 import { readRules } from '../core/rules/read.ts';
+import { environment } from '../io/aws/contract.ts';
+import type { AlarmTopic } from './alarm-topic.ts';
+import type { CollectorProps } from './collector-props.ts';
 import { Handler, type Household } from './handler.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { Queue } from './queue.ts';
+import type { Table } from './table.ts';
 import { Tick } from './tick.ts';
 
-export type RuleEvaluationProps = {
+type Surroundings = {
+  readonly household: Household;
+  readonly props: CollectorProps;
+  readonly series: Table;
+  readonly blocks: ObjectStore;
+  readonly buffer: Queue;
+  readonly topic: AlarmTopic;
+  /** For how many days samples are kept, as functions are told. */
+  readonly keptFor: string;
+};
+
+/** Who evaluates rules, where there are some: series, blocks ─► rules ─► buffer, alarms. */
+export const evaluators = (scope: Construct, surroundings: Surroundings): Handler[] => {
+  const { household, props, series, blocks, buffer, topic, keptFor } = surroundings;
+  const { rules = [], ranges } = props;
+  if (rules.length === 0) return [];
+  const { handler } = new RuleEvaluation(scope, 'RuleEvaluation', { household, files: rules });
+  series.lookedUpBy(handler);
+  series.readBy(handler);
+  series.queriedBy(handler);
+  series.keptBy(handler);
+  // What it rang can be looked up.
+  series.writtenBy(handler);
+  blocks.readBy(handler);
+  buffer.fedBy(handler);
+  topic.rungBy(handler);
+  handler.knows(environment.retention, keptFor);
+  if (ranges === 'prometheus-2') handler.knows(environment.ranges, ranges);
+  return [handler];
+};
+
+type RuleEvaluationProps = {
   readonly household: Household;
   /** Paths of files of rules. */
   readonly files: readonly string[];
 };
 
-/** Evaluates rules each minute. Made only where there are some: it costs what its runs cost. */
-export class RuleEvaluation extends Construct {
+/** Evaluates rules each minute, which costs what its runs cost. */
+class RuleEvaluation extends Construct {
   readonly handler: Handler;
 
   constructor(scope: Construct, id: string, { household, files }: RuleEvaluationProps) {

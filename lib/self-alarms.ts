@@ -9,7 +9,7 @@ import type { Handler } from './handler.ts';
 import { metricOf } from './metrics.ts';
 import type { Queue } from './queue.ts';
 
-export type SelfAlarmsProps = {
+type SelfAlarmsProps = {
   readonly collector: string;
   readonly topic: AlarmTopic;
   readonly apis: readonly Api[];

@@ -14,7 +14,7 @@ import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import type { Handler } from './handler.ts';
 
-export type TableProps = {
+type TableProps = {
   readonly keys: { readonly partition: string; readonly sort?: string; readonly expires?: string };
   /** The environment variable by which functions know it. */
   readonly named: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Complaint } from './complaint.ts';
 
 export type Properties = Readonly<Record<string, unknown>>;
-export type Resource = { readonly Type: string; readonly Properties?: Properties };
+type Resource = { readonly Type: string; readonly Properties?: Properties };
 export type Template = {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;

@@ -11,7 +11,7 @@ import type { GivenSecret } from './secrets.ts';
 import type { Engines } from './stores.ts';
 import { startTables } from './tables.ts';
 
-export type LocalSettings = {
+type LocalSettings = {
   /** Where everything that must survive is kept. */
   readonly dataFolder: string;
   /** The synthesized stack; called once the data folder is ours and the port is open. */

@@ -1,7 +1,7 @@
 import { account, region } from './resolver.ts';
 
 /** One call of an AWS service, as IAM sees it: an action, and every resource it touches. */
-export type Call = { readonly action: string; readonly resources: readonly string[] };
+type Call = { readonly action: string; readonly resources: readonly string[] };
 
 type Input = {
   readonly TableName?: string;

@@ -20,7 +20,7 @@ type Running = {
 };
 type Waiting = Omit<Running, 'timer'> & { readonly event: unknown };
 
-export type FunctionSettings = {
+type FunctionSettings = {
   readonly name: string;
   /** What it is called in the house. */
   readonly label: string;

@@ -17,7 +17,7 @@ import type { GivenSecret } from './secrets.ts';
 import { type Engines, Stores } from './stores.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 
-export type HouseSettings = {
+type HouseSettings = {
   readonly assembly: Assembly;
   /** Where everything that must survive is kept. */
   readonly dataFolder: string;

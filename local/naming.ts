@@ -3,7 +3,7 @@ import type { Template } from './assembly.ts';
 import { account, type Physical, region } from './resolver.ts';
 
 /** Where the embedded parts listen, as known before anything is made. */
-export type Addresses = { readonly api: string; readonly sqs: string };
+type Addresses = { readonly api: string; readonly sqs: string };
 
 /** Stable from start to start: the stack, the logical id, cut to what every service takes. */
 const nameOf = (stackName: string, logicalId: string): string => {

@@ -3,7 +3,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Invoke } from './functions.ts';
 import { region } from './resolver.ts';
 
-export type QueueMapping = {
+type QueueMapping = {
   readonly client: SQSClient;
   readonly url: string;
   readonly arn: string;

@@ -8,7 +8,7 @@ export const readRate = (expression: string): number | undefined => {
   return count === undefined ? undefined : Number(count) * unitMs[unit]!;
 };
 
-export type LocalSchedule = {
+type LocalSchedule = {
   readonly name: string;
   readonly everyMs: number;
   readonly input: string;
@@ -17,7 +17,7 @@ export type LocalSchedule = {
 };
 
 /** The event of one run: the schedule's input, told which instant was meant. */
-export const eventOf = (input: string, scheduledMs: number): unknown =>
+const eventOf = (input: string, scheduledMs: number): unknown =>
   JSON.parse(
     input.replaceAll('<aws.scheduler.scheduled-time>', new Date(scheduledMs).toISOString().replace(/\.\d+Z$/, 'Z')),
   );

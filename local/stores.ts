@@ -23,7 +23,7 @@ export type Engines = {
   readonly queueServer: FauxqsServer | undefined;
 };
 
-export type StoresSettings = {
+type StoresSettings = {
   /** Where everything that must survive is kept. */
   readonly dataFolder: string;
   readonly engines: Engines;

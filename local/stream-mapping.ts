@@ -9,7 +9,7 @@ type Change = {
   readonly after?: Item;
 };
 
-export type StreamMapping = {
+type StreamMapping = {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly keys: readonly string[];

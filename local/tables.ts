@@ -14,7 +14,7 @@ import {
 import type { Properties } from './assembly.ts';
 import { Complaint } from './complaint.ts';
 
-export type Engine = { readonly name: string; readonly endpoint: string; readonly stop: () => Promise<void> };
+type Engine = { readonly name: string; readonly endpoint: string; readonly stop: () => Promise<void> };
 
 const require = createRequire(import.meta.url);
 
@@ -113,7 +113,7 @@ export const makeTable = async (client: DynamoDBClient, name: string, properties
 };
 
 /** The attribute by which a table's items expire, if it has one. */
-export const expiryOf = (properties: Properties): string | undefined => {
+const expiryOf = (properties: Properties): string | undefined => {
   const ttl = properties['TimeToLiveSpecification'] as { AttributeName?: string; Enabled?: boolean } | undefined;
   return ttl?.Enabled === false ? undefined : ttl?.AttributeName;
 };

@@ -14,7 +14,7 @@ type Notification = {
   readonly Timestamp: string;
 };
 
-export type LocalTopic = {
+type LocalTopic = {
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly name: string;

@@ -27,7 +27,8 @@ const rules: readonly Rule[] = [
       [/\bprocess\.|\bconsole\./, 'core knows no process and no log'],
     ],
   },
-  { room: /^io\/ports\.ts$/, may: [/^core\//, /^io\/aws\/contract\.ts$/] },
+  { room: /^io\/ports\.ts$/, may: [/^core\//, /^io\/ports\//, /^io\/aws\/contract\.ts$/] },
+  { room: /^io\/ports\//, may: [/^core\//, /^io\/ports\//] },
   { room: /^io\/aws\/contract\.ts$/, may: [] },
   { room: /^io\/aws\/connect(-[a-z]+)?\.ts$/, may: [/^core\//, /^io\//, /^@aws-sdk\//] },
   {

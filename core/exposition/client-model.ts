@@ -6,11 +6,11 @@ import { decodeUtf8 } from './words.ts';
 // The messages of io.prometheus.client (client_model, metrics.proto), as far as they become samples.
 
 export type ModelExemplar = { readonly labels: Label[]; value: number; timestampMs: number | undefined };
-export type ModelBucket = { bound: number; count: number; exemplar: ModelExemplar | undefined };
-export type ModelQuantile = { quantile: number; value: number };
+type ModelBucket = { bound: number; count: number; exemplar: ModelExemplar | undefined };
+type ModelQuantile = { quantile: number; value: number };
 
 /** What a metric has in the field of its type. */
-export type ModelValue = {
+type ModelValue = {
   value: number;
   count: number;
   sum: number;
@@ -44,7 +44,7 @@ const pushTo = <T>(list: T[], each: T, wire: Wire, what: string, limit: number, 
 };
 
 /** How many samples and labels there may be. */
-export type ModelBounds = { readonly samples: number; readonly labelCount: number };
+type ModelBounds = { readonly samples: number; readonly labelCount: number };
 
 export const readFamily = (wire: Wire, { samples }: ModelBounds): ModelFamily => {
   const family: ModelFamily = { name: '', help: undefined, unit: undefined, type: 0, metrics: [] };

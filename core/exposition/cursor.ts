@@ -7,7 +7,7 @@ import type { Metadata } from './metadata.ts';
 import { Words } from './words.ts';
 
 /** What was wrong and at which byte. */
-export type Problem = {
+type Problem = {
   readonly code: string;
   readonly at: number;
   readonly reason: string;

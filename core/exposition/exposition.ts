@@ -15,7 +15,7 @@ export type Extra = {
 };
 
 /** One sample: labels with the metric name, the producer's own time where it gave one, and the line where it stood, 0 in protobuf. */
-export type ParsedSample = Extra & {
+type ParsedSample = Extra & {
   readonly labels: LabelSet;
   readonly value: number;
   readonly timestampMs?: number;

@@ -24,7 +24,7 @@ import { readFloat } from './numbers.ts';
 import type { Page } from './page.ts';
 
 /** What `readLine` made of a line. */
-export const unknownLine = 0;
+const unknownLine = 0;
 export const sampleLine = 1;
 export const metadataLine = 2;
 

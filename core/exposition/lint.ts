@@ -6,12 +6,12 @@ import { expositionOf } from './read.ts';
 import { readText } from './text.ts';
 
 /** `strict` is OpenMetrics 1.0 to the letter, `lenient` what a scrape or push of this content type is held to. */
-export type LintMode = 'strict' | 'lenient';
+type LintMode = 'strict' | 'lenient';
 
-export type Linted = { readonly valid: boolean; readonly samples: number; readonly findings: readonly Finding[] };
+type Linted = { readonly valid: boolean; readonly samples: number; readonly findings: readonly Finding[] };
 
 /** One thing that is wrong and where: a line and a column in bytes, from 1, or a path in protobuf. */
-export type Finding = {
+type Finding = {
   readonly line?: number;
   readonly column?: number;
   readonly path?: string;

@@ -13,7 +13,7 @@ import { sameBytes } from './same.ts';
 export type Before = { readonly bytes: Uint8Array; readonly view: DataView; readonly page: Page };
 
 /** Where a page may be put: the tables of one that is over, and a list for as many values as the page before had. */
-export type Room = { readonly spare: Page | undefined; readonly values: Float64Array<ArrayBuffer> };
+type Room = { readonly spare: Page | undefined; readonly values: Float64Array<ArrayBuffer> };
 
 /**
  * Reads a page that looks like the one before. Undefined where anything is wrong with it: then it must be read plainly.

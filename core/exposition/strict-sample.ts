@@ -6,7 +6,7 @@ import { readFloat } from './numbers.ts';
 import { type Breach, breach } from './strict-snapshot.ts';
 
 /** A sample in its family. */
-export type FamilySample = {
+type FamilySample = {
   readonly type: FamilyType;
   readonly family: string;
   /** What its name adds to the family's. */

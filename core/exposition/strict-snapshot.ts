@@ -18,7 +18,7 @@ export const suffixesOf: Readonly<Record<FamilyType, readonly string[]>> = {
 };
 
 /** One sample of a snapshot: what its name adds to the family's, its value, and its bucket's bound if it has one. */
-export type SnapshotSample = { readonly suffix: string; readonly value: number; readonly bound: number };
+type SnapshotSample = { readonly suffix: string; readonly value: number; readonly bound: number };
 
 /** What one metric says at one time: all samples of one label set and timestamp. */
 export class Snapshot {

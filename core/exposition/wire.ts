@@ -2,7 +2,7 @@
 export const varintType = 0;
 export const fixed64Type = 1;
 export const bytesType = 2;
-export const fixed32Type = 5;
+const fixed32Type = 5;
 
 /** A message that is cut off, no protobuf or too much of it; `at` is the byte where that showed. */
 export class WireError extends Error {

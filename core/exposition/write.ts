@@ -25,7 +25,7 @@ export const writeSeries = (labels: LabelSet): string => {
 };
 
 /** The shortest text that reads back as the same double; `+Inf`, `-Inf` and `NaN` by name. */
-export const writeNumber = (value: number): string => {
+const writeNumber = (value: number): string => {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
   return Object.is(value, -0) ? '-0' : String(value);

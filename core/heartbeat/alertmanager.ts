@@ -2,7 +2,7 @@ import { limits } from '../limits.ts';
 import type { Alarm } from './alarm.ts';
 
 /** One alert of Alertmanager's API v2, `POST /api/v2/alerts`. */
-export type PostedAlert = {
+type PostedAlert = {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly startsAt: string;

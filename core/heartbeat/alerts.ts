@@ -4,7 +4,7 @@ import { allowedMsAfter } from './schedule.ts';
 import type { CollectorRecord } from './silence.ts';
 
 /** An alert as Prometheus's /api/v1/alerts lists it. */
-export type HeartbeatAlert = {
+type HeartbeatAlert = {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly state: 'firing' | 'pending';

@@ -36,7 +36,7 @@ const fields = {
 } as const satisfies Record<string, Field>;
 
 /** Why a text is no cron schedule. */
-export class BadCron extends Error {}
+class BadCron extends Error {}
 
 /** Reads what Debian's cron, crontab(5), takes, and L, LW, nL and n#m as cronsim does. Throws BadCron. */
 export const readCron = (text: string): Cron => {

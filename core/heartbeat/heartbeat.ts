@@ -61,20 +61,20 @@ export type PullFailure = {
 };
 
 /** What failed scrapes left on the record: the run of failures that ends with `lastSlotMs`. */
-export type Failing = Omit<PullFailure, 'slotMs'> & {
+type Failing = Omit<PullFailure, 'slotMs'> & {
   readonly firstSlotMs: number;
   readonly lastSlotMs: number;
 };
 
 /** How many of how many slots must fail for a target to be down, in the place of so many in a row. */
-export type FailureShare = { readonly failed: number; readonly of: number };
+type FailureShare = { readonly failed: number; readonly of: number };
 
 /** The attribute in which a failed slot is kept: of so many the newest. */
 export const missAttribute = (slotMs: number, intervalMs: number): string =>
   `miss${Math.round(slotMs / intervalMs) % limits.missesKept}`;
 
 /** How many slots in a row failed. */
-export const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
+const failedSlots = ({ firstSlotMs, lastSlotMs, intervalMs }: Failing): number =>
   Math.round((lastSlotMs - firstSlotMs) / intervalMs) + 1;
 
 /** Whether enough slots failed for a target to be down: limits.failedSlotsToDown in a row, or the share that its row asks for. */

@@ -7,7 +7,7 @@ import type { CanaryOrder } from './watermark.ts';
  * Asks the checker to look at some heartbeats. Looking may set further wake-ups, but none after `untilMs`: the minute's
  * sweep sets those, so that no chain of wake-ups outlives it.
  */
-export type Wake = { readonly keys: readonly HeartbeatKey[]; readonly untilMs: number };
+type Wake = { readonly keys: readonly HeartbeatKey[]; readonly untilMs: number };
 
 /** What news of a source asks for: now, and what follows from it within the usual horizon. */
 export const wakeOf = (keys: readonly HeartbeatKey[], nowMs: number): Wake => ({
@@ -16,7 +16,7 @@ export const wakeOf = (keys: readonly HeartbeatKey[], nowMs: number): Wake => ({
 });
 
 /** The order to look at all, from whoever sees that no sweep was for too long; `sweep` is when it was seen. */
-export type SweepOrder = { readonly sweep: number };
+type SweepOrder = { readonly sweep: number };
 
 /** Whether a sweep did not come that should have: the planner, which is woken by another schedule, then orders one. */
 export const isSweepDue = (record: CollectorRecord | undefined, nowMs: number): boolean =>

@@ -6,7 +6,7 @@ import type { KeyRow } from './key.ts';
 export type Scope = Pick<KeyRow, 'jobs' | 'forgedJobs'>;
 
 /** What is pushed under whose name; `forbidden` jobs are those that the key is not for and does not rename. */
-export type Identified = { readonly pushed: Pushed; readonly forbidden: readonly string[] };
+type Identified = { readonly pushed: Pushed; readonly forbidden: readonly string[] };
 
 const claimed = 'exported_job';
 

@@ -10,13 +10,13 @@ import { type Quota, quotaField, quotaOf } from './quota.ts';
  * A push key as its holder has it: letters and digits, of which the first limits.keyIdChars name it and the others are
  * secret. Only its hash is ever stored.
  */
-export type PushKey = { readonly id: string; readonly hash: string };
+type PushKey = { readonly id: string; readonly hash: string };
 
 /**
  * What a key may be used for: pushing, reading what is stored, or saying what is waited for (pausing a heartbeat). Each
  * includes nothing of the others.
  */
-export const keyRights = ['push', 'read', 'operate'] as const;
+const keyRights = ['push', 'read', 'operate'] as const;
 
 export type KeyRight = (typeof keyRights)[number];
 

@@ -29,7 +29,7 @@ export const statusOf: Readonly<Record<ErrorType, number>> = {
 };
 
 /** What stands beside an answer's data; either is left out where it is empty. */
-export type Remarks = { readonly warnings?: readonly string[]; readonly infos?: readonly string[] };
+type Remarks = { readonly warnings?: readonly string[]; readonly infos?: readonly string[] };
 
 /** Own properties whatever the labels are called, `__proto__` included. */
 const metricOf = (labels: LabelSet): object => Object.fromEntries(labels);

@@ -9,7 +9,7 @@ type Placed = { readonly from: number };
 /** When a selector or subquery looks, seen from the instant it is asked about: at `@` if given, then `offsetMs` earlier. */
 export type Modifiers = { readonly offsetMs: number; readonly at?: number | 'start' | 'end' };
 
-export type NumberLiteral = Placed & { readonly kind: 'number'; readonly value: number };
+type NumberLiteral = Placed & { readonly kind: 'number'; readonly value: number };
 export type StringLiteral = Placed & { readonly kind: 'string'; readonly value: string };
 export type VectorSelector = Placed & Modifiers & { readonly kind: 'selector'; readonly matchers: readonly Matcher[] };
 export type MatrixSelector = Placed & {
@@ -22,7 +22,7 @@ export type Subquery = Placed &
   Modifiers & { readonly kind: 'subquery'; readonly body: Expr; readonly rangeMs: number; readonly stepMs?: number };
 export type Call = Placed & { readonly kind: 'call'; readonly name: string; readonly args: readonly Expr[] };
 export type Parens = Placed & { readonly kind: 'parens'; readonly body: Expr };
-export type Negation = Placed & { readonly kind: 'sign'; readonly negative: boolean; readonly body: Expr };
+type Negation = Placed & { readonly kind: 'sign'; readonly negative: boolean; readonly body: Expr };
 
 export type AggregateOp =
   | 'sum'

@@ -22,7 +22,7 @@ export const firstIn = (node: SyntaxNode): SyntaxNode => {
 };
 
 /** A number as Go reads it: decimal, 0x, a leading 0 for octal, `Inf`, `NaN`, or a duration, which is its seconds. */
-export const readNumber = (written: string): number | undefined => {
+const readNumber = (written: string): number | undefined => {
   const text = written.toLowerCase().replaceAll('_', '');
   if (text === 'nan') return Number.NaN;
   if (text === 'inf') return Number.POSITIVE_INFINITY;

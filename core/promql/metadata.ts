@@ -2,7 +2,7 @@ import type { Family } from '../batch.ts';
 import type { Read } from '../reject.ts';
 
 /** What /api/v1/metadata is asked for; undefined is everything. */
-export type WantedMetadata = {
+type WantedMetadata = {
   readonly metric: string | undefined;
   readonly names: number | undefined;
   readonly each: number | undefined;

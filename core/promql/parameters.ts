@@ -27,7 +27,7 @@ export const readTimeParameter = (
 };
 
 /** The instants a query is asked about, and the end that `@ end()` names, which may come after the last of them. */
-export type Asked = { readonly steps: Steps; readonly endMs: number };
+type Asked = { readonly steps: Steps; readonly endMs: number };
 
 /** What query_range is asked for. The number of steps is at most limits.querySteps. */
 export const readRange = (texts: {

@@ -10,7 +10,7 @@ import type { SeriesColumns } from './series.ts';
 // prometheus/prompb remote.proto: ReadRequest, ReadResponse, of which SAMPLES are spoken.
 
 /** Samples in [fromMs, toMs], both included. */
-export type ReadQuery = { readonly matchers: readonly Matcher[]; readonly fromMs: number; readonly toMs: number };
+type ReadQuery = { readonly matchers: readonly Matcher[]; readonly fromMs: number; readonly toMs: number };
 
 /** LabelMatcher.Type. */
 const ops: readonly MatchOp[] = ['=', '!=', '=~', '!~'];

@@ -1,7 +1,7 @@
 import type { ValueType } from './ast.ts';
 
 /** What a function takes and gives. */
-export type Signature = {
+type Signature = {
   readonly args: readonly ValueType[];
   readonly gives: 'scalar' | 'vector';
   /** How many of the last argument there may be beyond the one listed; with 0 all are needed, otherwise the last may be absent. */

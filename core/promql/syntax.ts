@@ -2,7 +2,7 @@ import type { SyntaxNode, Tree } from '@lezer/common';
 import { unexpectedAt } from './tokens.ts';
 
 /** A flaw in an expression: the character it stands at, counted from 0, and Prometheus's words for it. */
-export type SyntaxFlaw = { readonly at: number; readonly reason: string };
+type SyntaxFlaw = { readonly at: number; readonly reason: string };
 
 /** Line and column in the form Prometheus reports them: both from 1, the column in bytes. */
 export const placeIn = (text: string, at: number): { line: number; column: number } => {

@@ -6,7 +6,7 @@ import type { GatheredSample } from './gather.ts';
  * A histogram by exponential buckets: bucket i of a side counts values in (base^(i-1), base^i], base being 2^(2^-schema),
  * as in Prometheus; OpenTelemetry's index is one less. Counts are not cumulative.
  */
-export type ExponentialHistogram = {
+type ExponentialHistogram = {
   readonly schema: number;
   readonly zeroCount: number;
   readonly zeroThreshold: number;

@@ -8,7 +8,7 @@ export type InfluxPoint = {
   readonly timestamp: bigint | undefined;
 };
 
-export type InfluxRead = { readonly point: InfluxPoint } | { readonly problem: string } | undefined;
+type InfluxRead = { readonly point: InfluxPoint } | { readonly problem: string } | undefined;
 
 const truths: ReadonlyMap<string, number> = new Map([
   ...['t', 'T', 'true', 'True', 'TRUE'].map(word => [word, 1] as const),

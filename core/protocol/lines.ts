@@ -32,7 +32,7 @@ export function* linesOf(body: Uint8Array, refusals: Refusals): Generator<Line> 
 }
 
 /** Who sends, by `?job=` and `?instance=`; an empty one says nothing. */
-export const sourceIn = (query: PushRequest['query']): LabelSet =>
+const sourceIn = (query: PushRequest['query']): LabelSet =>
   labelSetOf(['job', 'instance'].flatMap(name => (query[name] ? [[name, query[name]!] as const] : [])));
 
 /** As part of a push: forced on every sample, and the source of a push without any. */

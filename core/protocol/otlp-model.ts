@@ -59,7 +59,7 @@ export type SummaryPoint = Moment & {
 };
 
 /** 1 delta, 2 cumulative; anything else says nothing. */
-export type Temporality = number;
+type Temporality = number;
 export const delta: Temporality = 1;
 export const cumulative: Temporality = 2;
 

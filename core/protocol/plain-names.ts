@@ -7,7 +7,7 @@ export const plainMetricName = (text: string): string => {
 };
 
 /** Any text as a label name. */
-export const plainLabelName = (text: string): string => {
+const plainLabelName = (text: string): string => {
   const made = text.replace(/[^a-zA-Z0-9_]/gu, '_');
   return /^[0-9]/.test(made) ? `_${made}` : made;
 };

@@ -11,7 +11,7 @@ import { timestampRejects } from './timestamps.ts';
 export type { Pushed } from './pushed.ts';
 
 /** `POST /v1/push` as it came in; `query` holds the parameters of the address, decoded. */
-export type Push = PushBody & { readonly query: Readonly<Record<string, string | undefined>> };
+type Push = PushBody & { readonly query: Readonly<Record<string, string | undefined>> };
 
 /**
  * Reads a push by its content type: JSON, OpenMetrics, and everything else as text 0.0.4, what curl sends by default

@@ -145,7 +145,7 @@ const sumOf = (counts: ReadonlyMap<number, number>): number =>
   [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 /** Why a histogram cannot be what it says (prometheus model/histogram, Validate), or what it is by explicit bounds. */
-export const classicOfWire = (histogram: WireHistogram): ClassicHistogram | string => {
+const classicOfWire = (histogram: WireHistogram): ClassicHistogram | string => {
   const { schema, count, zeroCount, zeroThreshold, isFloat } = histogram;
   const positive = countsOf(histogram.positive);
   const negative = countsOf(histogram.negative);

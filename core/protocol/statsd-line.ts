@@ -3,7 +3,7 @@ import { plainMetricName, readDecimal } from './plain-names.ts';
 // github.com/statsd/statsd docs/metric_types.md, docs.datadoghq.com/developers/dogstatsd/datagram_shell (v1.0–v1.3), and the
 // tags that statsd_exporter knows inside names.
 
-export type StatsdKind = 'counter' | 'gauge' | 'observation' | 'set';
+type StatsdKind = 'counter' | 'gauge' | 'observation' | 'set';
 
 export type StatsdEvent = {
   readonly kind: StatsdKind;

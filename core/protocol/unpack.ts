@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } fro
 import type { Reject } from '../reject.ts';
 import { unpackSnappy } from './snappy.ts';
 
-export type Unpacked =
+type Unpacked =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: 'too_large' | 'unknown_encoding' | 'corrupt'; readonly reject: Reject };
 

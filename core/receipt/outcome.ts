@@ -2,9 +2,9 @@ import type { Receipt } from './receipt.ts';
 import type { Fate } from './witness.ts';
 
 /** What became of a push, in one word. */
-export type State = 'refused' | 'queued' | 'stored' | 'merged' | 'quarantined' | 'expired';
+type State = 'refused' | 'queued' | 'stored' | 'merged' | 'quarantined' | 'expired';
 
-export type Found = {
+type Found = {
   /** Of each witness. */
   readonly fates: readonly Fate[];
   /** Names of quarantined messages. */

@@ -23,7 +23,7 @@ export type Witness = {
  */
 export type Fate = 'stored' | 'merged' | 'missing';
 
-export const seriesDigestOf = (labels: LabelSet): string =>
+const seriesDigestOf = (labels: LabelSet): string =>
   createHash('sha256').update(keyOf(labels)).digest('base64url').slice(0, 12);
 
 const bitsOf = (column: Column, slot: number): string =>

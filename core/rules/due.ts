@@ -2,7 +2,7 @@ import { limits } from '../limits.ts';
 import type { SeriesColumns } from '../promql/series.ts';
 
 /** The instants of a group that are to be evaluated, oldest first, and how many before them are missed for good. */
-export type Due = { readonly instants: readonly number[]; readonly missed: number };
+type Due = { readonly instants: readonly number[]; readonly missed: number };
 
 /**
  * Whole multiples of the interval after the last one that was evaluated, up to `untilMs`, which is included. A group that is new

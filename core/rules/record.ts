@@ -32,7 +32,7 @@ export type RuleState = {
 };
 
 /** How a rule is shown, so that whoever lists rules need not have the file. */
-export type RuleShown = {
+type RuleShown = {
   readonly type: Rule['kind'];
   readonly name: string;
   readonly query: string;
@@ -58,7 +58,7 @@ export type GroupRecord = {
   readonly pending: readonly Alarm[];
 };
 
-export const keyOfRule = (rule: Rule): string =>
+const keyOfRule = (rule: Rule): string =>
   JSON.stringify([
     rule.kind,
     rule.name,

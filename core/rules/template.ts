@@ -7,7 +7,7 @@ export type Scope = { readonly value: number; readonly labels: Readonly<Record<s
 
 type Term = (scope: Scope) => Value;
 
-export type Template =
+type Template =
   | { readonly ok: true; readonly write: (scope: Scope) => string }
   | { readonly ok: false; readonly reason: string };
 

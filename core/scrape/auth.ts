@@ -26,7 +26,7 @@ export type Auth =
   | { readonly type: 'mtls'; readonly from: SecretReference };
 
 /** What other configurations put a secret into. */
-export const literalSecrets = [
+const literalSecrets = [
   'password',
   'token',
   'bearer_token',

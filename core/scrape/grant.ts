@@ -1,7 +1,7 @@
 import type { SecretReference } from './auth.ts';
 
 /** A secret that scrapes may use, and the hosts it may be shown to. */
-export type Granted = {
+type Granted = {
   readonly kind: 'secret' | 'parameter';
   /** An ARN, or a name. */
   readonly name: string;

@@ -13,7 +13,7 @@ type Section = Readonly<Record<string, unknown>>;
 type Taken = { readonly row: Row; readonly understood: readonly string[] };
 
 /** How a section authenticates, its secret left behind, and what is said about that. */
-export type AuthOf = (where: string, section: Section) => Row | undefined;
+type AuthOf = (where: string, section: Section) => Row | undefined;
 
 const authentication = ['basic_auth', 'authorization', 'bearer_token', 'bearer_token_file', 'oauth2'];
 

@@ -7,7 +7,7 @@ import { readTarget } from './target.ts';
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Rows that can be read as they are, and what was left behind, each with the job it belongs to. */
-export type Imported = { readonly rows: readonly Row[]; readonly notes: readonly string[] };
+type Imported = { readonly rows: readonly Row[]; readonly notes: readonly string[] };
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -56,9 +56,9 @@ const understood = new Set<string>([
 ]);
 
 /** What stands in a file that a configuration names, read as YAML; undefined where it cannot be. */
-export type NamedFile = { readonly path: string; readonly content: unknown };
+type NamedFile = { readonly path: string; readonly content: unknown };
 
-export type ImportOptions = {
+type ImportOptions = {
   /** Whether it is worth a word that the rules of a job drop a target. */
   readonly drops?: 'noted' | 'silent';
   /** The files of a pattern such as `targets/*.json`. @default they are not looked at */

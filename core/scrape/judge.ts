@@ -6,11 +6,11 @@ import type { PageReaders, ReadTargetPage } from './page-readers.ts';
 import type { Target } from './target.ts';
 
 /** What one request for a page came to. */
-export type Fetched =
+type Fetched =
   | { readonly ok: true; readonly contentType: string; readonly body: Uint8Array }
   | { readonly ok: false; readonly problem: FetchProblem; readonly reason: string; readonly status?: number };
 
-export type FetchProblem = 'dns' | 'forbidden' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
+type FetchProblem = 'dns' | 'forbidden' | 'connect' | 'tls' | 'timeout' | 'limit' | 'http' | 'encoding';
 
 const reasons: Readonly<Record<FetchProblem, DownReason>> = {
   dns: 'SCRAPE_DNS',

@@ -119,7 +119,7 @@ type Ordered = {
 };
 
 /** What a worker is told to do: scrapes due in one second, or all of a loop's up to `untilMs`. Oldest slot first. */
-export type Order = {
+type Order = {
   readonly dueMs: number;
   /** The end of a loop's span, which is not in it; undefined for an order by the slot. */
   readonly untilMs: number | undefined;

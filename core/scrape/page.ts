@@ -34,7 +34,7 @@ export type Outcome = Told &
     | { readonly ok: false; readonly reason: DownReason; readonly detail: string }
   );
 
-export type Delivery = {
+type Delivery = {
   readonly slotMs: number;
   /** Whether other targets write series of the same job and instance: then this page is not all there is of them. */
   readonly shared: boolean;

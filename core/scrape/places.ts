@@ -5,10 +5,10 @@ import { labelsOf, reportLabels, reportNamesOf, targetLabelsOver, targetLabelsUn
 import type { Target } from './target.ts';
 
 /** What is wrong with a series once it has its labels. */
-export type Wrong = { readonly reason: 'SCRAPE_LIMIT' | 'SCRAPE_PARSE'; readonly detail: string };
+type Wrong = { readonly reason: 'SCRAPE_LIMIT' | 'SCRAPE_PARSE'; readonly detail: string };
 
 /** Where one series of a page is stored. */
-export type Place = {
+type Place = {
   /** Without those of its source; undefined where metric_relabel dropped it. */
   readonly labels: LabelSet | undefined;
   /** Undefined for the target's own. */

@@ -8,7 +8,7 @@ import type { Relabel } from './relabel.ts';
 import { type TargetRow, targetRow } from './row.ts';
 
 /** How much a page may have, as the target's row says; 0 is no limit beyond the collector's own. */
-export type PageLimits = {
+type PageLimits = {
   readonly samples: number;
   readonly labels: number;
   readonly labelNameBytes: number;

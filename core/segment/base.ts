@@ -28,7 +28,7 @@ export type Base = {
 };
 
 /** Where coding begins: what is known of each column, and how many usual steps after it the first sample is. */
-export type Start = { readonly states: (ColumnState | undefined)[]; readonly gap: number };
+type Start = { readonly states: (ColumnState | undefined)[]; readonly gap: number };
 
 /**
  * From nothing, or where the base ended, columns found again by their chunk or their labels: those of these groups.

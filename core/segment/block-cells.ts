@@ -47,7 +47,7 @@ export const selected = ({ frames, chunks }: BlockIndex, { isFrame, isStripe }: 
 };
 
 /** A run of bytes of an object; `to` is not included. */
-export type Span = { readonly from: number; readonly to: number };
+type Span = { readonly from: number; readonly to: number };
 
 /**
  * The fewest reads that bring these cells: pieces less than limits.blockGapBytes apart are read as one, because a request

@@ -12,7 +12,7 @@ import type { Stripe } from './stripes.ts';
 import { readTimes, type Times } from './times.ts';
 
 /** A cell's bytes, and the label sets of its chunk; undefined where that is missing. */
-export type OpenCell = {
+type OpenCell = {
   readonly chunkId: string;
   readonly stripe: Stripe;
   readonly sets: readonly LabelSet[] | undefined;

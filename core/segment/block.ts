@@ -33,7 +33,7 @@ export type PlacedFrame = {
 };
 
 /** A stripe as the object lists it: its metric names' fingerprints, and its cells. */
-export type PlacedStripe = Stripe & {
+type PlacedStripe = Stripe & {
   readonly names: readonly number[];
   /** Where its first cell begins; the others follow. */
   readonly from: number;

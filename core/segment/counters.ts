@@ -17,7 +17,7 @@ const hourOf = (timestampMs: number): number => Math.floor(timestampMs / hourMs)
 type Event = { timestampMs: number; value: number };
 type Hour = { readonly startMs: number; readonly byTag: Map<number, { timestampMs: number; readonly column: Column }> };
 
-export type IncrementSeries = { readonly labels: LabelSet; readonly hours: ReadonlyMap<number, readonly Event[]> };
+type IncrementSeries = { readonly labels: LabelSet; readonly hours: ReadonlyMap<number, readonly Event[]> };
 
 /**
  * The wanted series of one source's blocks of increments, each increment once: where one came again it stands where it came

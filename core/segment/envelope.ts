@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter, Corrupt } from './bytes.ts';
 //   2 bytes kind · 1 byte version · 1 byte codec · 4 bytes CRC-32 of all that follows · content
 // The content is plain or zstd, whichever is smaller, or (segments) coded by a coder of our own.
 
-export type Kind = 'SG' | 'SP' | 'SI' | 'SC' | 'SB' | 'BI' | 'EX';
+type Kind = 'SG' | 'SP' | 'SI' | 'SC' | 'SB' | 'BI' | 'EX';
 
 /** Which version each kind is read in; the first is the one that is written. */
 const versions: Readonly<Record<Kind, readonly number[]>> = {
@@ -69,7 +69,7 @@ const enveloped = (kind: Kind, codec: number, content: Uint8Array): Uint8Array =
   return sealed.done();
 };
 
-export type Opened = { readonly version: number; readonly open: Uint8Array; readonly unpack: () => Uint8Array };
+type Opened = { readonly version: number; readonly open: Uint8Array; readonly unpack: () => Uint8Array };
 
 /** Opens an envelope of the kind asked for. Throws Corrupt for any byte that is not as it was written. */
 export const unseal = (kind: Kind, bytes: Uint8Array, mostUnpackedBytes: number): Opened => {

@@ -14,7 +14,7 @@ import { type Union, unionOf } from './union.ts';
 export type Delivered = { readonly batch: Batch; readonly part: number };
 
 /** Where a segment may go on from; see Base. Answers nothing where the writer knows nothing. */
-export type BaseFor = (sourceId: string, hourMs: number) => Base | undefined;
+type BaseFor = (sourceId: string, hourMs: number) => Base | undefined;
 
 export type Known = { readonly baseFor?: BaseFor; readonly chunks?: KnownChunks };
 

@@ -66,7 +66,7 @@ const unionAt = (blocks: readonly Columns[], slots: ReadonlyMap<string, Slot>): 
   };
 };
 
-export type EncodedIncrements = {
+type EncodedIncrements = {
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly cut: readonly SchemaChunk[];

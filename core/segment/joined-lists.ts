@@ -4,7 +4,7 @@ import { keysOfSets, sortedOf } from './sorted.ts';
 type Lists = readonly (readonly LabelSet[])[];
 
 /** Lists of label sets as one in the order of the schema, and for each of them where in it its own stand. */
-export type JoinedLists = { readonly sets: readonly LabelSet[]; readonly places: readonly Int32Array[] };
+type JoinedLists = { readonly sets: readonly LabelSet[]; readonly places: readonly Int32Array[] };
 
 /** Two lists in the order of the schema as one, and where in it those of each stand; undefined where they stand as before. */
 type Pair = {

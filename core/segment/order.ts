@@ -1,7 +1,7 @@
 import { keyOf, type LabelSet, metricNameLabel, metricNameOf } from '../labels.ts';
 
 /** A label set with what it is ordered by, worked out once. */
-export type Ordered = {
+type Ordered = {
   readonly labels: LabelSet;
   readonly key: string;
   readonly family: string;

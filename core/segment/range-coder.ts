@@ -4,7 +4,7 @@ import { Corrupt } from './bytes.ts';
 // probabilities. Everything is whole numbers below 2^31, so that every machine computes the same.
 
 /** Bits of a probability: 1 … 4095 of 4096. */
-export const probabilityBits = 12;
+const probabilityBits = 12;
 
 const top = 0x7fffffff;
 const topByteShift = 23;

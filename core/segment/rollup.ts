@@ -6,7 +6,7 @@ export const aggregates = ['count', 'sum', 'min', 'max', 'increase'] as const;
 export type Aggregate = (typeof aggregates)[number];
 
 /** One block of columns for each aggregate; their times are the buckets' beginnings. */
-export type Rollup = Readonly<Record<Aggregate, Columns>>;
+type Rollup = Readonly<Record<Aggregate, Columns>>;
 
 /**
  * Puts samples into buckets of `bucketMs`, a bucket being [begin, begin + bucketMs).

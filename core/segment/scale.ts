@@ -9,17 +9,15 @@ export type Scale = { readonly exponent: number; readonly shift: number; readonl
 
 export const largestExponent = 15;
 export const rawExponent = 31;
-export const largestShift = 31;
+const largestShift = 31;
 
 /** Differences of whole numbers below this are exact. */
 export const largestWhole = 2 ** 51;
 
 /** Farther off than this a decimal is no help. */
-export const mostUlps = 2 ** 20;
+const mostUlps = 2 ** 20;
 
-export const powers: readonly number[] = [
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-];
+const powers: readonly number[] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
 /** Scales in one number, equal where the scales are; -1 is none. */
 export const codeOf = ({ exponent, shift, ulps }: Scale): number => exponent | (shift << 5) | (ulps ? 1_024 : 0);

@@ -16,7 +16,7 @@ const nameChars = 12;
 export const nameOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64url').slice(0, nameChars);
 
 /** A chunk by itself, or one of the base's by its place there, from 1. */
-export type ListedChunk = ChunkRef | { readonly place: number };
+type ListedChunk = ChunkRef | { readonly place: number };
 
 /** A segment that was opened: its times are counted from the base's last, its groups' sizes follow them. To be read in this order. */
 export type OpenSegment = {

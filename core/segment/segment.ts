@@ -52,7 +52,7 @@ export type Lookup = {
   readonly endAs?: string | undefined;
 };
 
-export type Decoded = { readonly columns: Columns; readonly end?: Base };
+type Decoded = { readonly columns: Columns; readonly end?: Base };
 
 /**
  * The samples with their labels, and where they end if others build on them; a reject where a byte is wrong, or a
@@ -108,7 +108,7 @@ const setsOf = (chunks: readonly ChunkRef[], chunkOf: Lookup['chunkOf']): LabelS
   });
 
 /** How a segment is decoded. */
-export type Decoding = {
+type Decoding = {
   readonly base?: Base | undefined;
   /** Nobody builds on the base after this. */
   readonly isLast?: boolean;

@@ -2,7 +2,7 @@ import { keyOf, type LabelSet } from '../labels.ts';
 import { compareOrdered, orderedOf } from './order.ts';
 
 /** A list of label sets in the order of the schema. */
-export type Sorted = {
+type Sorted = {
   readonly sets: readonly LabelSet[];
   readonly keys: readonly string[];
   /** For each of `sets` its place in the list it was made of. */

@@ -5,7 +5,7 @@ import { joinedLists } from './joined-lists.ts';
 import { compareOrdered, orderedOf } from './order.ts';
 import { keysOfSets } from './sorted.ts';
 
-export type KeyedColumn = SeriesColumn & { readonly key: string };
+type KeyedColumn = SeriesColumn & { readonly key: string };
 
 /** Columns in the order of the schema, each with the key of its label set. */
 export type Union = Omit<Columns, 'series'> & { readonly series: readonly KeyedColumn[] };

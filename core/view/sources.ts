@@ -19,7 +19,7 @@ import { type DownSpan, downSpansOf, textOfSource } from './down-spans.ts';
 export type SourceState = HeartbeatState | 'new' | 'unwatched' | 'invalid';
 
 /** What a job tells of its runs, and what became of its pushes; absent where nobody told. */
-export type Runs = {
+type Runs = {
   /** It said that it began, and not yet that it ended. */
   readonly startedMs?: number;
   readonly failedMs?: number;

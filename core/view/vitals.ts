@@ -6,7 +6,7 @@ import { type RefusalPage, refusedIn } from '../refusals.ts';
 /** Values of one measure by the instant at which their span begins, seconds since 1970. */
 export type ToldOverTime = { readonly [name in Measure | 'BufferAge']?: readonly (readonly [number, number])[] };
 
-export type VitalsSeen = {
+type VitalsSeen = {
   readonly told: ToldOverTime;
   readonly everyMs: number;
   /** Messages in the buffer, waiting or at work. */

@@ -31,7 +31,7 @@ export const retryAfterOf = (chance: number): string =>
   String(Math.round((limits.retryAfterMinMs + chance * (limits.retryAfterMaxMs - limits.retryAfterMinMs)) / 1_000));
 
 /** What a door says in its own protocol where it cannot answer now; `code` names the fault. */
-export type Unavailable = (code: string) => unknown;
+type Unavailable = (code: string) => unknown;
 
 const pushUnavailable: Unavailable = code => ({
   error: 'the collector cannot take this at the moment, please retry',

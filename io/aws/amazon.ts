@@ -6,7 +6,7 @@ import { readXml, textAt, type Xml } from './xml.ts';
 
 // Services of which a few operations are asked, called without a client of their own: EC2's alone would double the bundle.
 
-export type AmazonSettings = {
+type AmazonSettings = {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly credentials: () => Promise<Credentials>;

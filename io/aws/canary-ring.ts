@@ -5,9 +5,7 @@ import { limits } from '../../core/limits.ts';
 import type { Heartbeats } from '../ports.ts';
 import { attributesOf, rowOf } from './attributes.ts';
 import { called, calledIf } from './calls.ts';
-import { tables } from './contract.ts';
-
-const { partition, sort } = tables.heartbeats;
+import { attributesOfKey } from './heartbeat-rows.ts';
 
 const canaryKey: HeartbeatKey = { job: '__sluice', instance: 'canary' };
 /** A canary's place in the ring holds its slot and how many milliseconds after it, below this, it was accepted. */
@@ -18,7 +16,7 @@ export const dynamoCanaries = (
   client: DynamoDBClient,
   table: string,
 ): Pick<Heartbeats, 'canarySecret' | 'canaryHeard' | 'canaries'> => {
-  const Key = attributesOf({ [partition]: canaryKey.job, [sort]: canaryKey.instance });
+  const Key = attributesOfKey(canaryKey);
   let secret: string | undefined;
   return {
     canarySecret: async () => {

@@ -3,7 +3,7 @@ import type { Mirrored } from '../../core/onward/mirror.ts';
 import type { Clock, Log, Measures, Mirror, PushedBy } from '../ports.ts';
 
 /** Writes one line of JSON to where CloudWatch Logs takes it as it is. `console` would wrap it as a text. */
-export type WriteLine = (line: string) => void;
+type WriteLine = (line: string) => void;
 
 /** One JSON line an event. Never bodies, never label values. */
 export const lineLog = (write: WriteLine): Log => ({

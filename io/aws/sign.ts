@@ -7,7 +7,7 @@ export type Credentials = {
   readonly sessionToken?: string;
 };
 
-export type Signed = {
+type Signed = {
   readonly method: string;
   readonly body: string | Uint8Array;
   /** Beside the host, which is always signed. */

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { ToldUse } from '../../core/key/key-use.ts';
 import { limits } from '../../core/limits.ts';
-import type { ToldUse, Usage } from '../ports.ts';
+import type { Usage } from '../ports.ts';
 import { attributesOf, rowOf } from './attributes.ts';
 import { called } from './calls.ts';
 import { tables } from './contract.ts';

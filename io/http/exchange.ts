@@ -17,7 +17,7 @@ export type Exchanged =
   /** A kept connection that the other side had closed meanwhile: nothing was asked yet. */
   | { readonly kind: 'stale' };
 
-export type ExchangeOptions = {
+type ExchangeOptions = {
   readonly request: HttpGet;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

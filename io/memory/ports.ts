@@ -73,7 +73,7 @@ export class MemoryDeployment implements Deployment {
 }
 
 /** Pages by URL, given as text or as whole answers; anything else cannot be connected to. */
-export class MemoryHttp implements Http {
+class MemoryHttp implements Http {
   readonly pages = new Map<string, string | HttpAnswer>();
 
   async get({ url }: { readonly url: string }): Promise<HttpAnswer> {
@@ -90,7 +90,7 @@ export class MemoryHttp implements Http {
   }
 }
 
-export class MemoryLog implements Log {
+class MemoryLog implements Log {
   readonly lines: string[] = [];
 
   write(level: string, message: string, details: Readonly<Record<string, string | number | boolean>> = {}): void {

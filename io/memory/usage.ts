@@ -1,4 +1,5 @@
-import type { ToldUse, Usage } from '../ports.ts';
+import type { ToldUse } from '../../core/key/key-use.ts';
+import type { Usage } from '../ports.ts';
 import { type Faults, noFaults, struck } from './faults.ts';
 
 /** What workers let in with keys, in a Map. */

@@ -12,7 +12,7 @@ import {
 import type { Evaluation } from './evaluation.ts';
 
 /** What is taken of the sample found: its value, or when it was, in seconds. */
-export type Taken = 'value' | 'time';
+type Taken = 'value' | 'time';
 
 /**
  * The newest sample of each series in (look - lookback, look]. A series whose newest sample there is stale has ended and

@@ -10,7 +10,7 @@ import { overRolled } from './rolled.ts';
 import { pointsOf } from './select.ts';
 
 /** Samples [first, end) of a series: those in (startMs, endMs], seen from the step at `atMs`. There is at least one. */
-export type Window = {
+type Window = {
   first: number;
   end: number;
   startMs: number;

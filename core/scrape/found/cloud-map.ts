@@ -9,7 +9,7 @@ export type CloudMapInstance = {
   readonly attributes: Readonly<Record<string, string>>;
 };
 
-export type WantedServices = WantedPort & {
+type WantedServices = WantedPort & {
   /** Of the service. */
   readonly tags: Tags;
 };

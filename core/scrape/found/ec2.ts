@@ -24,7 +24,7 @@ export type Ec2Instance = {
   readonly startedMs?: number | undefined;
 };
 
-export type WantedInstances = WantedPort & { readonly tags: Tags };
+type WantedInstances = WantedPort & { readonly tags: Tags };
 
 /** Prometheus joins lists so, with separators at both ends, that a rule can find one whole. */
 const listed = (all: readonly string[]): string | undefined => (all.length === 0 ? undefined : `,${all.join(',')},`);

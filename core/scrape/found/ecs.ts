@@ -31,7 +31,7 @@ export type EcsTask = {
   readonly startedMs?: number | undefined;
 };
 
-export type WantedTasks = WantedPort & {
+type WantedTasks = WantedPort & {
   /** Names of services; none is all tasks. */
   readonly services: readonly string[];
   /** Of the task, its service or its cluster. */

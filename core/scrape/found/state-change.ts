@@ -16,7 +16,7 @@ export type StateChange = {
 };
 
 /** What the rules of EventBridge let through; lib says the same. */
-export const stateEvents = {
+const stateEvents = {
   ecs: 'ECS Task State Change',
   ec2: 'EC2 Instance State-change Notification',
 } as const;
