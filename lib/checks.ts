@@ -22,12 +22,7 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
     throw new Error('encryptionKey: DynamoDB asks for the region of the key: give the stack one, as env: { region }');
   checkCidrs('scrapeAllowCidrs', scrapeAllowCidrs);
   checkBetween('freshness', props.freshness, 0, limits.freshnessMaxMs);
-  const { scrapeMemoryMiB = 160 } = props;
-  if (
-    !Token.isUnresolved(scrapeMemoryMiB) &&
-    !(Number.isInteger(scrapeMemoryMiB) && scrapeMemoryMiB >= 128 && scrapeMemoryMiB <= 10_240)
-  )
-    throw new Error(`scrapeMemoryMiB: ${scrapeMemoryMiB}, expected whole ones from 128 to 10,240`);
+  checkMemory(props.scrapeMemoryMiB ?? limits.scrapeMemoryMiB);
   if (vpcScraping !== undefined) {
     checkCidrs('vpcScraping.allowCidrs', vpcScraping.allowCidrs ?? []);
     if (vpcScraping.allowCidrs?.length === 0)
@@ -49,6 +44,13 @@ export const checkCollector = (props: CollectorProps, region: string): void => {
   backfillDaysOf(props);
   if (domain !== undefined && !Token.isUnresolved(domain.name) && !/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(domain.name))
     throw new Error(`domain.name: ${JSON.stringify(domain.name)} is no name such as metrics.example.com`);
+};
+
+/** Also one that is known only at deployment is none: how large the heap may be is worked out of it. */
+const checkMemory = (mebibytes: number): void => {
+  const got = Token.isUnresolved(mebibytes) ? 'a value that is known only at deployment' : mebibytes;
+  if (typeof got === 'string' || !(Number.isInteger(got) && got >= 128 && got <= 10_240))
+    throw new Error(`scrapeMemoryMiB: ${got}, expected whole ones from 128 to 10,240`);
 };
 
 const checkAddress = (name: string, url: string | undefined, example: string): void => {
@@ -76,7 +78,8 @@ const checkMirror = (mirror: readonly MirrorProps[]): void => {
   if (mirror.length > limits.mirrorChoices)
     throw new Error(`mirror: ${mirror.length} choices, the limit is ${limits.mirrorChoices}`);
   for (const [index, { metric }] of mirror.entries()) {
-    if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric))
+    // Who writes JavaScript may have left it out.
+    if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric ?? ''))
       throw new Error(`mirror[${index}].metric: ${JSON.stringify(metric)} is no name of a metric, such as up`);
   }
 };

@@ -17,7 +17,7 @@ type ScraperProps = {
 /** A function that scrapes: how much it has for that, and what it needs to know to stay within. */
 export class Scraper extends Handler {
   constructor(scope: Construct, id: string, { household, props, allow, inside }: ScraperProps) {
-    const { scrapeMemoryMiB = 160, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
+    const { scrapeMemoryMiB = limits.scrapeMemoryMiB, freshness = Duration.millis(limits.freshnessDefaultMs) } = props;
     super(scope, id, {
       household,
       entry: 'scrape',

@@ -1,4 +1,5 @@
 import { readDuration, writeDuration } from '../duration.ts';
+import { isReservedJob } from '../heartbeat/heartbeat.ts';
 import { type Label, type LabelSet, labelOf, labelSetOf } from '../labels.ts';
 import { limits } from '../limits.ts';
 import type { Read, Reject } from '../reject.ts';
@@ -115,6 +116,8 @@ const targetOf = (row: TargetRow, labels: LabelSet): Read<Target | undefined> =>
     return refused('timeout', `timeout ${timeoutMs / 1_000} s is longer than the interval ${intervalMs / 1_000} s`);
   const job = labelOf(labels, 'job');
   if (job === '') return refused('relabel', 'leaves no job, under which its alarms and series are kept');
+  if (isReservedJob(job))
+    return refused('relabel', `makes ${JSON.stringify(job)} of job: names that begin with __ are reserved`);
   const { id, network, headers = {}, auth, retries, metric_relabel: metricRelabel } = row;
   const { honor_labels: honorLabels, honor_timestamps: honorTimestamps, follow_redirects: followRedirects } = row;
   const target: Target = {

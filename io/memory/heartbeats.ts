@@ -131,7 +131,8 @@ export class MemoryHeartbeats implements Heartbeats {
   }
 
   note(key: HeartbeatKey, problem: string | null, atMs: number): Promise<void> {
-    return struck(this.#faults, 'heartbeats.note', () => this.#set(key, { problem, checkedAtMs: atMs }));
+    const noted = problem === null ? { problem: undefined, checkedAtMs: undefined } : { problem, checkedAtMs: atMs };
+    return struck(this.#faults, 'heartbeats.note', () => this.#set(key, noted));
   }
 
   expect(key: HeartbeatKey, promise: Expectation): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -45,6 +45,11 @@ test.each<[CollectorProps, string]>([
   [{ freshness: Duration.seconds(121) }, 'freshness: 121000 ms, expected from 0 ms to 120000 ms'],
   [{ scrapeMemoryMiB: 127 }, 'scrapeMemoryMiB: 127, expected whole ones from 128 to 10,240'],
   [{ scrapeMemoryMiB: 160.5 }, 'scrapeMemoryMiB: 160.5, expected'],
+  [
+    { scrapeMemoryMiB: Lazy.number({ produce: () => 512 }) },
+    'scrapeMemoryMiB: a value that is known only at deployment',
+  ],
+  [{ mirror: [{} as never] }, 'mirror[0].metric: undefined is no name of a metric'],
   [{ retention: { samples: Duration.hours(12) } }, 'retention.samples: 43200000 ms, expected from 86400000 ms'],
   [{ retention: { samples: Duration.hours(36) } }, 'retention.samples: 1.5 days, expected whole ones'],
   [

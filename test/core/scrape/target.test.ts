@@ -78,6 +78,10 @@ describe('a bad row says what is wrong', () => {
     ],
     [{ id: 'a', url: 'http://x', relabel: [{ target_label: 'job', replacement: '' }] }, /leaves no job/],
     [
+      { id: 'a', url: 'http://x', relabel: [{ target_label: 'job', replacement: '__sluice' }] },
+      /makes "__sluice" of job: names that begin with __ are reserved/,
+    ],
+    [
       {
         id: 'a',
         url: 'http://x',
