@@ -206,6 +206,10 @@ export const heartbeatsContract = (name: string, port: () => Heartbeats): void =
         problem: 'bad',
         checkedAtMs: 7,
       });
+      await port().note({ job: 'flags', instance: '*' }, null, 9);
+      const [noted] = await port().get([{ job: 'flags', instance: '*' }]);
+      expect(noted?.['problem']).toBeUndefined();
+      expect(noted?.['checkedAtMs']).toBeUndefined();
     });
 
     test('the checker’s record is replaced by one of two rivals, and is no heartbeat', async () => {
