@@ -113,6 +113,25 @@ describe('a list of tasks', () => {
     expect(rowsOf()).toEqual(['shop', 'shop/b']);
   });
 
+  test('is scraped at public addresses where a rule says so, and the others where they are', async () => {
+    house.ports.inventory.ecs = [task('a', '10.0.3.7', { publicIp: '54.94.202.17' }), task('b', '10.0.3.8')];
+    const isPublic = {
+      source_labels: ['__meta_ecs_public_ip'],
+      regex: '(.+)',
+      target_label: '__address__',
+      replacement: '$1:9102',
+    };
+    await house.ports.targets.put({ ...tasks, relabel: [isPublic] });
+    await house.tick();
+    house.ports.http.pages.set('http://54.94.202.17:9102/metrics', 'm 1\n');
+    house.ports.http.pages.set('http://10.0.3.8:9102/metrics', 'm 2\n');
+    await house.pass(3 * minute);
+    expect(await house.values('m')).toEqual({
+      'm{"instance":"54.94.202.17:9102","job":"shop"}': '1',
+      'm{"instance":"10.0.3.8:9102","job":"shop"}': '2',
+    });
+  });
+
   test.each([
     [
       'cannot be had',
