@@ -217,6 +217,8 @@ export const limits = {
   /** Rules of one relabeling, and characters of one pattern: beyond any configuration that was written by hand. */
   relabelRules: 100,
   patternChars: 4_096,
+  /** A text on its way through the rules of one relabeling: labels of what is discovered may be long, and rules join them. */
+  relabelTextChars: 65_536,
   /** Width of a bin of slots, in which targets count as scraped at once. */
   slotBinMs: 100,
   /** Seats of a ring for each target on it: the fullest bin is so far over the mean. Less room makes more of them move. */

@@ -1,7 +1,9 @@
 import { type Source, sourceOf, withoutSource } from '../batch.ts';
 import type { LabelList } from '../columns.ts';
 import { keyOf, type LabelSet, labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
+import { limits } from '../limits.ts';
 import { labelsOf, reportLabels, reportNamesOf, targetLabelsOver, targetLabelsUnder } from './labels.ts';
+import { Overgrown, type Relabel } from './relabel.ts';
 import type { Target } from './target.ts';
 
 /** What is wrong with a series once it has its labels. */
@@ -151,7 +153,8 @@ export class SeriesPlaces {
     if (this.#plain && labelOf(scraped, 'job') === '' && labelOf(scraped, 'instance') === '')
       return { labels: scraped, source: undefined, wrong: undefined, hash: hashOf(scraped) };
     const under = honorLabels ? targetLabelsUnder(scraped, this.#own) : targetLabelsOver(scraped, this.#own);
-    const labels = metricRelabel === undefined ? under : metricRelabel(under);
+    const { labels, wrong } = relabeled(under, metricRelabel);
+    if (wrong !== undefined) return { labels: undefined, source: undefined, wrong, hash: 0 };
     if (labels === undefined || labels.length === 0)
       return { labels: undefined, source: undefined, wrong: undefined, hash: 0 };
     const source = sourceOf(labels);
@@ -185,6 +188,24 @@ export class SeriesPlaces {
     return undefined;
   }
 }
+
+/** What metric_relabel makes of a series, which may be more than is kept of any. */
+const relabeled = (
+  labels: LabelSet,
+  rules: Relabel | undefined,
+): { readonly labels?: LabelSet | undefined; readonly wrong?: Wrong } => {
+  if (rules === undefined) return { labels };
+  try {
+    const made = rules(labels);
+    const over = made?.find(([, value]) => Buffer.byteLength(value) > limits.labelValueBytes);
+    return over === undefined
+      ? { labels: made }
+      : { wrong: limited(`metric_relabel: a value of ${over[0]} is over ${limits.labelValueBytes} bytes`) };
+  } catch (error) {
+    if (error instanceof Overgrown) return { wrong: limited(`metric_relabel: ${error.message}`) };
+    throw error;
+  }
+};
 
 const limited = (detail: string): Wrong => ({ reason: 'SCRAPE_LIMIT', detail });
 

@@ -6,7 +6,18 @@ import { limits } from '../limits.ts';
 
 // Prometheus's relabel_config: the same names, defaults and outcomes (prometheus model/relabel/relabel.go).
 
-/** A label set after the rules, undefined where one of them drops it. */
+/** Thrown where rules make a text that nobody means: they can double it with each that follows. */
+export class Overgrown extends Error {
+  constructor(what: string) {
+    super(`makes ${what} of over ${limits.relabelTextChars} characters`);
+  }
+}
+
+const within = (length: number, what: string): void => {
+  if (length > limits.relabelTextChars) throw new Overgrown(what);
+};
+
+/** A label set after the rules, undefined where one of them drops it. Throws Overgrown. */
 export type Relabel = (labels: LabelSet) => LabelSet | undefined;
 
 /** One rule, at work on labels that it may change. Answers whether they are kept. */
@@ -129,8 +140,12 @@ const ruleOf = (written: Written): Rule => {
   const { source_labels: sources, separator, action, replacement, target_label: target = '' } = written;
   const regex = written.regex ?? anything;
   const captures = written.regex ?? anythingCaught;
-  const joined = (labels: ReadonlyMap<string, string>): string =>
-    sources.map(name => labels.get(name) ?? '').join(separator);
+  const joined = (labels: ReadonlyMap<string, string>): string => {
+    const values = sources.map(name => labels.get(name) ?? '');
+    const length = values.reduce((sum, value) => sum + value.length + separator.length, 0);
+    within(length - separator.length, 'source_labels');
+    return values.join(separator);
+  };
   switch (action) {
     case 'keep':
       return labels => regex.matches(joined(labels));
@@ -185,10 +200,15 @@ const foundIn = (regex: RE2JS, text: string): Found | undefined => {
 };
 
 /** Go's Expand: a name runs as far as letters, digits and underscores do, and an unknown one is empty. */
-const expanded = (template: string, found: Found): string =>
-  template.replace(variable, (whole, plain?: string, braced?: string) =>
-    whole === '$$' ? '$' : found(plain ?? braced ?? ''),
-  );
+const expanded = (template: string, found: Found): string => {
+  let length = template.length;
+  return template.replace(variable, (whole, plain?: string, braced?: string) => {
+    const text = whole === '$$' ? '$' : found(plain ?? braced ?? '');
+    length += text.length;
+    within(length, 'a text');
+    return text;
+  });
+};
 
 /** The last eight bytes of the MD5, as Prometheus shards by them. */
 const hashOf = (text: string): bigint => createHash('md5').update(text).digest().readBigUInt64BE(8);

@@ -1,11 +1,12 @@
 import { readDuration, writeDuration } from '../duration.ts';
 import { isReservedJob } from '../heartbeat/heartbeat.ts';
-import { type Label, type LabelSet, labelOf, labelSetOf } from '../labels.ts';
+import { type Label, type LabelSet, labelOf, labelSetOf, metricNameLabel } from '../labels.ts';
 import { limits } from '../limits.ts';
+import { labelsReject } from '../protocol/label-limits.ts';
 import type { Read, Reject } from '../reject.ts';
 import { readRow } from '../row.ts';
 import type { Auth } from './auth.ts';
-import type { Relabel } from './relabel.ts';
+import { Overgrown, type Relabel } from './relabel.ts';
 import { type TargetRow, targetRow } from './row.ts';
 
 /** How much a page may have, as the target's row says; 0 is no limit beyond the collector's own. */
@@ -59,10 +60,31 @@ export const readTargetRow = (input: unknown): Read<Discovered | undefined> => {
   const { value: row, rejects } = readRow(targetRow, input);
   if (row === undefined) return { value: undefined, rejects };
   const discovered = discoveredOf(row);
-  const labels = row.relabel === undefined ? discovered : row.relabel(discovered);
+  const { labels, overgrown } = relabeled(row, discovered);
+  if (overgrown !== undefined) return refused('relabel', overgrown);
   if (labels === undefined) return { value: { discovered, target: undefined }, rejects: [] };
+  const tooMuch = labelsReject([...atLeast(labels), ...labels.filter(([name]) => !name.startsWith('__'))], 'labels');
+  if (tooMuch !== undefined) return refused('labels', tooMuch.reason);
   const { value: target, rejects: wrong } = targetOf(row, labels);
   return { value: target && { discovered, target }, rejects: wrong };
+};
+
+/** What each series of the target has besides these labels. */
+const atLeast = (labels: LabelSet): Label[] => [
+  [metricNameLabel, 'up'],
+  ...(labelOf(labels, 'instance') === '' ? [['instance', 'host:80'] as const] : []),
+];
+
+const relabeled = (
+  { relabel }: TargetRow,
+  discovered: LabelSet,
+): { readonly labels?: LabelSet | undefined; readonly overgrown?: string } => {
+  try {
+    return { labels: relabel === undefined ? discovered : relabel(discovered) };
+  } catch (error) {
+    if (error instanceof Overgrown) return { overgrown: error.message };
+    throw error;
+  }
 };
 
 /** The target that a row makes. Undefined without a reject where its rules drop it. */

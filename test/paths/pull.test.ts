@@ -185,11 +185,15 @@ test('a bad row says on itself what is wrong, and no other target notices', asyn
   house.ports.http.pages.set(url, 'm 1\n');
   await house.ports.targets.put({ id: 'bad', url: 'nonsense', interval: '1s' });
   await house.ports.targets.put({ id: 'worse' });
+  const joined = { source_labels: new Array<string>(30).fill('x'), separator: '', target_label: 'x' };
+  const relabel = [{ target_label: 'x', replacement: 'ab' }, ...new Array<object>(10).fill(joined)];
+  await house.ports.targets.put({ id: 'worst', url, relabel });
   await house.register(target);
   await house.pass(2 * minute);
   expect(await house.values('m')).toEqual({ [`m${labels}`]: '1' });
   expect(house.ports.targets.rows.get('bad')?.['problem']).toMatch(/url: .*expected an http or https URL/);
   expect(house.ports.targets.rows.get('bad')?.['problem']).toMatch(/interval: .*outside/);
+  expect(house.ports.targets.rows.get('worst')?.['problem']).toMatch(/relabel: .*over 65536 characters/);
   expect(house.ports.targets.rows.get('worse')).toMatchObject({
     problem: expect.stringContaining('url'),
     checkedAtMs: expect.any(Number),

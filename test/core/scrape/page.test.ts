@@ -224,6 +224,11 @@ test.each([
     'label_value_length_limit: the value of a on m has 7 bytes, the limit is 6',
   ],
   [
+    { metric_relabel: [{ target_label: 'y', replacement: 'y'.repeat(2_049) }] },
+    'm 1\n',
+    'metric_relabel: a value of y is over 2048 bytes',
+  ],
+  [
     { metric_relabel: [{ target_label: '__name__', replacement: '' }] },
     'm 1\n',
     'metric_relabel leaves a series without a name',

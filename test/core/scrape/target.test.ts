@@ -20,6 +20,12 @@ test('a timeout fits into a short interval by itself', () => {
   });
 });
 
+/** Rules of which each makes thirty of what the one before it made. */
+const multiplying = [
+  { target_label: 'x', replacement: 'ab' },
+  ...new Array<object>(10).fill({ source_labels: new Array<string>(30).fill('x'), separator: '', target_label: 'x' }),
+];
+
 describe('a bad row says what is wrong', () => {
   test.each([
     [{ id: 'a' }, /^url: /],
@@ -77,6 +83,24 @@ describe('a bad row says what is wrong', () => {
       /__scrape_timeout__/,
     ],
     [{ id: 'a', url: 'http://x', relabel: [{ target_label: 'job', replacement: '' }] }, /leaves no job/],
+    [{ id: 'a', url: 'http://x', relabel: multiplying }, /relabel: .*makes source_labels of over 65536 characters/],
+    [
+      {
+        id: 'a',
+        url: 'http://x',
+        relabel: [{ target_label: 'y', replacement: '$0'.repeat(1_000), source_labels: ['x'] }],
+        labels: { x: 'x'.repeat(2_000) },
+      },
+      /makes a text of over 65536 characters/,
+    ],
+    [
+      { id: 'a', url: 'http://x', relabel: [{ target_label: 'y', replacement: 'y'.repeat(2_049) }] },
+      /labels: .*2049 bytes in y, the limit is 2048/,
+    ],
+    [
+      { id: 'a', url: 'http://x', labels: Object.fromEntries(Array.from({ length: 28 }, (_, at) => [`l${at}`, 'v'])) },
+      /labels: .*31 labels on up, the limit is 30/,
+    ],
     [
       { id: 'a', url: 'http://x', relabel: [{ target_label: 'job', replacement: '__sluice' }] },
       /makes "__sluice" of job: names that begin with __ are reserved/,
