@@ -249,6 +249,8 @@ export const limits = {
   loopLeadMs: 1 * second,
   /** Scrapes of one loop under way at once: a target that hangs holds a place for its timeout, and nobody else up. */
   loopParallel: 250,
+  /** A list of labels that batches in hand share may have a label set, of some 400 bytes, for so many of a worker's memory: a sixteenth of it. */
+  bytesASetInHand: 6_400,
   /** What a loop has in hand at most: beyond it a target's scrapes are handed over as they are. */
   loopHeldBytes: 24 * MiB,
   /** How long a loop gathers messages for one call, and how long after its span's end it tries to hand over what is left. */

@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import type { OrderedScrape } from '../core/scrape/order.ts';
 import { batchesOfScrape } from '../core/scrape/page.ts';
 import { areShared } from '../core/scrape/places.ts';
-import { heldBytesOf, slim, together } from '../core/scrape/span.ts';
+import { heldBytesOf, ListsInHand, slim, together } from '../core/scrape/span.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import { fetchPage } from './fetching.ts';
@@ -40,11 +40,13 @@ export const loop = async (
   const under = new Set<Promise<void>>();
   let missed = 0;
   let heldBytes = 0;
+  const lists = new ListsInHand(Math.floor(ports.memoryBytes / limits.bytesASetInHand));
   let flushedMs = clock.nowMs();
 
   const handOver = ({ target, batches, families, bytes }: Held): void => {
     held.delete(target.id);
     heldBytes -= bytes;
+    for (const { columns } of batches) if (columns.rows !== undefined) lists.give(columns.rows.labels);
     const ordered = batches.toSorted((a, b) => a.acceptedAtMs - b.acceptedAtMs);
     const [firstMs, lastMs] = [ordered[0]!.acceptedAtMs, ordered.at(-1)!.acceptedAtMs];
     const [first, ...others] = together(ordered, `${target.id}@${firstMs}-${lastMs}`);
@@ -77,7 +79,8 @@ export const loop = async (
     const isKept = memory.pages.has(target.id);
     for (const made of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
       const { rows } = made.columns;
-      const batch = isKept || (rows !== undefined && areShared(rows.labels)) ? made : slim(made);
+      const batch =
+        isKept || (rows !== undefined && areShared(rows.labels) && lists.take(rows.labels)) ? made : slim(made);
       const bytes = heldBytesOf(batch);
       own.batches.push(batch);
       own.bytes += bytes;

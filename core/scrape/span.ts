@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import { type Columns, columnsOfRows, countOf } from '../columns.ts';
+import { type Columns, columnsOfRows, countOf, type LabelList } from '../columns.ts';
 import { boundedExemplars } from '../exemplars.ts';
 import { limits } from '../limits.ts';
 import { Column } from '../sample.ts';
@@ -17,6 +17,40 @@ export const heldBytesOf = ({ columns }: Batch): number => {
   if (labels === undefined) return countOf(columns) * (valueBytes + labelSetBytes);
   return countOf(columns) * valueBytes + ('read' in labels ? labels.bytes.length : 0);
 };
+
+/**
+ * Lists of labels that batches in hand have in common, as replicas do: each takes its room once. Those of targets that are all
+ * different take it for each of them, and are written down once `mostSets` are in hand.
+ */
+export class ListsInHand {
+  readonly #mostSets: number;
+  readonly #holders = new Map<LabelList, number>();
+  #sets = 0;
+
+  constructor(mostSets: number) {
+    this.#mostSets = mostSets;
+  }
+
+  /** Whether the batch may keep its list as it is; then `give` it back. */
+  take(labels: LabelList): boolean {
+    const holders = this.#holders.get(labels) ?? 0;
+    if (holders === 0 && this.#sets + labels.length > this.#mostSets) return false;
+    if (holders === 0) this.#sets += labels.length;
+    this.#holders.set(labels, holders + 1);
+    return true;
+  }
+
+  /** Of a list that was never taken nothing happens. */
+  give(labels: LabelList): void {
+    const holders = this.#holders.get(labels);
+    if (holders === undefined) return;
+    if (holders > 1) this.#holders.set(labels, holders - 1);
+    else {
+      this.#holders.delete(labels);
+      this.#sets -= labels.length;
+    }
+  }
+}
 
 /** The same batch with its labels written down, for one that nobody else keeps the labels of. */
 export const slim = (batch: Batch): Batch => {

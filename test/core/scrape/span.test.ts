@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../core/batch.ts';
 import { columnsOfRows } from '../../../core/columns.ts';
 import { keyOf, type LabelSet, labelSetOf } from '../../../core/labels.ts';
-import { heldBytesOf, slim, together } from '../../../core/scrape/span.ts';
+import { heldBytesOf, ListsInHand, slim, together } from '../../../core/scrape/span.ts';
 import { decodeBatch, encodeBatch } from '../../../core/segment/batch-message.ts';
 
 const names = Array.from({ length: 8 }, (_, index) => labelSetOf([['__name__', `m${index}`]]));
@@ -76,4 +76,28 @@ test('a page takes its values’ bytes, and what its labels are written down in'
   expect(heldBytesOf(pageOf(1_000, names, 1))).toBe(64);
   const slimmed = slim(pageOf(1_000, names, 1));
   expect(heldBytesOf(slimmed)).toBeGreaterThan(64);
+});
+
+describe('lists of labels in hand', () => {
+  const listOf = (count: number) => Array.from({ length: count }, (_, at) => labelSetOf([['__name__', `m${at}`]]));
+
+  test('take their room once, however many batches have them', () => {
+    const lists = new ListsInHand(10);
+    const list = listOf(8);
+    for (let batch = 0; batch < 5; batch += 1) expect(lists.take(list)).toBe(true);
+    expect(lists.take(listOf(3))).toBe(false);
+    expect(lists.take(listOf(2))).toBe(true);
+  });
+
+  test('give it back once nobody has them any more', () => {
+    const lists = new ListsInHand(10);
+    const list = listOf(8);
+    lists.take(list);
+    lists.take(list);
+    lists.give(list);
+    expect(lists.take(listOf(8))).toBe(false);
+    lists.give(list);
+    lists.give(listOf(8));
+    expect(lists.take(listOf(10))).toBe(true);
+  });
 });
