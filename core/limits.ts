@@ -175,6 +175,8 @@ export const limits = {
   /** A page as a share of its worker's memory: what is made of it takes some seven times as much, and others are on their way. */
   pageShare: 1 / 32,
   pageSamples: 200_000,
+  /** Samples of a page for each byte of its worker's memory, 64,000 of 160 MiB: a series that nobody knows yet takes a kilobyte. */
+  pageSamplesShare: 400 / MiB,
   /** Targets of one list of HTTP SD, how long it may take to be had, and how many are looked at side by side. */
   discoveredTargets: 10_000,
   discoverTimeoutMs: 10 * second,

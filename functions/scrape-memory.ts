@@ -19,7 +19,8 @@ export class ScrapeMemory {
 
   constructor(ports: FetchPorts & Pick<Ports, 'memoryBytes'>) {
     this.pageBytes = Math.min(limits.pageUnpackedBytes, Math.floor(ports.memoryBytes * limits.pageShare));
-    this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare);
+    const samples = Math.min(limits.pageSamples, Math.floor(ports.memoryBytes * limits.pageSamplesShare));
+    this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare, samples);
     this.credentials = new Credentials(ports);
   }
 

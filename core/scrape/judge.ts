@@ -68,7 +68,8 @@ const unreadable = ({ value, rejects }: ReadTargetPage): Attempt => {
   const [first] = rejects;
   const line = first?.place?.line ?? Number.POSITIVE_INFINITY;
   const scraped = value.samples.filter(sample => sample.line < line).length;
-  return failure('SCRAPE_PARSE', textOfReject(first!), scraped, scraped);
+  const reason = first?.code === 'sample_limit' ? 'SCRAPE_LIMIT' : 'SCRAPE_PARSE';
+  return failure(reason, textOfReject(first!), scraped, scraped);
 };
 
 const within = ({ limits: own }: Target, read: ReadTargetPage): Attempt => {

@@ -30,11 +30,14 @@ export class PageReaders {
   readonly #kept = new Map<string, Kept>();
   readonly #common: CommonLines;
   readonly #mostBytes: number;
+  readonly #mostSamples: number;
   #bytes = 0;
   #turn = 0;
 
-  constructor(mostBytes: number = limits.predictedBytes) {
+  /** `mostSamples`: of one page. */
+  constructor(mostBytes: number = limits.predictedBytes, mostSamples: number = limits.pageSamples) {
     this.#mostBytes = mostBytes;
+    this.#mostSamples = mostSamples;
     this.#common = new CommonLines(mostBytes * limits.commonLinesShare);
   }
 
@@ -55,7 +58,7 @@ export class PageReaders {
 
   /** Undefined where the content type names no exposition. The page must stay as it is; so must the target, or it is another. */
   read(target: Target, contentType: string, page: Uint8Array): ReadTargetPage | undefined {
-    const bounds = { samples: limits.pageSamples };
+    const bounds = { samples: this.#mostSamples };
     const dialect = dialectOf(contentType);
     const plainly = dialect === undefined ? expositionOf(contentType) : undefined;
     if (dialect === undefined && plainly === undefined) return undefined;

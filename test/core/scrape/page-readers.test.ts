@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../core/limits.ts';
+import { judged } from '../../../core/scrape/judge.ts';
 import { PageReaders } from '../../../core/scrape/page-readers.ts';
 import { aTarget } from './a-target.ts';
 
@@ -67,4 +68,16 @@ describe('where not all pages fit', () => {
     expect(round(readers, fleet('b')).filter(known => known).length).toBeGreaterThan(1);
     expect(fleet('a').filter(({ id }) => readers.has(id))).toEqual([]);
   });
+});
+
+test('a page of more samples than there is memory for is down for that, also where the last one was not', () => {
+  const readers = new PageReaders(limits.predictedBytes, 2);
+  const scraped = (page: string) => judged(readers, a, { ok: true, contentType: text, body: Buffer.from(page) });
+  expect(scraped('m 1\nn 2\n').ok).toBe(true);
+  expect(scraped('m 1\nn 2\no 3\n')).toMatchObject({
+    ok: false,
+    reason: 'SCRAPE_LIMIT',
+    detail: 'line 3: sample_limit: more than 2 samples, the limit is 2',
+  });
+  expect(scraped('m 1\nn 3\n').ok).toBe(true);
 });
