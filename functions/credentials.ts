@@ -7,7 +7,7 @@ import type { HttpGet, Ports } from '../io/ports.ts';
 export type CredentialPorts = Pick<Ports, 'clock' | 'http' | 'secrets' | 'parameters' | 'signatures' | 'scrapeGrants'>;
 
 /** What is asked, and by whom. */
-type Asked = Pick<Target, 'auth' | 'url' | 'timeoutMs'>;
+type Asked = Pick<Target, 'auth' | 'url'>;
 
 /** What a request shows of who asks. */
 export type Shown = Pick<HttpGet, 'credentials' | 'tls'>;
@@ -15,22 +15,31 @@ export type Shown = Pick<HttpGet, 'credentials' | 'tls'>;
 /** Why nothing can be shown. Names the secret, never what is in it. */
 export class NoCredentials extends Error {}
 
+/** No answer in the time that was left: another who has more of it may ask again. */
+class TooLate extends NoCredentials {}
+
 type Kept = { readonly text: string; readonly untilMs: number };
+
+type Read = () => Promise<{ readonly text: string; readonly forMs: number }>;
+
+/** What is being read, and by when whoever reads it gives up. */
+type Pending = { readonly text: Promise<string>; readonly untilMs: number };
 
 /**
  * Secrets of targets, read where they are kept and shown to their own hosts alone. What was read is believed for
- * limits.scrapeSecretMs, an access token as long as its server says.
+ * limits.scrapeSecretMs, an access token as long as its server says. Who asks for what is being read waits for that.
  */
 export class Credentials {
   readonly #ports: CredentialPorts;
   readonly #kept = new Map<string, Kept>();
+  readonly #pending = new Map<string, Pending>();
 
   constructor(ports: CredentialPorts) {
     this.#ports = ports;
   }
 
-  /** Throws NoCredentials where the row asks for what it may not have, or what cannot be had. */
-  async of({ auth, url, timeoutMs }: Asked): Promise<Shown> {
+  /** Throws NoCredentials where the row asks for what it may not have, or what cannot be had; a server of tokens has until `untilMs`. */
+  async of({ auth, url }: Asked, untilMs: number): Promise<Shown> {
     switch (auth?.type) {
       case undefined:
         return {};
@@ -46,7 +55,7 @@ export class Credentials {
       case 'header':
         return { credentials: { [auth.name.toLowerCase()]: headerOf(await this.#secret(auth.from, url), auth.from) } };
       case 'oauth2':
-        return { credentials: { authorization: `Bearer ${await this.#accessToken(auth, url, timeoutMs)}` } };
+        return { credentials: { authorization: `Bearer ${await this.#accessToken(auth, url, untilMs)}` } };
       case 'sigv4': {
         const { service, region } = auth;
         if (!url.startsWith('https:'))
@@ -86,10 +95,10 @@ export class Credentials {
   }
 
   /** Client credentials of OAuth 2.0 (RFC 6749, 4.4), the client named by Basic and, where that is refused, in the form. */
-  async #accessToken(auth: Extract<Auth, { type: 'oauth2' }>, url: string, timeoutMs: number): Promise<string> {
+  async #accessToken(auth: Extract<Auth, { type: 'oauth2' }>, url: string, untilMs: number): Promise<string> {
     const { clientId, tokenUrl, scopes, endpointParams, from } = auth;
     const secret = await this.#secret(from, url, tokenUrl);
-    return this.#remembered(JSON.stringify(auth), async () => {
+    const read = async () => {
       const form = new URLSearchParams({ grant_type: 'client_credentials', ...endpointParams });
       if (scopes.length > 0) form.set('scope', scopes.join(' '));
       const named = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
@@ -99,7 +108,7 @@ export class Credentials {
           headers: { accept: 'application/json' },
           credentials,
           form: String(body),
-          timeoutMs,
+          timeoutMs: untilMs - this.#ports.clock.nowMs(),
           bodyBytes: limits.accessTokenBytes,
           unpackedBytes: limits.accessTokenBytes,
         });
@@ -110,26 +119,46 @@ export class Credentials {
         answer = await ask(form, {});
       }
       // The server's own words are not repeated: some repeat what they were asked.
-      if (!answer.ok)
-        throw new NoCredentials(`no access token from ${new URL(tokenUrl).host}: ${answer.status ?? answer.problem}`);
+      if (!answer.ok) {
+        const Reason = answer.problem === 'timeout' ? TooLate : NoCredentials;
+        throw new Reason(`no access token from ${new URL(tokenUrl).host}: ${answer.status ?? answer.problem}`);
+      }
       const { access_token: token, expires_in: seconds = 0 } = objectIn(Buffer.from(answer.body).toString('utf8'));
       if (typeof token !== 'string')
         throw new NoCredentials(`${new URL(tokenUrl).host} answers without an access token`);
       const forMs = Number(seconds) > 0 ? 1_000 * Number(seconds) - limits.accessTokenReserveMs : limits.scrapeSecretMs;
       return { text: headerOf(token, from), forMs };
-    });
+    };
+    return this.#remembered(JSON.stringify(auth), read, untilMs);
   }
 
-  async #remembered(
-    key: string,
-    read: () => Promise<{ readonly text: string; readonly forMs: number }>,
-  ): Promise<string> {
+  /** Who has less time than whoever reads it already, reads it too; who has more reads it again where that was too late. */
+  async #remembered(key: string, read: Read, untilMs = Number.POSITIVE_INFINITY): Promise<string> {
     const { clock } = this.#ports;
-    const known = this.#kept.get(key);
-    if (known !== undefined && known.untilMs > clock.nowMs()) return known.text;
+    for (;;) {
+      const known = this.#kept.get(key);
+      if (known !== undefined && known.untilMs > clock.nowMs()) return known.text;
+      const pending = this.#pending.get(key);
+      if (pending === undefined || pending.untilMs > untilMs) break;
+      try {
+        return await pending.text;
+      } catch (error) {
+        if (!(error instanceof TooLate) || clock.nowMs() >= untilMs) throw error;
+      }
+    }
+    const own: Pending = { text: this.#readAnew(key, read), untilMs };
+    this.#pending.set(key, own);
+    try {
+      return await own.text;
+    } finally {
+      if (this.#pending.get(key) === own) this.#pending.delete(key);
+    }
+  }
+
+  async #readAnew(key: string, read: Read): Promise<string> {
     const { text, forMs } = await read();
     if (this.#kept.size >= limits.scrapeSecretsRemembered) this.#kept.clear();
-    this.#kept.set(key, { text, untilMs: clock.nowMs() + forMs });
+    this.#kept.set(key, { text, untilMs: this.#ports.clock.nowMs() + forMs });
     return text;
   }
 }

@@ -17,14 +17,14 @@ type FetchMemory = {
 
 /**
  * One scrape: a page, or the reason why there is none. What may pass is tried again as often as the row says, after
- * limits.scrapeRetryMs and then twice as long; all tries together have the target's timeout. The last try says why.
+ * limits.scrapeRetryMs and then twice as long; all tries together, and what they show of who asks, have the target's timeout. The last try says why.
  */
 export const fetchPage = async (ports: FetchPorts, memory: FetchMemory, target: Target): Promise<Outcome> => {
   const { clock } = ports;
   const startedMs = clock.nowMs();
   const leftMs = (): number => target.timeoutMs - (clock.nowMs() - startedMs);
   for (let attempts = 1; ; attempts += 1) {
-    const { durationMs, outcome } = await tryOnce(ports, memory, target, leftMs());
+    const { durationMs, outcome } = await tryOnce(ports, memory, target, startedMs + target.timeoutMs);
     const waitMs = limits.scrapeRetryMs * 2 ** (attempts - 1);
     const isOver = outcome.ok || outcome.mayPass !== true || attempts > target.retries || leftMs() <= waitMs;
     const { mayPass: _, ...said } = outcome;
@@ -37,17 +37,22 @@ export const fetchPage = async (ports: FetchPorts, memory: FetchMemory, target: 
 };
 
 const tryOnce = async (
-  { http }: FetchPorts,
+  { http, clock }: FetchPorts,
   { pages, credentials, pageBytes = limits.pageUnpackedBytes }: FetchMemory,
   target: Target,
-  leftMs: number,
+  untilMs: number,
 ): Promise<{ readonly durationMs: number; readonly outcome: Attempt }> => {
-  let shown: Shown;
+  let shown: Shown = {};
   try {
-    shown = await credentials.of(target);
+    if (target.auth !== undefined) shown = await credentials.of(target, untilMs);
   } catch (error) {
     if (!(error instanceof NoCredentials)) throw error;
     return { durationMs: 0, outcome: failure('SCRAPE_AUTH', error.message) };
+  }
+  const leftMs = untilMs - clock.nowMs();
+  if (leftMs <= 0) {
+    const detail = `its credentials took all of the ${target.timeoutMs / 1_000} s`;
+    return { durationMs: 0, outcome: failure('SCRAPE_TIMEOUT', detail) };
   }
   const { limits: own, url, headers, followRedirects } = target;
   const answer = await http.get({

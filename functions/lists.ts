@@ -122,11 +122,8 @@ const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> =>
     rejects: [{ code: 'bad_list', reason: `${url}: ${reason}` }],
   });
   try {
-    const shown = await new Credentials(ports).of({
-      url,
-      timeoutMs: limits.discoverTimeoutMs,
-      ...(auth !== undefined && { auth }),
-    });
+    const untilMs = ports.clock.nowMs() + limits.discoverTimeoutMs;
+    const shown = await new Credentials(ports).of({ url, ...(auth !== undefined && { auth }) }, untilMs);
     const answer = await ports.http.get({
       url,
       headers: {

@@ -1,19 +1,17 @@
 import middy from '@middy/core';
 import type { AttributeValue, DynamoDBStreamEvent } from 'aws-lambda';
-import { type Batch, sourceIdOf, sourceOf } from '../core/batch.ts';
+import { sourceIdOf } from '../core/batch.ts';
 import { anyInstance, type Heartbeat, type HeartbeatKey } from '../core/heartbeat/heartbeat.ts';
 import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
 import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
-import { labelsOf } from '../core/scrape/labels.ts';
 import { isWorthLooping, loopEndAfter, loopsBetween } from '../core/scrape/loops.ts';
-import { ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
-import { endOf } from '../core/scrape/page.ts';
+import { endOrders, ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
+import { sourceIn } from '../core/scrape/page.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
-import { encodeBatch } from '../core/segment/batch-message.ts';
 import type { Delayed, Ports, Row, Scrapes } from '../io/ports.ts';
 import type { CredentialPorts } from './credentials.ts';
 import { lookAtLists, noteUnseen, removeOrphans } from './lists.ts';
@@ -24,7 +22,7 @@ import { watchSweeps } from './watching.ts';
 
 type PlanPorts = Pick<
   Ports,
-  'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'buffer' | 'reach' | 'discoveries'
+  'log' | 'targets' | 'heartbeats' | 'scrapes' | 'vpcScrapes' | 'deadlines' | 'reach' | 'discoveries'
 > &
   CredentialPorts;
 
@@ -130,8 +128,6 @@ const keysOf = ({ job, instance }: Target): HeartbeatKey[] => [
 
 const idOf = ({ job, instance }: HeartbeatKey): string => JSON.stringify([job, instance]);
 
-const sourceIn = (target: Target) => sourceOf(labelsOf(target));
-
 type Ready = Planned & { readonly network: Target['network'] };
 
 /** What orders say of targets, given the whole fleet and who is recorded. */
@@ -206,25 +202,29 @@ const sendAll = async (queue: Scrapes, orders: readonly Delayed[]): Promise<void
 };
 
 /**
- * Ends the series of sources that no row scrapes any more: an empty page at the instant up to which orders are out
- * already, so that nothing of them comes after it. The stream tells the row as it was.
+ * Orders the end of sources that no row scrapes any more for the instant up to which orders are out already, so that nothing of
+ * them comes after it; a row that is back by then has no end. The stream tells the row as it was.
  */
 const endGone = async (
-  { buffer }: PlanPorts,
+  { scrapes, clock }: PlanPorts,
   records: DynamoDBStreamEvent['Records'],
   all: readonly Registered[],
   plannedMs: number,
 ): Promise<void> => {
   const scraped = new Set(all.map(({ target }) => sourceIdOf(sourceIn(target))));
-  const ends: Batch[] = [];
+  const gone: string[] = [];
   for (const { dynamodb } of records) {
     if (dynamodb?.OldImage === undefined) continue;
     const row = plainOf({ M: dynamodb.OldImage }) as Row;
     const old = isDiscovery(row) ? undefined : readTarget(row).value;
     if (old === undefined || scraped.has(sourceIdOf(sourceIn(old)))) continue;
-    ends.push(endOf(old, sourceIn(old), plannedMs));
+    gone.push(writeRow(row));
   }
-  if (ends.length > 0) await buffer.send(ends.flatMap(encodeBatch));
+  const orders = endOrders(gone, plannedMs);
+  await sendAll(
+    scrapes,
+    orders.map(({ dueMs, body }) => ({ delayMs: Math.max(0, dueMs - clock.nowMs()), body })),
+  );
 };
 
 /** A value of DynamoDB as the plain one that it stands for; what rows of targets have no use for is left out. */

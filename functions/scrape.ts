@@ -3,14 +3,14 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { samplesIn } from '../core/batch.ts';
 import { limits } from '../core/limits.ts';
 import { type OrderedScrape, readOrder } from '../core/scrape/order.ts';
-import { batchesOfScrape } from '../core/scrape/page.ts';
+import { batchesOfScrape, endOf } from '../core/scrape/page.ts';
 import { encodeBatch } from '../core/segment/batch-message.ts';
 import { fetchPage } from './fetching.ts';
 import { loop } from './looping.ts';
 import { measured } from './middleware/measured.ts';
 import { inParallel } from './parallel.ts';
 import { ScrapeMemory } from './scrape-memory.ts';
-import { isMissed, isOver, type ScrapePorts, tell } from './scraping.ts';
+import { isGone, isMissed, isOver, type ScrapePorts, tell } from './scraping.ts';
 
 /**
  * Scrape orders → pages → the buffer. Each scrape waits for its own slot and runs beside the others; samples carry the
@@ -30,7 +30,9 @@ export const scrape = (ports: ScrapePorts) => {
             if (untilMs !== undefined) await loop(ports, memory, scrapes, untilMs);
             else {
               memory.pages.begin();
-              await inParallel(scrapes, limits.scrapeParallel, ordered => scrapeOnce(ports, memory, ordered));
+              await inParallel(scrapes, limits.scrapeParallel, ordered =>
+                ordered.end ? endOnce(ports, ordered) : scrapeOnce(ports, memory, ordered),
+              );
             }
           } catch (error) {
             ports.log.write('error', 'scrapes not stored', { messageId, cause: (error as Error).message });
@@ -40,6 +42,12 @@ export const scrape = (ports: ScrapePorts) => {
       );
       return { batchItemFailures: failures };
     });
+};
+
+const endOnce = async (ports: ScrapePorts, { target, slotMs }: OrderedScrape): Promise<void> => {
+  const { clock, buffer } = ports;
+  await clock.wait(slotMs - clock.nowMs());
+  if (await isGone(ports, target)) await buffer.send(encodeBatch(endOf(target, slotMs)));
 };
 
 const scrapeOnce = async (ports: ScrapePorts, memory: ScrapeMemory, ordered: OrderedScrape): Promise<void> => {

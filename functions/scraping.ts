@@ -1,9 +1,11 @@
+import { sourceIdOf } from '../core/batch.ts';
 import { anyInstance } from '../core/heartbeat/heartbeat.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
+import { isDiscovery } from '../core/scrape/discovery.ts';
 import { isSameRow, type OrderedScrape } from '../core/scrape/order.ts';
-import type { Outcome } from '../core/scrape/page.ts';
-import type { Target } from '../core/scrape/target.ts';
+import { type Outcome, sourceIn } from '../core/scrape/page.ts';
+import { readTarget, type Target } from '../core/scrape/target.ts';
 import type { Ports, Row } from '../io/ports.ts';
 import type { FetchPorts } from './fetching.ts';
 
@@ -35,6 +37,13 @@ export const tell = async (
     const news = await heartbeats.answered([key, { job, instance: anyInstance }], slotMs);
     if (news.length > 0) await deadlines.send([{ delayMs: 0, body: writeWake(wakeOf(news, clock.nowMs())) }]);
   }
+};
+
+/** Whether no row scrapes a target's source under its id any more. Throws where nobody can say: an end can be asked for again. */
+export const isGone = async ({ targets }: ScrapePorts, target: Target): Promise<boolean> => {
+  const row = await targets.get(target.id);
+  const now = row === undefined || isDiscovery(row) ? undefined : readTarget(row).value;
+  return now === undefined || sourceIdOf(sourceIn(now)) !== sourceIdOf(sourceIn(target));
 };
 
 /**

@@ -190,8 +190,6 @@ export class Collector extends Measured {
     targets.keptBy(plan);
     plan.knows(environment.scrapeAllow, allow);
     scrapes.fedBy(plan);
-    // A target that is gone ends by an empty page.
-    buffer.fedBy(plan);
     // One at a time: orders due at different seconds must not wait for each other.
     scrapes.drainedBy(scrape, { messages: 1, atOnce: scrapersAtOnce });
     // Who does not answer may have been taken out.

@@ -1,3 +1,4 @@
+import { dialectOf } from '../exposition/read.ts';
 import type { DownReason } from '../heartbeat/heartbeat.ts';
 import { textOfReject } from '../reject.ts';
 import { labelsOf, markedEmpty } from './labels.ts';
@@ -54,10 +55,11 @@ export const judged = (pages: PageReaders, target: Target, answer: Fetched): Att
     return status >= 500 || status === 408 || status === 429 ? { ...said, mayPass: true } : said;
   }
   const { honorLabels, fallbackType } = target;
-  const body = honorLabels ? markedEmpty(answer.body, labelsOf(target)) : answer.body;
-  const read =
-    pages.read(target, answer.contentType, body) ??
-    (fallbackType === undefined ? undefined : pages.read(target, fallbackType, body));
+  const readAs = (contentType: string): ReadTargetPage | undefined => {
+    const isMarked = honorLabels && dialectOf(contentType) !== undefined;
+    return pages.read(target, contentType, isMarked ? markedEmpty(answer.body, labelsOf(target)) : answer.body);
+  };
+  const read = readAs(answer.contentType) ?? (fallbackType === undefined ? undefined : readAs(fallbackType));
   if (read === undefined)
     return failure('SCRAPE_CONTENT_TYPE', `content type ${JSON.stringify(answer.contentType)} is no exposition`);
   return read.rejects.length > 0 ? unreadable(read) : within(target, read);

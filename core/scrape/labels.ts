@@ -39,15 +39,20 @@ export const targetLabelsUnder = (scraped: LabelSet, target: LabelSet): LabelSet
 };
 
 /**
- * The page with a mark in those of the target's labels that it gives as empty, as a Pushgateway does: `instance=""` says
- * that there is no instance, and the target's is not to be filled in.
+ * The page of text with a mark in those of the target's labels that it gives as empty, as a Pushgateway does: `instance=""` says
+ * that there is no instance, and the target's is not to be filled in. What stands in comments stays as it is.
  */
 export const markedEmpty = (page: Uint8Array, target: LabelSet): Uint8Array => {
   const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
-  const names = target.map(([name]) => name).filter(name => bytes.includes(`${name}=""`));
+  if (!bytes.includes('""')) return page;
+  // Other names stand in quotes, or are none.
+  const names = target.map(([name]) => name).filter(name => /^\w+$/.test(name) && bytes.includes(name));
   if (names.length === 0) return page;
-  const pattern = new RegExp(`([{, ])(${names.join('|')})=""`, 'g');
-  return Buffer.from(bytes.toString('latin1').replace(pattern, `$1$2="${emptyMark}"`), 'latin1');
+  const pattern = new RegExp(`^[ \\t]*#[^\\n]*|([{, \\t](?:${names.join('|')})[ \\t]*=[ \\t]*")"`, 'gm');
+  const marked = bytes
+    .toString('latin1')
+    .replace(pattern, (found, label?: string) => (label === undefined ? found : `${label}${emptyMark}"`));
+  return Buffer.from(marked, 'latin1');
 };
 
 /** What a scrape says of itself, beside the page: how many tries it took only where there may be several. */

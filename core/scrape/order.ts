@@ -24,6 +24,8 @@ export type OrderedScrape = {
   readonly shared: boolean;
   /** Beside the target's slots: what comes of it is kept only if it is good, for nobody promised to be there. */
   readonly extra: boolean;
+  /** No scrape: the end of everything of a row that was taken out, unless one of its source stands there by then. */
+  readonly end: boolean;
 };
 
 /** A row without what the collector noted on it. */
@@ -51,6 +53,14 @@ export const extraOrder = (row: Readonly<Record<string, unknown>>, atMs: number)
   dueMs: atMs,
   body: `{"dueMs":${atMs},"scrapes":[{"slotMs":${atMs},"report":false,"shared":false,"extra":true,"row":${writeRow(row)}}]}`,
 });
+
+/** The orders to end everything of rows that were taken out: rows as `writeRow` wrote them, and when all that was ordered of them is over. */
+export const endOrders = (written: readonly string[], atMs: number): readonly WrittenOrder[] => [
+  ...ordersOf(
+    atMs,
+    written.map(each => ({ each: { written: each, report: false, shared: false, end: true }, slotMs: atMs })),
+  ),
+];
 
 /** What every order has around its rows, and each row around itself, at most. */
 export const frameBytes = 200;
@@ -89,20 +99,21 @@ export function* ordersBetween(
 
 function* ordersOf(
   dueMs: number,
-  due: readonly { readonly each: Planned; readonly slotMs: number }[],
+  due: readonly { readonly each: Omit<Planned, 'target'> & { readonly end?: boolean }; readonly slotMs: number }[],
 ): Generator<WrittenOrder> {
   let scrapes: string[] = [];
   let bytes = frameBytes;
   const body = (): string => `{"dueMs":${dueMs},"scrapes":[${scrapes.join(',')}]}`;
   for (const { each, slotMs } of due) {
-    const { written, report, shared } = each;
+    const { written, report, shared, end = false } = each;
+    const ending = end ? ',"end":true' : '';
     const more = frameBytes + bytesOf(written);
     if (scrapes.length === limits.orderTargets || (scrapes.length > 0 && bytes + more > limits.messageBytes)) {
       yield { dueMs, body: body() };
       scrapes = [];
       bytes = frameBytes;
     }
-    scrapes.push(`{"slotMs":${slotMs},"report":${report},"shared":${shared},"row":${written}}`);
+    scrapes.push(`{"slotMs":${slotMs},"report":${report},"shared":${shared}${ending},"row":${written}}`);
     bytes += more;
   }
   if (scrapes.length > 0) yield { dueMs, body: body() };
@@ -115,6 +126,7 @@ type Ordered = {
   readonly report: boolean;
   readonly shared: boolean;
   readonly extra?: boolean;
+  readonly end?: boolean;
   readonly row: object;
 };
 
@@ -138,15 +150,15 @@ export const readOrder = (text: string, targetOf: (row: object) => Target | unde
     readonly targets?: readonly (Ordered & { readonly offsetMs: number })[];
   };
   const scrapes: OrderedScrape[] = [];
-  for (const { row, extra = false, ...scrape } of lists.scrapes ?? []) {
+  for (const { row, extra = false, end = false, ...scrape } of lists.scrapes ?? []) {
     const target = targetOf(row);
-    if (target !== undefined) scrapes.push({ ...scrape, extra, row, target });
+    if (target !== undefined) scrapes.push({ ...scrape, extra, end, row, target });
   }
   for (const { row, offsetMs, report, shared } of lists.targets ?? []) {
     const target = targetOf(row);
     if (target === undefined) continue;
     for (const slotMs of slotsBetween(offsetMs, target.intervalMs, dueMs, untilMs!))
-      scrapes.push({ target, row, slotMs, report, shared, extra: false });
+      scrapes.push({ target, row, slotMs, report, shared, extra: false, end: false });
   }
   if (untilMs !== undefined) scrapes.sort((a, b) => a.slotMs - b.slotMs);
   return { dueMs, untilMs, scrapes };

@@ -95,7 +95,7 @@ export const batchesOfScrape = (target: Target, outcome: Outcome, { slotMs, shar
     {
       id,
       via: 'pull',
-      source: sourceOf(labelsOf(target)),
+      source: sourceIn(target),
       acceptedAtMs: slotMs,
       columns: columnsOfRows([slotMs], [!shared], rows),
       ...(families.length > 0 && { families: boundedFamilies(families) }),
@@ -155,11 +155,14 @@ function* samplesIn(
   }
 }
 
+/** In whose name a target's pages are stored. */
+export const sourceIn = (target: Target): Source => sourceOf(labelsOf(target));
+
 /** An empty page, by which everything ends that was on the pages of a source before. */
-export const endOf = (target: Pick<Target, 'id'>, source: Source, atMs: number): Batch => ({
-  id: `${target.id}@${atMs}/end/${sourceIdOf(source)}`,
+export const endOf = (target: Target, atMs: number): Batch => ({
+  id: `${target.id}@${atMs}/end/${sourceIdOf(sourceIn(target))}`,
   via: 'pull',
-  source,
+  source: sourceIn(target),
   acceptedAtMs: atMs,
   columns: { timestampsMs: [atMs], pages: new Set([0]), series: [] },
 });

@@ -180,6 +180,11 @@ const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
   if (!/^[^\s/?#@\\]+$/.test(address) || !URL.canParse(`${scheme}://${address}/`))
     return refused(row.url === undefined ? 'address' : 'relabel', `${JSON.stringify(address)} is no host and port`);
   const url = new URL(`${scheme}://${address}/`);
+  // Node takes it for no port, and asks at the scheme's own.
+  if (url.port === '0') {
+    const place = row.url?.port === '0' ? 'url' : row.url === undefined ? 'address' : 'relabel';
+    return refused(place, `${JSON.stringify(address)} has port 0, at which nobody can listen`);
+  }
   // Set, not pasted: a ? in a path stays a part of the path.
   url.pathname = labelOf(labels, '__metrics_path__');
   const params = paramsOf(row);

@@ -71,7 +71,6 @@ const table = {
     'SeriesTable: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query',
   ],
   PlanRole: [
-    'BufferQueue: sqs:SendMessage',
     'DeadlinesQueue: sqs:SendMessage',
     'HeartbeatsTable: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Scan dynamodb:UpdateItem',
     logs('Plan'),
@@ -169,7 +168,7 @@ test.each(Object.entries(table))('%s may do this', (name, may) => {
 test.each([
   { name: 'Push', knows: ['backfill', 'buffer', 'heartbeats', 'deadlines', 'keys', 'usage'] },
   { name: 'Ingest', knows: ['series', 'retention'] },
-  { name: 'Plan', knows: ['buffer', 'targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
+  { name: 'Plan', knows: ['targets', 'scrapes', 'heartbeats', 'deadlines', 'scrapeAllow', 'discoveries'] },
   {
     name: 'Scrape',
     knows: ['buffer', 'heartbeats', 'deadlines', 'targets', 'scrapeAllow', 'freshness', 'node'],

@@ -45,6 +45,32 @@ describe('a target that is gone', () => {
     expect((await house.get(past)).data).toMatchObject({ result: [{ value: [expect.any(Number), '1'] }] });
   });
 
+  test('has no hole where its row is back before then', async () => {
+    const house = await running();
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.register({ ...row, interval: '1m' });
+    await house.pass(2 * minute);
+    await house.unregister('node/a');
+    await house.pass(3 * second);
+    await house.register({ ...row, interval: '1m' });
+    for (let passed = 0; passed < 4 * minute; passed += 5 * second) {
+      await house.pass(5 * second);
+      expect(await house.values('{__name__=~"m|up"}')).toEqual({ [`m{${own}}`]: '1', [`up{${own}}`]: '1' });
+    }
+  });
+
+  test('ends where its row comes back as another source', async () => {
+    const house = await running();
+    house.ports.http.pages.set(url, 'm 1\n');
+    await house.register(row);
+    await house.pass(2 * minute);
+    await house.unregister('node/a');
+    await house.pass(3 * second);
+    await house.register({ ...row, job: 'other' });
+    await house.pass(2 * minute + 10 * second);
+    expect(await house.values('m')).toEqual({ 'm{"instance":"node.example:9100","job":"other"}': '1' });
+  });
+
   test('ends where its row changes its source, and goes on under the new one', async () => {
     const house = await running();
     house.ports.http.pages.set(url, 'm 1\n');

@@ -39,6 +39,11 @@ test.each([
   ['m{a="b", instance=""} 1\n', 'm{a="b", instance="\u0001"} 1\n'],
   ['m{my_instance="",other=""} 1\n', 'm{my_instance="",other=""} 1\n'],
   ['m{a="ünï",instance=""} 1\n', 'm{a="ünï",instance="\u0001"} 1\n'],
+  ['m{ instance = "" } 1\n', 'm{ instance = "\u0001" } 1\n'],
+  ['m{a="",\tjob\t=""} 1\n', 'm{a="",\tjob\t="\u0001"} 1\n'],
+  ['# HELP m Of {job=""}.\nm{job=""} 1\n', '# HELP m Of {job=""}.\nm{job="\u0001"} 1\n'],
+  [' # {job=""}\n#\nm{job=""} 1\n#{job=""}', ' # {job=""}\n#\nm{job="\u0001"} 1\n#{job=""}'],
+  ['m{a="x # y",job=""} 1\n', 'm{a="x # y",job="\u0001"} 1\n'],
 ])('an empty label is marked: %j', (page, marked) => {
   const read = markedEmpty(Buffer.from(page), setOf({ job: 'node', instance: 'x' }));
   expect(Buffer.from(read).toString()).toBe(marked);

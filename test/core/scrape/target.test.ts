@@ -41,6 +41,12 @@ describe('a bad row says what is wrong', () => {
     [{ id: 'a', url: 'http://x', address: 'x' }, /address: .*beside a url/],
     [{ id: 'a', address: 'x/y' }, /address: .*is no host and port/],
     [{ id: 'a', address: 'u:p@x' }, /address: .*is no host and port/],
+    [{ id: 'a', url: 'http://x:0/metrics' }, /^url: .*"x:0" has port 0, at which nobody can listen/],
+    [{ id: 'a', address: 'x:00' }, /^address: .*"x:00" has port 0/],
+    [
+      { id: 'a', url: 'http://x', relabel: [{ target_label: '__address__', replacement: '[::1]:0' }] },
+      /^relabel: .*"\[::1\]:0" has port 0/,
+    ],
     [{ id: 'a', address: 'x', path: 'metrics' }, /path: .*begins with/],
     [
       { id: 'a', url: 'http://x', headers: { Authorization: 'Bearer abc' } },
