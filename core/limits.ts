@@ -193,6 +193,10 @@ export const limits = {
   startGraceMs: 1 * minute,
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
+  /** The id of a row: what DynamoDB takes as a partition key. */
+  rowIdBytes: 2 * KiB,
+  /** Of a job or an address that was refused, what is said of it. */
+  refusedChars: 200,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */
   paramCount: 50,
   /** A target's row as JSON: an order must hold it, DynamoDB would take 400 KB, and JSON may need more characters than it. */

@@ -32,7 +32,7 @@ type Listed = Read<readonly Row[] | undefined> & { readonly isPart?: boolean };
 /**
  * Lists → rows of the registry. Looks at those lists of its own kinds that are due, that `always` names or that have no rows, and makes
  * the rows that each discovered those that it lists now; the table's stream then tells the planner of them, as of anybody's
- * rows. A list that cannot be had, or only in part, loses no row, as in Prometheus, and says so on itself.
+ * rows. A list that cannot be had, or only in part, loses no row, as in Prometheus, and says so on itself; no other list notices.
  */
 export const lookAtLists = async (
   ports: ListPorts & AccountPorts,
@@ -41,7 +41,8 @@ export const lookAtLists = async (
   rows: readonly Row[],
   always: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  const nowMs = ports.clock.nowMs();
+  const { clock, log } = ports;
+  const nowMs = clock.nowMs();
   const byDiscoverer = Map.groupBy(rows, discovererOf);
   await inParallel(lists, limits.discoverParallel, async row => {
     const { value: discovery } = readDiscovery(row);
@@ -49,7 +50,14 @@ export const lookAtLists = async (
     const there = byDiscoverer.get(discovery.id) ?? [];
     const isNew = there.length === 0 && discovery.kind !== 'http_sd';
     if (!isNew && !always.has(discovery.id) && !isDue(discovery, nowMs)) return;
-    await noteOn(ports, row, await look(ports, discovery, there));
+    await noteOn(
+      ports,
+      row,
+      await look(ports, discovery, there).catch((cause: Error) => {
+        log.write('error', 'list not looked at', { id: discovery.id, cause: cause.message });
+        return cause.message;
+      }),
+    );
   });
 };
 

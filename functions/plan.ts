@@ -92,6 +92,8 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
     });
   const all = [...registered, ...others];
   await endGone(ports, Records, all, plannedMs);
+  await orderChanged(ports, registered, all, nowMs, plannedMs);
+  // Last: whoever is asked for a list may be slow.
   const lists = every.filter(isDiscovery);
   const news = lists.filter(row => isChanged(row) && isNews(row, Records));
   const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
@@ -100,17 +102,22 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
     await lookAtLists(ports, ownLists, news, rows, new Set(news.map(({ id }) => String(id))));
   }
   if (isListGone) await removeOrphans(ports, lists, rows);
+};
+
+/** The slots of some targets that are already planned for the others. */
+const orderChanged = async (
+  ports: PlanPorts,
+  registered: readonly Registered[],
+  all: readonly Registered[],
+  fromMs: number,
+  untilMs: number,
+): Promise<void> => {
   if (registered.length === 0) return;
   const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Where they sit depends on the others, who are planned already.
   const fleet = offsetsMsOf(all.map(({ target }) => target));
-  await order(ports, plannedOf(registered, all, heartbeats), {
-    fleet,
-    fromMs: nowMs,
-    untilMs: plannedMs,
-    maySpan: false,
-  });
+  await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs, untilMs, maySpan: false });
 };
 
 /** Whether a list was written anew: what we ourselves note on it wakes us too. */

@@ -22,13 +22,12 @@ export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): R
   if (!Array.isArray(list)) return { value: undefined, rejects: [rejectOf('answers no list')] };
   const { rows, notes } = importTargets(
     list,
-    { job: 'default', ...template },
+    { job: 'default', ...template, discovered_by: id },
     { __meta_url: url },
-    { drops: 'silent' },
+    { drops: 'silent', within: `${id}/` },
   );
   if (rows.length > limits.discoveredTargets) return { value: undefined, rejects: [tooMany(rows.length)] };
-  const own = rows.map(each => ({ ...each, id: `${id}/${each['id']}`, discovered_by: id }));
-  return { value: own, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf) };
+  return { value: rows, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf) };
 };
 
 /** The rows that what was found in the account asks for, named by what is found and not by where it is. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import type { Read } from '../reject.ts';
-import { durationField, readRow } from '../row.ts';
+import { durationField, idField, readRow } from '../row.ts';
 import { type Auth, authField } from './auth.ts';
 import type { Tags } from './found/found.ts';
 import type { Row } from './import.ts';
@@ -56,7 +56,7 @@ const network = z.enum(['public', 'vpc']);
 const port = z.coerce.number('expected a port such as 9100').int().min(1).max(65_535);
 
 const common = {
-  id: z.string().min(1).max(limits.urlChars),
+  id: idField,
   // Looked at by the tick, which comes once a minute.
   refresh_interval: durationField(limits.tickMs, limits.scrapeIntervalMaxMs).default(limits.tickMs),
 };

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { listSections, listsOf } from './import-lists.ts';
 import { readTarget } from './target.ts';
@@ -63,6 +64,8 @@ type ImportOptions = {
   readonly drops?: 'noted' | 'silent';
   /** The files of a pattern such as `targets/*.json`. @default they are not looked at */
   readonly filesOf?: ((pattern: string) => readonly NamedFile[]) | undefined;
+  /** What every id begins with. @default nothing */
+  readonly within?: string;
 };
 
 /**
@@ -73,9 +76,9 @@ export const importTargets = (
   config: unknown,
   template: Row = { job: 'default' },
   under: Row = {},
-  { drops = 'noted', filesOf }: ImportOptions = {},
+  options: ImportOptions = {},
 ): Imported => {
-  const into = new Importing(drops === 'noted', filesOf);
+  const into = new Importing(options);
   if (Array.isArray(config)) into.groups(config, template, under);
   else if (isSection(config)) into.whole(config);
   else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
@@ -98,6 +101,9 @@ const ruleOf = (rule: unknown): unknown =>
       )
     : rule;
 
+const briefly = (text: string): string =>
+  text.length <= limits.refusedChars ? text : `${text.slice(0, limits.refusedChars)}…`;
+
 class Importing implements Imported {
   readonly rows: Row[] = [];
   readonly notes: string[] = [];
@@ -106,9 +112,12 @@ class Importing implements Imported {
 
   readonly #filesOf: ImportOptions['filesOf'];
 
-  constructor(areDropsNoted: boolean, filesOf: ImportOptions['filesOf']) {
-    this.#areDropsNoted = areDropsNoted;
+  readonly #within: string;
+
+  constructor({ drops = 'noted', filesOf, within = '' }: ImportOptions) {
+    this.#areDropsNoted = drops === 'noted';
     this.#filesOf = filesOf;
+    this.#within = within;
   }
 
   whole(config: Section): void {
@@ -249,12 +258,14 @@ class Importing implements Imported {
 
   #target(address: string, template: Row): void {
     const job = String(template['job']);
-    const row: Row = { id: this.#idFor(`${job}/${address}`), address, ...template };
+    const row: Row = { id: this.#idFor(`${this.#within}${job}/${address}`), address, ...template };
     const { value, rejects } = readTarget(row);
-    if (rejects.length > 0)
-      this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
+    const refuse = (reason: string): void => {
+      this.notes.push(`${briefly(job)}: ${briefly(address)} was not taken: ${reason}`);
+    };
+    if (rejects.length > 0) refuse(rejects.map(textOfReject).join('; '));
     else if (value !== undefined) this.rows.push(row);
-    else if (this.#areDropsNoted) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
+    else if (this.#areDropsNoted) refuse('its relabeling drops it');
   }
 
   #idFor(name: string): string {

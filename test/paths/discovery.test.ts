@@ -150,3 +150,32 @@ test('a list that only a VPC can reach is left to who stands there', async () =>
   await house.register({ ...row, list_network: 'public', job: 'other' });
   expect(rowsOf(house)).toContain('in/other/a:9100');
 });
+
+test('an entry that no row can hold is said, and the others are found', async () => {
+  const house = await housed(
+    json([
+      { targets: ['b:9100'], labels: { job: 'x'.repeat(3_000) } },
+      { targets: ['c:9100'], labels: { job: 'x'.repeat(2_040) } },
+      { targets: ['a:9100'] },
+    ]),
+  );
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  const problem = String(house.ports.targets.rows.get('sd')?.['problem']);
+  expect(problem).toMatch(/b:9100 was not taken: .*job: bad_row: is longer than 2048 bytes/);
+  expect(problem).toMatch(/c:9100 was not taken: id: bad_row: is longer than 2048 bytes/);
+  expect(problem.length).toBeLessThan(1_000);
+});
+
+test('a list whose targets cannot be kept says so, and holds up nobody', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  await house.register({ id: 'other', kind: 'http_sd', url: `${list}/gone`, job: 'other' });
+  await house.unregister('other');
+  const { put } = house.ports.targets;
+  house.ports.targets.put = row =>
+    row['discovered_by'] === 'sd' ? Promise.reject(new Error('no room')) : put.call(house.ports.targets, row);
+  house.ports.http.pages.set(list, json([{ targets: ['b:9100'] }]));
+  await house.ports.targets.put({ id: 'left', url: 'http://a:9100/metrics', discovered_by: 'nobody' });
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toBe('no room');
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+});
