@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
-import { type Read, textOfReject } from '../core/reject.ts';
-import { rowsOfFound, rowsOfList } from '../core/scrape/discovered.ts';
+import { textOfReject } from '../core/reject.ts';
+import { type Listed, rowsOfFound, rowsOfList } from '../core/scrape/discovered.ts';
 import {
   type AwsList,
   changesTo,
@@ -25,9 +25,6 @@ export type ListPorts = Pick<Ports, 'targets' | 'log' | 'reach'> & CredentialPor
 
 /** Who can be asked what runs in the account; the planner cannot. */
 type AccountPorts = Partial<Pick<Ports, 'inventory'>>;
-
-/** Which rows there should be; `isPart` where there may be more than is known, so that none is to go. */
-type Listed = Read<readonly Row[] | undefined> & { readonly isPart?: boolean };
 
 /**
  * Lists → rows of the registry. Looks at those lists of its own kinds that are due, that `always` names or that have no rows, and makes

@@ -68,6 +68,16 @@ test('a list that cannot be had leaves its targets, and says so on its row', asy
     [undefined, /ECONNREFUSED/],
     [json('nonsense'), /answers no JSON/],
     [json({}), /answers no list/],
+    [
+      json([{ targets: ['a:9100'] }, { targets: 'b:9100' }]),
+      /answers something else than a list of \{targets, labels\}/,
+    ],
+    [json([null]), /answers something else/],
+    [json([1]), /answers something else/],
+    [json([{ targets: null }]), /answers something else/],
+    [json([{ targets: [9100] }]), /answers something else/],
+    [json([{ targets: ['b:9100'], labels: ['x'] }]), /answers something else/],
+    [json([{ targets: ['no host'] }]), /no host was not taken/],
     [json([{ targets: ['a:9100', 'no host'] }]), /no host was not taken/],
   ] as const) {
     if (answer === undefined) house.ports.http.pages.delete(list);
