@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { limits } from '../limits.ts';
-import type { Read } from '../reject.ts';
+import type { Read, Reject } from '../reject.ts';
 import { durationField, idField, readRow } from '../row.ts';
 import { type Auth, authField } from './auth.ts';
 import type { Tags } from './found/found.ts';
 import type { Row } from './import.ts';
 import { isSameRow } from './order.ts';
+import { targetRow } from './row.ts';
+import { readTarget } from './target.ts';
 
 // Rows with a kind are lists: they name where targets are listed, and what all of them have in common. What is listed becomes rows of
 // their own, which say by whom they were discovered: everything else sees targets, and knows nothing of discovery.
@@ -134,10 +136,18 @@ const own = new Set([
 
 export const isDiscovery = (row: Row): boolean => row['kind'] !== undefined;
 
+/** What is wrong with what the targets have in common. Rules may want labels that only what is found has: they are not run. */
+const rejectsOfTemplate = (template: Row): readonly Reject[] => {
+  const any = { ...template, id: 'any', address: 'any.example:80' };
+  return (template['relabel'] === undefined ? readTarget(any) : readRow(targetRow, any)).rejects;
+};
+
+/** A template that makes no targets is wrong on the list, and not on what is found. */
 export const readDiscovery = (input: Row): Read<Discovery | undefined> => {
-  const { value, rejects } = readRow(row, input);
-  if (value === undefined) return { value, rejects };
   const template = Object.fromEntries(Object.entries(input).filter(([name]) => !own.has(name)));
+  const { value, rejects } = readRow(row, input);
+  const wrong = [...rejects, ...rejectsOfTemplate(template)];
+  if (value === undefined || wrong.length > 0) return { value: undefined, rejects: wrong };
   const { id, refresh_interval: refreshMs } = value;
   if (value.kind === 'http_sd') {
     const { kind, url, network, list_network: asked = network, list_auth: auth } = value;

@@ -189,3 +189,23 @@ test('a list whose targets cannot be kept says so, and holds up nobody', async (
   expect(house.ports.targets.rows.get('sd')?.['problem']).toBe('no room');
   expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
 });
+
+test('a list whose targets could not be read keeps those it has, and says so', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const row = { id: 'sd', kind: 'http_sd', url: list, job: 'found', interval: '15s' };
+  await house.register({ ...row, metric_relabel: [{ action: 'kep' }] });
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(/^metric_relabel\.0\.action: /);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  await house.register({ ...row, interval: '5s', timeout: '6s' });
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(/^timeout: /);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  // Rules are for what is found: without its labels they may make nothing.
+  house.ports.http.pages.set(list, json([{ targets: ['a:9100'], labels: { __meta_app: 'shop' } }]));
+  await house.register({ ...row, relabel: [{ source_labels: ['__meta_app'], target_label: 'job' }] });
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  await house.register({ ...row, relabel: [{ action: 'drop', source_labels: ['__address__'], regex: 'a:.*' }] });
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+  expect(rowsOf(house)).toEqual(['sd']);
+});
