@@ -195,6 +195,8 @@ export const limits = {
   urlChars: 8_000,
   /** The id of a row: what DynamoDB takes as a partition key. */
   rowIdBytes: 2 * KiB,
+  /** Characters of a hash by which targets of one job and address are told apart: 48 bits, for a handful. */
+  toldApartChars: 8,
   /** Of a job or an address that was refused, what is said of it. */
   refusedChars: 200,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */
