@@ -6,10 +6,10 @@ import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
-import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
+import { isDiscovery } from '../core/scrape/discovery.ts';
 import { labelsOf } from '../core/scrape/labels.ts';
 import { isWorthLooping, loopEndAfter, loopsBetween } from '../core/scrape/loops.ts';
-import { ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
+import { isSameRow, ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
 import { endOf } from '../core/scrape/page.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
@@ -77,10 +77,11 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
   const nowMs = ports.clock.nowMs();
-  const changed = new Set(Records.map(({ dynamodb }) => dynamodb?.Keys?.['id']?.S));
+  const told = Map.groupBy(Records, ({ dynamodb }) => dynamodb?.Keys?.['id']?.S);
   const every = await ports.targets.all();
   const rows = every.filter(row => !isDiscovery(row));
-  const isChanged = (row: Row): boolean => changed.has(String(row['id']));
+  const changed = new Set(every.filter(row => isNews(row, told.get(String(row['id'])) ?? [])));
+  const isChanged = (row: Row): boolean => changed.has(row);
   const registered = await readTargets(ports, rows.filter(isChanged), nowMs);
   const plannedMs = await ports.heartbeats.planned();
   if (plannedMs === undefined) return;
@@ -95,7 +96,7 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
   await orderChanged(ports, registered, all, nowMs, plannedMs);
   // Last: whoever is asked for a list may be slow.
   const lists = every.filter(isDiscovery);
-  const news = lists.filter(row => isChanged(row) && isNews(row, Records));
+  const news = lists.filter(isChanged);
   const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
   if (news.length > 0) {
     await noteUnseen(ports, news);
@@ -120,13 +121,10 @@ const orderChanged = async (
   await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs, untilMs, maySpan: false });
 };
 
-/** Whether a list was written anew: what we ourselves note on it wakes us too. */
+/** Whether a row was written anew, by what the stream tells of it: what we ourselves note on it wakes us too. */
 const isNews = (row: Row, records: DynamoDBStreamEvent['Records']): boolean =>
   records.some(
-    ({ dynamodb }) =>
-      dynamodb?.Keys?.['id']?.S === row['id'] &&
-      (dynamodb?.OldImage === undefined ||
-        changesTo([plainOf({ M: dynamodb.OldImage }) as Row], [row]).puts.length > 0),
+    ({ dynamodb }) => dynamodb?.OldImage === undefined || !isSameRow(plainOf({ M: dynamodb.OldImage }) as Row, row),
   );
 
 /** The records a target's scrapes are told to: its own and its job's. */
