@@ -206,7 +206,7 @@ export const limits = {
   /** Further tries of a scrape that failed, the wait before the first of them, doubled each time. */
   scrapeRetries: 5,
   scrapeRetryMs: 250,
-  /** Redirects followed for one scrape, where that is asked for at all: Go's own bound, to which exporters are used. */
+  /** Redirects followed for one scrape or list, where that is asked for at all: Go's own bound, to which exporters are used. */
   redirects: 10,
   /** Patterns kept compiled: fleets share their rules. */
   patternsRemembered: 1_000,

@@ -121,7 +121,7 @@ const filtersOf = ({ filters, tags }: Extract<AwsList, { kind: 'ec2' }>) => [
 ];
 
 const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> => {
-  const { url, auth, refreshMs } = discovery;
+  const { url, auth, followRedirects, refreshMs } = discovery;
   const failed = (reason: string): Listed => ({
     value: undefined,
     rejects: [{ code: 'bad_list', reason: `${url}: ${reason}` }],
@@ -143,6 +143,7 @@ const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> =>
       timeoutMs: limits.discoverTimeoutMs,
       bodyBytes: limits.pageBytes,
       unpackedBytes: limits.pageUnpackedBytes,
+      ...(followRedirects && { redirects: limits.redirects }),
     });
     return answer.ok ? rowsOfList(discovery, answer.body) : failed(answer.reason);
   } catch (error) {

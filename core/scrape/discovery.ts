@@ -6,7 +6,7 @@ import { type Auth, authField } from './auth.ts';
 import type { Tags } from './found/found.ts';
 import type { Row } from './import.ts';
 import { isSameRow } from './order.ts';
-import { targetRow } from './row.ts';
+import { targetRow, truth } from './row.ts';
 import { readTarget } from './target.ts';
 
 // Rows with a kind are lists: they name where targets are listed, and what all of them have in common. What is listed becomes rows of
@@ -25,6 +25,7 @@ export type HttpList = Common & {
   /** From where it is asked. */
   readonly network: 'public' | 'vpc';
   readonly auth?: Auth | undefined;
+  readonly followRedirects: boolean;
 };
 
 /** What runs in the account. Without a region it is the collector's own. */
@@ -97,6 +98,8 @@ const row = z.discriminatedUnion('kind', [
     network: network.default('public'),
     list_network: network.optional(),
     list_auth: authField.optional(),
+    // As in Prometheus; whether those of its targets are followed is theirs.
+    list_follow_redirects: truth.default(true),
   }),
   z
     .looseObject({ ...amazon, kind: z.literal('ecs'), clusters: names, services: names })
@@ -122,6 +125,7 @@ const own = new Set([
   'refresh_interval',
   'list_network',
   'list_auth',
+  'list_follow_redirects',
   'region',
   'port',
   'port_tag',
@@ -151,7 +155,8 @@ export const readDiscovery = (input: Row): Read<Discovery | undefined> => {
   const { id, refresh_interval: refreshMs } = value;
   if (value.kind === 'http_sd') {
     const { kind, url, network, list_network: asked = network, list_auth: auth } = value;
-    return { value: { id, kind, url, network: asked, auth, refreshMs, template }, rejects: [] };
+    const { list_follow_redirects: followRedirects } = value;
+    return { value: { id, kind, url, network: asked, auth, followRedirects, refreshMs, template }, rejects: [] };
   }
   const { region, port, port_tag: portTag, tags } = value;
   const aws = { id, refreshMs, template, region, port, portTag, tags };

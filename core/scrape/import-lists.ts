@@ -51,6 +51,7 @@ const sections: Readonly<Record<string, (section: Section, auth: () => Row | und
         url,
         ...refreshOf(section),
         ...(asked !== undefined && { list_auth: asked }),
+        ...(section['follow_redirects'] === false && { list_follow_redirects: false }),
       },
       understood: ['url', 'refresh_interval', 'follow_redirects', ...authentication],
     };

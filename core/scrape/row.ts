@@ -87,7 +87,7 @@ const count = z
       .transform(Number),
   ])
   .pipe(z.number().int().nonnegative());
-const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
+export const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
 
 /** Bytes: a number, or Prometheus's `10MB`, whose units are all powers of 1,024. 0 is no limit. */
 const byteCount = z.union([z.string(), z.number()]).transform((input, context) => {

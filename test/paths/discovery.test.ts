@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { discover } from '../../functions/discover.ts';
-import type { HttpAnswer } from '../../io/ports.ts';
+import type { HttpAnswer, HttpGet } from '../../io/ports.ts';
 import { memoryBuilding } from './building.ts';
 
 const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
@@ -208,4 +208,22 @@ test('a list whose targets could not be read keeps those it has, and says so', a
   await house.register({ ...row, relabel: [{ action: 'drop', source_labels: ['__address__'], regex: 'a:.*' }] });
   expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
   expect(rowsOf(house)).toEqual(['sd']);
+});
+
+test('a list may stand elsewhere, unless its row follows no redirects', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const asked: (number | undefined)[] = [];
+  const { get } = house.ports.http;
+  house.ports.http.get = request => {
+    const { url, redirects } = request as HttpGet;
+    if (url === list) asked.push(redirects);
+    return get.call(house.ports.http, request);
+  };
+  const row = { id: 'sd', kind: 'http_sd', url: list, job: 'found' };
+  // Of targets, what the row says of them.
+  await house.register({ ...row, follow_redirects: false });
+  await house.register({ ...row, list_follow_redirects: false, follow_redirects: true });
+  expect(asked).toEqual([10, undefined]);
+  expect(house.ports.targets.rows.get('sd/found/a:9100')).toMatchObject({ follow_redirects: true });
+  expect(house.ports.targets.rows.get('sd/found/a:9100')).not.toHaveProperty('list_follow_redirects');
 });

@@ -311,3 +311,18 @@ describe('an address that stands more than once', () => {
     expect(notes[0]).toMatch(/a:9 was not taken: id: bad_row: is longer than 2048 bytes/);
   });
 });
+
+test('a list follows redirects unless its section says otherwise', () => {
+  const { rows } = importTargets({
+    scrape_configs: [
+      {
+        job_name: 'j',
+        follow_redirects: false,
+        http_sd_configs: [{ url: 'http://sd/1' }, { url: 'http://sd/2', follow_redirects: false }],
+      },
+    ],
+  });
+  const followed = rows.map(row => readDiscovery(row).value);
+  expect(followed).toMatchObject([{ followRedirects: true }, { followRedirects: false }]);
+  expect(rows).toMatchObject([{ follow_redirects: false }, { follow_redirects: false }]);
+});
