@@ -177,6 +177,8 @@ export const limits = {
   pageSamples: 200_000,
   /** Samples of a page for each byte of its worker's memory, 64,000 of 160 MiB: a series that nobody knows yet takes a kilobyte. */
   pageSamplesShare: 400 / MiB,
+  /** However little memory there is said to be. */
+  pageSamplesLeast: 1_000,
   /** Targets of one list of HTTP SD, how long it may take to be had, and how many are looked at side by side. */
   discoveredTargets: 10_000,
   discoverTimeoutMs: 10 * second,
@@ -195,6 +197,12 @@ export const limits = {
   startGraceMs: 1 * minute,
   /** Characters of a target's URL, address or path: what servers take at the very least (RFC 9110, 4.1). */
   urlChars: 8_000,
+  /** The id of a row: what DynamoDB takes as a partition key. */
+  rowIdBytes: 2 * KiB,
+  /** Characters of a hash by which targets of one job and address are told apart: 48 bits, for a handful. */
+  toldApartChars: 8,
+  /** Of a job or an address that was refused, what is said of it. */
+  refusedChars: 200,
   /** Query parameters, headers and scopes of one target: beyond anything written by hand. */
   paramCount: 50,
   /** A target's row as JSON: an order must hold it, DynamoDB would take 400 KB, and JSON may need more characters than it. */
@@ -202,7 +210,7 @@ export const limits = {
   /** Further tries of a scrape that failed, the wait before the first of them, doubled each time. */
   scrapeRetries: 5,
   scrapeRetryMs: 250,
-  /** Redirects followed for one scrape, where that is asked for at all: Go's own bound, to which exporters are used. */
+  /** Redirects followed for one scrape or list, where that is asked for at all: Go's own bound, to which exporters are used. */
   redirects: 10,
   /** Patterns kept compiled: fleets share their rules. */
   patternsRemembered: 1_000,

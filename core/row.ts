@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { readDuration } from './duration.ts';
 import { isReservedJob } from './heartbeat/heartbeat.ts';
+import { limits } from './limits.ts';
 import type { Read } from './reject.ts';
 
 /** A duration in a row: `15s`, `1m30s`, or a number of seconds; milliseconds once read. Both bounds are included. */
@@ -24,10 +25,21 @@ export const durationField = (minMs: number, maxMs: number) =>
     return ms;
   });
 
+const atMost = (bytes: number) => ({
+  isKept: (text: string): boolean => Buffer.byteLength(text) <= bytes,
+  message: `is longer than ${bytes} bytes`,
+});
+const idBytes = atMost(limits.rowIdBytes);
+const jobBytes = atMost(limits.labelValueBytes);
+
+/** What a row is kept under. */
+export const idField = z.string().min(1).refine(idBytes.isKept, idBytes.message);
+
 /** A job's name; those that begin with __ are the collector's own. */
 export const jobField = z
   .string()
   .min(1)
+  .refine(jobBytes.isKept, jobBytes.message)
   .refine(job => !isReservedJob(job), 'names that begin with __ are reserved');
 
 /** Reads a table row by its schema; each reject names the attribute. */

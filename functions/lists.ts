@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.ts';
-import { type Read, textOfReject } from '../core/reject.ts';
-import { rowsOfFound, rowsOfList } from '../core/scrape/discovered.ts';
+import { textOfReject } from '../core/reject.ts';
+import { type Listed, rowsOfFound, rowsOfList } from '../core/scrape/discovered.ts';
 import {
   type AwsList,
   changesTo,
@@ -26,13 +26,10 @@ export type ListPorts = Pick<Ports, 'targets' | 'log' | 'reach'> & CredentialPor
 /** Who can be asked what runs in the account; the planner cannot. */
 type AccountPorts = Partial<Pick<Ports, 'inventory'>>;
 
-/** Which rows there should be; `isPart` where there may be more than is known, so that none is to go. */
-type Listed = Read<readonly Row[] | undefined> & { readonly isPart?: boolean };
-
 /**
  * Lists → rows of the registry. Looks at those lists of its own kinds that are due, that `always` names or that have no rows, and makes
  * the rows that each discovered those that it lists now; the table's stream then tells the planner of them, as of anybody's
- * rows. A list that cannot be had, or only in part, loses no row, as in Prometheus, and says so on itself.
+ * rows. A list that cannot be had, or only in part, loses no row, as in Prometheus, and says so on itself; no other list notices.
  */
 export const lookAtLists = async (
   ports: ListPorts & AccountPorts,
@@ -41,7 +38,8 @@ export const lookAtLists = async (
   rows: readonly Row[],
   always: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  const nowMs = ports.clock.nowMs();
+  const { clock, log } = ports;
+  const nowMs = clock.nowMs();
   const byDiscoverer = Map.groupBy(rows, discovererOf);
   await inParallel(lists, limits.discoverParallel, async row => {
     const { value: discovery } = readDiscovery(row);
@@ -49,7 +47,14 @@ export const lookAtLists = async (
     const there = byDiscoverer.get(discovery.id) ?? [];
     const isNew = there.length === 0 && discovery.kind !== 'http_sd';
     if (!isNew && !always.has(discovery.id) && !isDue(discovery, nowMs)) return;
-    await noteOn(ports, row, await look(ports, discovery, there));
+    await noteOn(
+      ports,
+      row,
+      await look(ports, discovery, there).catch((cause: Error) => {
+        log.write('error', 'list not looked at', { id: discovery.id, cause: cause.message });
+        return cause.message;
+      }),
+    );
   });
 };
 
@@ -116,7 +121,7 @@ const filtersOf = ({ filters, tags }: Extract<AwsList, { kind: 'ec2' }>) => [
 ];
 
 const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> => {
-  const { url, auth, refreshMs } = discovery;
+  const { url, auth, followRedirects, refreshMs } = discovery;
   const failed = (reason: string): Listed => ({
     value: undefined,
     rejects: [{ code: 'bad_list', reason: `${url}: ${reason}` }],
@@ -135,6 +140,7 @@ const askUrl = async (ports: ListPorts, discovery: HttpList): Promise<Listed> =>
       timeoutMs: limits.discoverTimeoutMs,
       bodyBytes: limits.pageBytes,
       unpackedBytes: limits.pageUnpackedBytes,
+      ...(followRedirects && { redirects: limits.redirects }),
     });
     return answer.ok ? rowsOfList(discovery, answer.body) : failed(answer.reason);
   } catch (error) {

@@ -6,9 +6,9 @@ import { readHeartbeat } from '../core/heartbeat/row.ts';
 import { wakeOf, writeWake } from '../core/heartbeat/wake.ts';
 import { limits } from '../core/limits.ts';
 import { textOfReject } from '../core/reject.ts';
-import { changesTo, isDiscovery } from '../core/scrape/discovery.ts';
+import { isDiscovery } from '../core/scrape/discovery.ts';
 import { isWorthLooping, loopEndAfter, loopsBetween } from '../core/scrape/loops.ts';
-import { endOrders, ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
+import { endOrders, isSameRow, ordersBetween, type Planned, writeRow } from '../core/scrape/order.ts';
 import { sourceIn } from '../core/scrape/page.ts';
 import { offsetsMsOf } from '../core/scrape/slots.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
@@ -75,10 +75,11 @@ const planTick = async (ports: PlanPorts): Promise<void> => {
 
 const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): Promise<void> => {
   const nowMs = ports.clock.nowMs();
-  const changed = new Set(Records.map(({ dynamodb }) => dynamodb?.Keys?.['id']?.S));
+  const told = Map.groupBy(Records, ({ dynamodb }) => dynamodb?.Keys?.['id']?.S);
   const every = await ports.targets.all();
   const rows = every.filter(row => !isDiscovery(row));
-  const isChanged = (row: Row): boolean => changed.has(String(row['id']));
+  const changed = new Set(every.filter(row => isNews(row, told.get(String(row['id'])) ?? [])));
+  const isChanged = (row: Row): boolean => changed.has(row);
   const registered = await readTargets(ports, rows.filter(isChanged), nowMs);
   const plannedMs = await ports.heartbeats.planned();
   if (plannedMs === undefined) return;
@@ -90,34 +91,38 @@ const planChanged = async (ports: PlanPorts, { Records }: DynamoDBStreamEvent): 
     });
   const all = [...registered, ...others];
   await endGone(ports, Records, all, plannedMs);
+  await orderChanged(ports, registered, all, nowMs, plannedMs);
+  // Last: whoever is asked for a list may be slow.
   const lists = every.filter(isDiscovery);
-  const news = lists.filter(row => isChanged(row) && isNews(row, Records));
+  const news = lists.filter(isChanged);
   const isListGone = Records.some(({ dynamodb }) => dynamodb?.OldImage?.['kind']?.S !== undefined);
   if (news.length > 0) {
     await noteUnseen(ports, news);
     await lookAtLists(ports, ownLists, news, rows, new Set(news.map(({ id }) => String(id))));
   }
   if (isListGone) await removeOrphans(ports, lists, rows);
+};
+
+/** The slots of some targets that are already planned for the others. */
+const orderChanged = async (
+  ports: PlanPorts,
+  registered: readonly Registered[],
+  all: readonly Registered[],
+  fromMs: number,
+  untilMs: number,
+): Promise<void> => {
   if (registered.length === 0) return;
   const records = await ports.heartbeats.get(registered.flatMap(({ target }) => keysOf(target)));
   const heartbeats = records.map(row => readHeartbeat(row).value).filter(heartbeat => heartbeat !== undefined);
   // Where they sit depends on the others, who are planned already.
   const fleet = offsetsMsOf(all.map(({ target }) => target));
-  await order(ports, plannedOf(registered, all, heartbeats), {
-    fleet,
-    fromMs: nowMs,
-    untilMs: plannedMs,
-    maySpan: false,
-  });
+  await order(ports, plannedOf(registered, all, heartbeats), { fleet, fromMs, untilMs, maySpan: false });
 };
 
-/** Whether a list was written anew: what we ourselves note on it wakes us too. */
+/** Whether a row was written anew, by what the stream tells of it: what we ourselves note on it wakes us too. */
 const isNews = (row: Row, records: DynamoDBStreamEvent['Records']): boolean =>
   records.some(
-    ({ dynamodb }) =>
-      dynamodb?.Keys?.['id']?.S === row['id'] &&
-      (dynamodb?.OldImage === undefined ||
-        changesTo([plainOf({ M: dynamodb.OldImage }) as Row], [row]).puts.length > 0),
+    ({ dynamodb }) => dynamodb?.OldImage === undefined || !isSameRow(plainOf({ M: dynamodb.OldImage }) as Row, row),
   );
 
 /** The records a target's scrapes are told to: its own and its job's. */

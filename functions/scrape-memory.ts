@@ -19,8 +19,8 @@ export class ScrapeMemory {
 
   constructor(ports: FetchPorts & Pick<Ports, 'memoryBytes'>) {
     this.pageBytes = Math.min(limits.pageUnpackedBytes, Math.floor(ports.memoryBytes * limits.pageShare));
-    const samples = Math.min(limits.pageSamples, Math.floor(ports.memoryBytes * limits.pageSamplesShare));
-    this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare, samples);
+    const samples = Math.max(limits.pageSamplesLeast, Math.floor(ports.memoryBytes * limits.pageSamplesShare));
+    this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare, Math.min(limits.pageSamples, samples));
     this.credentials = new Credentials(ports);
   }
 

@@ -148,7 +148,11 @@ export const rowOf = (url: string, options: AddOptions): Record<string, unknown>
   if (value === undefined) throw new Complaint(`relabel: the rules drop ${url}: nothing would be scraped`);
   // A bare host means its /metrics; what parameters and rules make of it stays theirs.
   const isPlain = options.param === undefined && options.relabel === undefined;
-  return { id: options.id ?? idOf(value), ...row, url: isPlain ? value.url : url };
+  const id = options.id ?? idOf(value);
+  const { rejects: wrong } = readTarget({ ...row, id });
+  if (wrong.length > 0)
+    throw new Complaint(`${complaintOf(wrong)}${options.id === undefined ? '; --id gives it a shorter one' : ''}`);
+  return { id, ...row, url: isPlain ? value.url : url };
 };
 
 /** What a target is called that nobody gave a name: job and instance, and what sets it apart from the usual /metrics. */

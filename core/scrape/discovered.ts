@@ -11,8 +11,22 @@ const rejectOf = (reason: string): Reject => ({ code: 'bad_list', reason });
 
 const tooMany = (count: number): Reject => rejectOf(`lists ${count} targets, the limit is ${limits.discoveredTargets}`);
 
-/** The rows that a list of HTTP SD asks for. Undefined where it is no list. */
-export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): Read<readonly Row[] | undefined> => {
+/** Which rows there should be; `isPart` where there may be more than is known, so that none is to go. */
+export type Listed = Read<readonly Row[] | undefined> & { readonly isPart?: boolean };
+
+const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isGroup = (value: unknown): boolean =>
+  isObject(value) &&
+  Array.isArray(value['targets']) &&
+  value['targets'].every(target => typeof target === 'string') &&
+  (value['labels'] == null || isObject(value['labels']));
+
+/**
+ * The rows that a list of HTTP SD asks for. Undefined where any of it is no list, as in Prometheus; a target that was not taken may
+ * be one that was there before.
+ */
+export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): Listed => {
   let list: unknown;
   try {
     list = JSON.parse(Buffer.from(body).toString('utf8'));
@@ -20,15 +34,16 @@ export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): R
     return { value: undefined, rejects: [rejectOf('answers no JSON')] };
   }
   if (!Array.isArray(list)) return { value: undefined, rejects: [rejectOf('answers no list')] };
+  if (!list.every(isGroup))
+    return { value: undefined, rejects: [rejectOf('answers something else than a list of {targets, labels}')] };
   const { rows, notes } = importTargets(
     list,
-    { job: 'default', ...template },
+    { job: 'default', ...template, discovered_by: id },
     { __meta_url: url },
-    { drops: 'silent' },
+    { drops: 'silent', within: `${id}/` },
   );
   if (rows.length > limits.discoveredTargets) return { value: undefined, rejects: [tooMany(rows.length)] };
-  const own = rows.map(each => ({ ...each, id: `${id}/${each['id']}`, discovered_by: id }));
-  return { value: own, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf) };
+  return { value: rows, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf), isPart: notes.length > 0 };
 };
 
 /** The rows that what was found in the account asks for, named by what is found and not by where it is. */

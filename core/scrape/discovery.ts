@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { limits } from '../limits.ts';
-import type { Read } from '../reject.ts';
-import { durationField, readRow } from '../row.ts';
+import type { Read, Reject } from '../reject.ts';
+import { durationField, idField, readRow } from '../row.ts';
 import { type Auth, authField } from './auth.ts';
 import type { Tags } from './found/found.ts';
 import type { Row } from './import.ts';
 import { isSameRow } from './order.ts';
+import { targetRow, truth } from './row.ts';
+import { readTarget } from './target.ts';
 
 // Rows with a kind are lists: they name where targets are listed, and what all of them have in common. What is listed becomes rows of
 // their own, which say by whom they were discovered: everything else sees targets, and knows nothing of discovery.
@@ -23,6 +25,7 @@ export type HttpList = Common & {
   /** From where it is asked. */
   readonly network: 'public' | 'vpc';
   readonly auth?: Auth | undefined;
+  readonly followRedirects: boolean;
 };
 
 /** What runs in the account. Without a region it is the collector's own. */
@@ -56,7 +59,7 @@ const network = z.enum(['public', 'vpc']);
 const port = z.coerce.number('expected a port such as 9100').int().min(1).max(65_535);
 
 const common = {
-  id: z.string().min(1).max(limits.urlChars),
+  id: idField,
   // Looked at by the tick, which comes once a minute.
   refresh_interval: durationField(limits.tickMs, limits.scrapeIntervalMaxMs).default(limits.tickMs),
 };
@@ -95,6 +98,8 @@ const row = z.discriminatedUnion('kind', [
     network: network.default('public'),
     list_network: network.optional(),
     list_auth: authField.optional(),
+    // As in Prometheus; whether those of its targets are followed is theirs.
+    list_follow_redirects: truth.default(true),
   }),
   z
     .looseObject({ ...amazon, kind: z.literal('ecs'), clusters: names, services: names })
@@ -120,6 +125,7 @@ const own = new Set([
   'refresh_interval',
   'list_network',
   'list_auth',
+  'list_follow_redirects',
   'region',
   'port',
   'port_tag',
@@ -134,14 +140,23 @@ const own = new Set([
 
 export const isDiscovery = (row: Row): boolean => row['kind'] !== undefined;
 
+/** What is wrong with what the targets have in common. Rules may want labels that only what is found has: they are not run. */
+const rejectsOfTemplate = (template: Row): readonly Reject[] => {
+  const any = { ...template, id: 'any', address: 'any.example:80' };
+  return (template['relabel'] === undefined ? readTarget(any) : readRow(targetRow, any)).rejects;
+};
+
+/** A template that makes no targets is wrong on the list, and not on what is found. */
 export const readDiscovery = (input: Row): Read<Discovery | undefined> => {
-  const { value, rejects } = readRow(row, input);
-  if (value === undefined) return { value, rejects };
   const template = Object.fromEntries(Object.entries(input).filter(([name]) => !own.has(name)));
+  const { value, rejects } = readRow(row, input);
+  const wrong = [...rejects, ...rejectsOfTemplate(template)];
+  if (value === undefined || wrong.length > 0) return { value: undefined, rejects: wrong };
   const { id, refresh_interval: refreshMs } = value;
   if (value.kind === 'http_sd') {
     const { kind, url, network, list_network: asked = network, list_auth: auth } = value;
-    return { value: { id, kind, url, network: asked, auth, refreshMs, template }, rejects: [] };
+    const { list_follow_redirects: followRedirects } = value;
+    return { value: { id, kind, url, network: asked, auth, followRedirects, refreshMs, template }, rejects: [] };
   }
   const { region, port, port_tag: portTag, tags } = value;
   const aws = { id, refreshMs, template, region, port, portTag, tags };

@@ -3,7 +3,6 @@ import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { readDiscovery } from './discovery.ts';
 import type { Row } from './import.ts';
-import { readTarget } from './target.ts';
 
 // Prometheus's sections of discovery, as far as there are rows for them. What they say beside is said to be left out.
 
@@ -52,6 +51,7 @@ const sections: Readonly<Record<string, (section: Section, auth: () => Row | und
         url,
         ...refreshOf(section),
         ...(asked !== undefined && { list_auth: asked }),
+        ...(section['follow_redirects'] === false && { list_follow_redirects: false }),
       },
       understood: ['url', 'refresh_interval', 'follow_redirects', ...authentication],
     };
@@ -74,7 +74,7 @@ const elsewhere = (word: string): string =>
     ? ': the collector asks in its own name, which discovery on the Collector grants'
     : '';
 
-/** The lists of one job. A list is what its targets have in common, too, so a template that nobody can read is said here. */
+/** The lists of one job. */
 export const listsOf = (
   job: string,
   config: Section,
@@ -98,10 +98,7 @@ export const listsOf = (
           notes.push(`${job}: ${name}.${word} was not taken${elsewhere(word)}`);
       // `params`, `scheme` and the like of the job are its targets'; `url` and `port` the list's own.
       const row: Row = { ...template, id, ...taken.row };
-      const rejects = [
-        ...readDiscovery(row).rejects,
-        ...readTarget({ ...template, id, address: 'any.example:80' }).rejects,
-      ];
+      const { rejects } = readDiscovery(row);
       if (rejects.length > 0) notes.push(`${id} was not taken: ${rejects.map(textOfReject).join('; ')}`);
       else rows.push(row);
     }

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { listSections, listsOf } from './import-lists.ts';
+import { canonical } from './order.ts';
 import { readTarget } from './target.ts';
 
 // Configurations of Prometheus, made into rows. What is not taken is said.
@@ -63,6 +66,8 @@ type ImportOptions = {
   readonly drops?: 'noted' | 'silent';
   /** The files of a pattern such as `targets/*.json`. @default they are not looked at */
   readonly filesOf?: ((pattern: string) => readonly NamedFile[]) | undefined;
+  /** What every id begins with. @default nothing */
+  readonly within?: string;
 };
 
 /**
@@ -73,13 +78,13 @@ export const importTargets = (
   config: unknown,
   template: Row = { job: 'default' },
   under: Row = {},
-  { drops = 'noted', filesOf }: ImportOptions = {},
+  options: ImportOptions = {},
 ): Imported => {
-  const into = new Importing(drops === 'noted', filesOf);
+  const into = new Importing(options);
   if (Array.isArray(config)) into.groups(config, template, under);
   else if (isSection(config)) into.whole(config);
   else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
-  return into;
+  return into.imported();
 };
 
 /** A rule as YAML has it: `regex: true` and `replacement: 9100` are texts, and an empty regex is one that only nothing matches. */
@@ -98,17 +103,26 @@ const ruleOf = (rule: unknown): unknown =>
       )
     : rule;
 
-class Importing implements Imported {
-  readonly rows: Row[] = [];
+const briefly = (text: string): string =>
+  text.length <= limits.refusedChars ? text : `${text.slice(0, limits.refusedChars)}…`;
+
+const hashOfLabels = ({ job, instance, labels }: Row): string =>
+  createHash('sha256').update(canonical({ job, instance, labels })).digest('base64url').slice(0, limits.toldApartChars);
+
+class Importing {
   readonly notes: string[] = [];
-  readonly #ids = new Set<string>();
+  readonly #targets: Row[] = [];
+  readonly #lists: Row[] = [];
   readonly #areDropsNoted: boolean;
 
   readonly #filesOf: ImportOptions['filesOf'];
 
-  constructor(areDropsNoted: boolean, filesOf: ImportOptions['filesOf']) {
-    this.#areDropsNoted = areDropsNoted;
+  readonly #within: string;
+
+  constructor({ drops = 'noted', filesOf, within = '' }: ImportOptions) {
+    this.#areDropsNoted = drops === 'noted';
     this.#filesOf = filesOf;
+    this.#within = within;
   }
 
   whole(config: Section): void {
@@ -166,7 +180,7 @@ class Importing implements Imported {
     const lists = listsOf(job, config, template, (where, section) =>
       this.#auth(where, section, ', granted with lists: true'),
     );
-    this.rows.push(...lists.rows);
+    this.#lists.push(...lists.rows);
     this.notes.push(...lists.notes);
   }
 
@@ -248,19 +262,39 @@ class Importing implements Imported {
   }
 
   #target(address: string, template: Row): void {
-    const job = String(template['job']);
-    const row: Row = { id: this.#idFor(`${job}/${address}`), address, ...template };
-    const { value, rejects } = readTarget(row);
-    if (rejects.length > 0)
-      this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
-    else if (value !== undefined) this.rows.push(row);
-    else if (this.#areDropsNoted) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
+    const row: Row = { id: `${this.#within}${String(template['job'])}/${address}`, address, ...template };
+    if (this.#isTaken(row)) this.#targets.push(row);
   }
 
-  #idFor(name: string): string {
-    let id = name;
-    for (let more = 2; this.#ids.has(id); more += 1) id = `${name}#${more}`;
-    this.#ids.add(id);
-    return id;
+  #isTaken(row: Row): boolean {
+    const { value, rejects } = readTarget(row);
+    const refuse = (reason: string): void => {
+      this.notes.push(`${briefly(String(row['job']))}: ${briefly(String(row['address']))} was not taken: ${reason}`);
+    };
+    if (rejects.length > 0) refuse(rejects.map(textOfReject).join('; '));
+    else if (value === undefined && this.#areDropsNoted) refuse('its relabeling drops it');
+    return value !== undefined;
+  }
+
+  /** Once all are known: who stands twice is one. */
+  imported(): Imported {
+    const byId = Map.groupBy(this.#targets, ({ id }) => id).values();
+    const targets = [...byId].flatMap(same => (same.length === 1 ? same : this.#toldApart(same)));
+    return { rows: [...targets, ...this.#lists], notes: this.notes };
+  }
+
+  /** Of one job and address, by their labels: a list may come in another order each time. */
+  #toldApart(same: readonly Row[]): readonly Row[] {
+    const once = [...new Map(same.map(row => [canonical(row), row])).values()];
+    if (once.length === 1) return once;
+    const ids = new Set<string>();
+    const named = once.map(row => {
+      const name = `${row['id']}#${hashOfLabels(row)}`;
+      let id = name;
+      for (let more = 2; ids.has(id); more += 1) id = `${name}#${more}`;
+      ids.add(id);
+      return { ...row, id };
+    });
+    return named.filter(row => this.#isTaken(row));
   }
 }

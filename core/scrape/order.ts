@@ -41,7 +41,8 @@ export const writeRow = ({
 export const isSameRow = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
   canonical(one) === canonical(other);
 
-const canonical = (row: Readonly<Record<string, unknown>>): string =>
+/** The same text for all rows that ask for the same. */
+export const canonical = (row: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(JSON.parse(writeRow(row)), (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

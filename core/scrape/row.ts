@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { limits } from '../limits.ts';
-import { durationField, jobField } from '../row.ts';
+import { durationField, idField, jobField } from '../row.ts';
 import { authField, literalReason } from './auth.ts';
 import { relabelField } from './relabel.ts';
 
@@ -87,7 +87,7 @@ const count = z
       .transform(Number),
   ])
   .pipe(z.number().int().nonnegative());
-const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
+export const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
 
 /** Bytes: a number, or Prometheus's `10MB`, whose units are all powers of 1,024. 0 is no limit. */
 const byteCount = z.union([z.string(), z.number()]).transform((input, context) => {
@@ -125,7 +125,7 @@ const elsewhere = [
 
 export const targetRow = z
   .object({
-    id: z.string().min(1).max(limits.urlChars),
+    id: idField,
     url: url.optional(),
     /** What relabeling begins with as `__address__` where there is no URL. */
     address: z.string().min(1).max(limits.urlChars).optional(),

@@ -109,6 +109,9 @@ describe('what is wrong is said by what to write', () => {
   });
   test('a URL', () => {
     expect(() => rowFrom('', 'shop.example')).toThrow(/^url: expected an http or https URL, found "shop.example"$/);
+    const long = `https://shop.example/${'x'.repeat(3_000)}`;
+    expect(() => rowFrom('', long)).toThrow(/^id: is longer than 2048 bytes; --id gives it a shorter one$/);
+    expect(rowFrom('--id short', long)).toMatchObject({ id: 'short', url: long });
     expect(() => rowFrom('', 'https://u:p@shop.example')).toThrow(/^url: a URL must not carry a password/);
   });
 });

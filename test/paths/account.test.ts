@@ -59,7 +59,10 @@ const housed = async () => {
   const changes: (() => Promise<void>)[] = [];
   ports.targets.put = async row => {
     if (row['discovered_by'] === undefined) return put.call(ports.targets, row);
-    changes.push(() => house.register(row));
+    changes.push(async () => {
+      ports.targets.rows.delete(String(row['id']));
+      await house.register(row);
+    });
     await put.call(ports.targets, row);
   };
   await house.tick();

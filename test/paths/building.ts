@@ -134,6 +134,13 @@ export const memoryBuilding = (options: {
         ],
       });
     },
+    /** What the stream tells of a row on which the planner noted something. */
+    noted: (was: Readonly<Record<string, unknown>>) =>
+      call(workers.plan, {
+        Records: [
+          { eventName: 'MODIFY', dynamodb: { Keys: { id: { S: String(was['id']) } }, OldImage: marshall(was) } },
+        ],
+      }),
     /** Takes a row out, of which the stream tells too. */
     unregister: async (id: string): Promise<void> => {
       const old = ports.targets.rows.get(id);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { discover } from '../../functions/discover.ts';
-import type { HttpAnswer } from '../../io/ports.ts';
+import type { HttpAnswer, HttpGet } from '../../io/ports.ts';
 import { memoryBuilding } from './building.ts';
 
 const startMs = Date.UTC(2026, 5, 1, 12, 0, 0);
@@ -68,6 +68,16 @@ test('a list that cannot be had leaves its targets, and says so on its row', asy
     [undefined, /ECONNREFUSED/],
     [json('nonsense'), /answers no JSON/],
     [json({}), /answers no list/],
+    [
+      json([{ targets: ['a:9100'] }, { targets: 'b:9100' }]),
+      /answers something else than a list of \{targets, labels\}/,
+    ],
+    [json([null]), /answers something else/],
+    [json([1]), /answers something else/],
+    [json([{ targets: null }]), /answers something else/],
+    [json([{ targets: [9100] }]), /answers something else/],
+    [json([{ targets: ['b:9100'], labels: ['x'] }]), /answers something else/],
+    [json([{ targets: ['no host'] }]), /no host was not taken/],
     [json([{ targets: ['a:9100', 'no host'] }]), /no host was not taken/],
   ] as const) {
     if (answer === undefined) house.ports.http.pages.delete(list);
@@ -149,4 +159,71 @@ test('a list that only a VPC can reach is left to who stands there', async () =>
   // Asked from outside, its targets scraped inside.
   await house.register({ ...row, list_network: 'public', job: 'other' });
   expect(rowsOf(house)).toContain('in/other/a:9100');
+});
+
+test('an entry that no row can hold is said, and the others are found', async () => {
+  const house = await housed(
+    json([
+      { targets: ['b:9100'], labels: { job: 'x'.repeat(3_000) } },
+      { targets: ['c:9100'], labels: { job: 'x'.repeat(2_040) } },
+      { targets: ['a:9100'] },
+    ]),
+  );
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  const problem = String(house.ports.targets.rows.get('sd')?.['problem']);
+  expect(problem).toMatch(/b:9100 was not taken: .*job: bad_row: is longer than 2048 bytes/);
+  expect(problem).toMatch(/c:9100 was not taken: id: bad_row: is longer than 2048 bytes/);
+  expect(problem.length).toBeLessThan(1_000);
+});
+
+test('a list whose targets cannot be kept says so, and holds up nobody', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  await house.register({ id: 'other', kind: 'http_sd', url: `${list}/gone`, job: 'other' });
+  await house.unregister('other');
+  const { put } = house.ports.targets;
+  house.ports.targets.put = row =>
+    row['discovered_by'] === 'sd' ? Promise.reject(new Error('no room')) : put.call(house.ports.targets, row);
+  house.ports.http.pages.set(list, json([{ targets: ['b:9100'] }]));
+  await house.ports.targets.put({ id: 'left', url: 'http://a:9100/metrics', discovered_by: 'nobody' });
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toBe('no room');
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+});
+
+test('a list whose targets could not be read keeps those it has, and says so', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const row = { id: 'sd', kind: 'http_sd', url: list, job: 'found', interval: '15s' };
+  await house.register({ ...row, metric_relabel: [{ action: 'kep' }] });
+  await house.pass(minute);
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(/^metric_relabel\.0\.action: /);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  await house.register({ ...row, interval: '5s', timeout: '6s' });
+  expect(house.ports.targets.rows.get('sd')?.['problem']).toMatch(/^timeout: /);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  // Rules are for what is found: without its labels they may make nothing.
+  house.ports.http.pages.set(list, json([{ targets: ['a:9100'], labels: { __meta_app: 'shop' } }]));
+  await house.register({ ...row, relabel: [{ source_labels: ['__meta_app'], target_label: 'job' }] });
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/a:9100']);
+  await house.register({ ...row, relabel: [{ action: 'drop', source_labels: ['__address__'], regex: 'a:.*' }] });
+  expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+  expect(rowsOf(house)).toEqual(['sd']);
+});
+
+test('a list may stand elsewhere, unless its row follows no redirects', async () => {
+  const house = await housed(json([{ targets: ['a:9100'] }]));
+  const asked: (number | undefined)[] = [];
+  const { get } = house.ports.http;
+  house.ports.http.get = request => {
+    const { url, redirects } = request as HttpGet;
+    if (url === list) asked.push(redirects);
+    return get.call(house.ports.http, request);
+  };
+  const row = { id: 'sd', kind: 'http_sd', url: list, job: 'found' };
+  // Of targets, what the row says of them.
+  await house.register({ ...row, follow_redirects: false });
+  await house.register({ ...row, list_follow_redirects: false, follow_redirects: true });
+  expect(asked).toEqual([10, undefined]);
+  expect(house.ports.targets.rows.get('sd/found/a:9100')).toMatchObject({ follow_redirects: true });
+  expect(house.ports.targets.rows.get('sd/found/a:9100')).not.toHaveProperty('list_follow_redirects');
 });

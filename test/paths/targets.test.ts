@@ -298,3 +298,23 @@ describe('/api/v1/targets', () => {
     });
   });
 });
+
+test('a note on a row orders nothing again, a change of the row does', async () => {
+  const house = await running();
+  let orders = 0;
+  const { send } = house.ports.scrapes;
+  house.ports.scrapes.send = messages => {
+    orders += messages.length;
+    return send.call(house.ports.scrapes, messages);
+  };
+  house.ports.reach = { ...house.ports.reach, public: address => !address.startsWith('10.') };
+  const forbidden = { ...row, url: 'http://10.0.0.1:9100/metrics' };
+  await house.register(forbidden);
+  expect(house.ports.targets.rows.get(row.id)?.['problem']).toMatch(/10\.0\.0\.1 is not a public address/);
+  const before = orders;
+  expect(before).toBeGreaterThan(0);
+  await house.noted(forbidden);
+  expect(orders).toBe(before);
+  await house.register({ ...forbidden, interval: '10s' });
+  expect(orders).toBeGreaterThan(before);
+});

@@ -120,7 +120,8 @@ test('a prometheus.yml becomes rows, and says what was not taken', () => {
 
 test.each([
   [[{ targets: ['a:1', 'b'], labels: { job: 'j', __metrics_path__: '/m' } }], ['http://a:1/m', 'http://b/m'], 0],
-  [[{ targets: ['a:1'] }, { targets: ['a:1'] }], ['http://a:1/metrics', 'http://a:1/metrics'], 0],
+  [[{ targets: ['a:1'] }, { targets: ['a:1'] }], ['http://a:1/metrics'], 0],
+  [[{ targets: ['a:1'] }, { targets: ['a:1'], labels: { x: 'y' } }], ['http://a:1/metrics', 'http://a:1/metrics'], 0],
   [[{ targets: ['a b'] }, { labels: {} }, 'x'], [], 3],
   ['text', [], 1],
   [null, [], 1],
@@ -269,4 +270,59 @@ test('values that YAML makes something else of are texts, and limits of all jobs
   expect(notes).toEqual([
     'j: http_headers.x-key was not taken: one value can go into headers, a secret into auth {"type": "header"}',
   ]);
+});
+
+describe('an address that stands more than once', () => {
+  const one = { targets: ['a:9100', 'b:9100'], labels: { rack: '1', env: 'x' } };
+  const two = { targets: ['a:9100'], labels: { rack: '2' } };
+  const idsOf = (groups: readonly unknown[]) =>
+    importTargets(groups)
+      .rows.map(({ id, labels }) => [id, (labels as { rack: string }).rack])
+      .sort();
+
+  test('with the same labels is one target', () => {
+    const again = { targets: ['b:9100', 'b:9100'], labels: { env: 'x', rack: '1' } };
+    expect(idsOf([one, again])).toEqual(idsOf([one]));
+    expect(importTargets({ scrape_configs: [{ job_name: 'j', static_configs: [one, one] }] }).rows).toHaveLength(2);
+  });
+
+  test('with other labels is named by them, in whatever order they come', () => {
+    const ids = idsOf([one, two]);
+    expect(ids).toEqual([
+      ['default/a:9100#J51eAcLo', '1'],
+      ['default/a:9100#fGaLOzl6', '2'],
+      ['default/b:9100', '1'],
+    ]);
+    expect(idsOf([two, one, two])).toEqual(ids);
+  });
+
+  test('in two jobs of one name is two targets', () => {
+    const job = { job_name: 'j', static_configs: [{ targets: ['a:9100'] }] };
+    const { rows } = importTargets({ scrape_configs: [job, { ...job, metrics_path: '/other' }] });
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('is refused where its name has no room for that', () => {
+    const job = 'x'.repeat(2_040);
+    const groups = ['1', '2'].map(rack => ({ targets: ['a:9'], labels: { rack, job } }));
+    const { rows, notes } = importTargets(groups);
+    expect(rows).toEqual([]);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(/a:9 was not taken: id: bad_row: is longer than 2048 bytes/);
+  });
+});
+
+test('a list follows redirects unless its section says otherwise', () => {
+  const { rows } = importTargets({
+    scrape_configs: [
+      {
+        job_name: 'j',
+        follow_redirects: false,
+        http_sd_configs: [{ url: 'http://sd/1' }, { url: 'http://sd/2', follow_redirects: false }],
+      },
+    ],
+  });
+  const followed = rows.map(row => readDiscovery(row).value);
+  expect(followed).toMatchObject([{ followRedirects: true }, { followRedirects: false }]);
+  expect(rows).toMatchObject([{ follow_redirects: false }, { follow_redirects: false }]);
 });
