@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Reject } from '../../core/reject.ts';
+import { rulesOf } from '../../core/scrape/import.ts';
 import { readTarget, type Target } from '../../core/scrape/target.ts';
 import { Complaint } from './complaint.ts';
-import { readYaml } from './yaml.ts';
+import { readTexts } from './yaml.ts';
 
 /** What `targets add` may be told; each is an attribute of the row. */
 export type AddOptions = {
@@ -99,10 +100,10 @@ const authOf = (text: string | undefined, options: readonly string[] = []): Reco
 
 const rulesIn = (option: string, file: string | undefined): unknown => {
   if (file === undefined) return undefined;
-  const rules = readYaml(file);
+  const rules = readTexts(file);
   if (!Array.isArray(rules))
     throw new Complaint(`--${option}: ${file} is no list of rules, as relabel_configs has them`);
-  return rules;
+  return rulesOf(rules);
 };
 
 const countIn = (option: string, text: string | undefined): number | undefined => {

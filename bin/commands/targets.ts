@@ -9,7 +9,7 @@ import { Complaint } from './complaint.ts';
 import { instantQuery } from './query.ts';
 import { printable, show, told } from './show.ts';
 import { type AddOptions, complaintOf, rowOf, withRowOptions } from './target-row.ts';
-import { filesBeside, readYaml } from './yaml.ts';
+import { filesBeside, readTexts, readYaml } from './yaml.ts';
 
 const unknownId = (id: string): Complaint =>
   new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
@@ -121,7 +121,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice targets import --dry-run /etc/prometheus/prometheus.yml')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
-      const { rows, notes } = importTargets(readYaml(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
+      const { rows, notes } = importTargets(readTexts(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
       if (!options.dryRun) {
         const { ports } = await connect();
         for (const row of rows) await ports.targets.put(row);

@@ -89,15 +89,15 @@ const count = z
   .pipe(z.number().int().nonnegative());
 const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
 
-/** Bytes: a number, or Prometheus's `10MB`, whose units are all powers of 1,024. 0 is no limit. */
+/** Bytes: a number, or Prometheus's `10MB` or `1.5MB`, whose units are all powers of 1,024. 0 is no limit. */
 const byteCount = z.union([z.string(), z.number()]).transform((input, context) => {
-  const found = /^(\d{1,15})([KMG]i?)?B?$/.exec(String(input));
+  const found = /^(\d{1,15}(?:\.\d{1,15})?)([KMG]i?)?B?$/.exec(String(input));
   if (found === null) {
     context.addIssue({ code: 'custom', message: `expected bytes such as 10MB, found ${JSON.stringify(input)}` });
     return z.NEVER;
   }
   const power = ['', 'K', 'M', 'G'].indexOf((found[2] ?? '').slice(0, 1));
-  return Number(found[1]) * 1_024 ** power;
+  return Math.floor(Number(found[1]) * 1_024 ** power);
 });
 
 const fallbacks = {

@@ -12,6 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-row-'));
   writeFileSync(join(folder, 'rules.yml'), '- source_labels: [__address__]\n  target_label: from\n');
   writeFileSync(join(folder, 'drop.json'), '[{"action": "drop", "regex": ".*"}]');
+  writeFileSync(join(folder, 'texts.yml'), '- target_label: v\n  replacement: 1.10\n');
   writeFileSync(join(folder, 'none.yml'), 'relabel_configs: []\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,6 +50,7 @@ test.each([
   ],
   ['--body-size-limit 10MB', { body_size_limit: '10MB' }],
   ['--relabel @rules.yml', { relabel: [{ source_labels: ['__address__'], target_label: 'from' }] }],
+  ['--relabel @texts.yml', { relabel: [{ target_label: 'v', replacement: '1.10' }] }],
   ['--metric-relabel @drop.json', { metric_relabel: [{ action: 'drop', regex: '.*' }] }],
   ['--auth bearer:scrapes/shop', { auth: { type: 'bearer', secret: 'scrapes/shop' } }],
   [
