@@ -1,3 +1,4 @@
+import { readDuration } from '../duration.ts';
 import { textOfReject } from '../reject.ts';
 import { listSections, listsOf } from './import-lists.ts';
 import { readTarget } from './target.ts';
@@ -36,6 +37,12 @@ const ruleOf = (rule: unknown): unknown =>
 
 /** A list of rules as relabel_configs has it. */
 export const rulesOf = (rules: unknown): readonly unknown[] => listOf(rules).map(ruleOf);
+
+/** A timeout for all jobs is no mistake where one has a shorter interval. */
+const shorterOf = (timeout: unknown, interval: unknown): unknown =>
+  (readDuration(textOf(timeout)) ?? 0) > (readDuration(textOf(interval)) ?? Number.POSITIVE_INFINITY)
+    ? interval
+    : timeout;
 
 /** What rows take under the very name that Prometheus has for it, and how it is read. */
 const same = [
@@ -145,10 +152,13 @@ class Importing implements Imported {
     const job = String(config['job_name'] ?? 'default');
     for (const name of Object.keys(config))
       if (!understood.has(name)) this.notes.push(`${job}: ${name} was not taken${this.#why(name)}`);
+    const interval = global['scrape_interval'] ?? '1m';
     const template: Record<string, unknown> = {
       job,
-      interval: global['scrape_interval'] ?? '1m',
-      ...('scrape_timeout' in global && { timeout: global['scrape_timeout'] }),
+      interval,
+      ...('scrape_timeout' in global && {
+        timeout: shorterOf(global['scrape_timeout'], config['scrape_interval'] ?? interval),
+      }),
       // Prometheus follows them where nothing is said.
       follow_redirects: truthOf(config['follow_redirects'] ?? true),
     };

@@ -270,3 +270,16 @@ test('values that YAML makes something else of are texts, and limits of all jobs
     'j: http_headers.x-key was not taken: one value can go into headers, a secret into auth {"type": "header"}',
   ]);
 });
+
+test.each([
+  [{ scrape_timeout: '30s' }, { scrape_interval: '15s' }, '15s'],
+  [{ scrape_timeout: '30s', scrape_interval: '15s' }, {}, '15s'],
+  [{ scrape_timeout: '30s' }, {}, '30s'],
+  [{ scrape_timeout: '30s' }, { scrape_interval: '1m', scrape_timeout: '5s' }, '5s'],
+  [{}, { scrape_interval: '15s' }, undefined],
+])('the timeout of %j and %j is %s', (global, job, timeout) => {
+  const config = { global, scrape_configs: [{ job_name: 'j', static_configs: [{ targets: ['a:1'] }], ...job }] };
+  const { rows, notes } = importTargets(config);
+  expect(notes).toEqual([]);
+  expect(rows[0]?.['timeout']).toBe(timeout);
+});
