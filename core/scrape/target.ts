@@ -49,7 +49,7 @@ export type Target = {
 export type Discovered = { readonly discovered: LabelSet; readonly target: Target | undefined };
 
 /**
- * Reads one row of the registry, relabeling included. `job` is `default` where the row has none, `instance` host and port.
+ * Reads one row of the registry, relabeling included. `job` is `default` where the row has none, `instance` the address as it is written, and its port.
  * A timeout above the interval is a mistake; without one it is limits.scrapeTimeoutDefaultMs or the interval, if less.
  */
 export const readTargetRow = (input: unknown): Read<Discovered | undefined> => {
@@ -124,7 +124,7 @@ const targetOf = (row: TargetRow, labels: LabelSet): Read<Target | undefined> =>
     id,
     url: url.href,
     job,
-    instance: labelOf(labels, 'instance') || hostOf(url),
+    instance: labelOf(labels, 'instance') || withPort(labelOf(labels, '__address__'), url),
     labels: labelSetOf(labels.filter(([name]) => !name.startsWith('__') && name !== 'job' && name !== 'instance')),
     intervalMs,
     timeoutMs,
@@ -171,5 +171,6 @@ const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
   return { value: url, rejects: [] };
 };
 
-const hostOf = ({ hostname, port, protocol }: URL): string =>
-  `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+/** An address as it is written, with the scheme's port where it has none (prometheus scrape/target.go, PopulateLabels). */
+const withPort = (address: string, { protocol }: URL): string =>
+  /^(\[[^\]]*\]|[^:]*):\d*$/.test(address) ? address : `${address}:${protocol === 'https:' ? '443' : '80'}`;

@@ -139,6 +139,20 @@ test('a row asks for everything by the names that Prometheus has', () => {
   });
 });
 
+test.each([
+  ['LocalHost:19801', 'http', 'LocalHost:19801'],
+  ['127.1:19801', 'http', '127.1:19801'],
+  ['010.0.0.1:9100', 'http', '010.0.0.1:9100'],
+  ['Node_A:80', 'http', 'Node_A:80'],
+  ['Node_A', 'http', 'Node_A:80'],
+  ['Node_A', 'https', 'Node_A:443'],
+  ['a:80', 'https', 'a:80'],
+  ['[0:0::1]:9100', 'http', '[0:0::1]:9100'],
+  ['[0:0::1]', 'http', '[0:0::1]:80'],
+])('the instance of %s by %s is %s', (address, scheme, instance) => {
+  expect(readTarget({ id: 'a', address, scheme }).value?.instance).toBe(instance);
+});
+
 test('a deployment says numbers and truths as texts', () => {
   const row = {
     id: 'a',
