@@ -36,8 +36,7 @@ const scraped = async (target: Target): Promise<Omit<Checked, 'url'>> => {
   const outcome = judged(new PageReaders(), target, answer);
   const bare = target.auth === undefined ? '' : ', asked without its credentials';
   if (!outcome.ok) {
-    const { bodyBytes: own } = target.limits;
-    const isScrapers = !answer.ok && answer.problem === 'limit' && (own === 0 || own > pageBytes);
+    const isScrapers = outcome.detail.endsWith(`body is over ${pageBytes} bytes`);
     const whose = isScrapers ? `, the most for a scraper of ${limits.scrapeMemoryMiB} MiB (scrapeMemoryMiB)` : '';
     return { verdict: `${outcome.reason}: ${outcome.detail}${whose}${bare}`, isGood: false };
   }
