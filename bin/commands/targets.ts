@@ -114,14 +114,16 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
   targets
     .command('import <file>')
     .description(
-      'take the targets and lists of a prometheus.yml, with the files it names, or of a file_sd file in JSON or YAML',
+      'take the targets and lists of a prometheus.yml, with the files it names, or of a file_sd file in JSON or YAML; exit code 1 if it is neither',
     )
     .option('--job <job>', 'the job of targets that name none', 'default')
     .option('--dry-run', 'only say what would be taken')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice targets import --dry-run /etc/prometheus/prometheus.yml')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
-      const { rows, notes } = importTargets(readTexts(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
+      const imported = importTargets(readTexts(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
+      const { rows, notes } = imported;
+      if (!imported.isUnderstood) process.exitCode = 1;
       if (!options.dryRun) {
         const { ports } = await connect();
         for (const row of rows) await ports.targets.put(row);

@@ -1,6 +1,7 @@
 import { readDuration } from '../duration.ts';
 import { textOfReject } from '../reject.ts';
 import { listSections, listsOf } from './import-lists.ts';
+import { withoutPassword } from './row.ts';
 import { readTarget } from './target.ts';
 import { isSection, listOf, numberOf, type Section, saidIn, textOf, truthOf } from './written.ts';
 
@@ -9,7 +10,16 @@ import { isSection, listOf, numberOf, type Section, saidIn, textOf, truthOf } fr
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Rows that can be read as they are, and what was left behind, each with the job it belongs to. */
-type Imported = { readonly rows: readonly Row[]; readonly notes: readonly string[] };
+type Imported = {
+  readonly rows: readonly Row[];
+  readonly notes: readonly string[];
+  /** False where nothing of it is what can be imported at all. */
+  readonly isUnderstood: boolean;
+};
+
+/** A group of targets as static_configs and file_sd have it. */
+const isGroup = (group: unknown): group is Section & { readonly targets: readonly unknown[] } =>
+  isSection(group) && Array.isArray(group['targets']);
 
 const asItIs = (value: unknown): unknown => value;
 
@@ -104,15 +114,21 @@ export const importTargets = (
   { drops = 'noted', filesOf }: ImportOptions = {},
 ): Imported => {
   const into = new Importing(drops === 'noted', filesOf);
-  if (Array.isArray(config)) into.groups(config, template, under);
-  else if (isSection(config)) into.whole(config);
-  else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
+  if (Array.isArray(config)) {
+    into.groups(config, template, under);
+    into.isUnderstood = config.length === 0 || config.some(isGroup);
+  } else if (isSection(config)) into.whole(config);
+  else {
+    into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
+    into.isUnderstood = false;
+  }
   return into;
 };
 
 class Importing implements Imported {
   readonly rows: Row[] = [];
   readonly notes: string[] = [];
+  isUnderstood = true;
   readonly #ids = new Set<string>();
   readonly #areDropsNoted: boolean;
 
@@ -125,6 +141,9 @@ class Importing implements Imported {
 
   whole(config: Section): void {
     const known = new Set(['global', 'scrape_configs', 'scrape_config_files']);
+    const jobs = config['scrape_configs'] ?? [];
+    this.isUnderstood = Array.isArray(jobs) && Object.keys(config).some(name => known.has(name));
+    if (!Array.isArray(jobs)) this.notes.push('scrape_configs: is no list, each of which begins with "- job_name"');
     for (const name of Object.keys(config)) if (!known.has(name)) this.notes.push(`${name}: is not about targets`);
     const global = isSection(config['global']) ? saidIn(config['global']) : {};
     if ('external_labels' in global) this.notes.push('global.external_labels: are not put on anything here');
@@ -132,7 +151,7 @@ class Importing implements Imported {
       this.#files(`scrape_config_files: ${String(pattern)}`, String(pattern)),
     );
     const more = files.flatMap(({ content }) => (isSection(content) ? listOf(content['scrape_configs']) : []));
-    for (const each of [...listOf(config['scrape_configs']), ...more]) {
+    for (const each of [...listOf(jobs), ...more]) {
       if (isSection(each)) this.#job(each, global);
       else this.notes.push('scrape_configs: one is no section');
     }
@@ -244,7 +263,7 @@ class Importing implements Imported {
   /** Targets as static_configs and file_sd have them: [{targets: […], labels: {…}}]. */
   groups(groups: readonly unknown[], template: Row, under: Row = {}): void {
     for (const group of groups) {
-      if (!isSection(group) || !Array.isArray(group['targets'])) {
+      if (!isGroup(group)) {
         this.notes.push(`${template['job']}: a group of targets is no {targets, labels}`);
         continue;
       }
@@ -260,18 +279,18 @@ class Importing implements Imported {
           labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, textOf(value)])),
         }),
       };
-      for (const target of group['targets']) this.#target(textOf(target), own);
+      for (const target of group.targets) this.#target(textOf(target), own);
     }
   }
 
   #target(address: string, template: Row): void {
     const job = String(template['job']);
+    const shown = withoutPassword(address);
     const row: Row = { id: this.#idFor(`${job}/${address}`), address, ...template };
     const { value, rejects } = readTarget(row);
-    if (rejects.length > 0)
-      this.notes.push(`${job}: ${address} was not taken: ${rejects.map(textOfReject).join('; ')}`);
+    if (rejects.length > 0) this.notes.push(`${job}: ${shown} was not taken: ${rejects.map(textOfReject).join('; ')}`);
     else if (value !== undefined) this.rows.push(row);
-    else if (this.#areDropsNoted) this.notes.push(`${job}: ${address} was not taken: its relabeling drops it`);
+    else if (this.#areDropsNoted) this.notes.push(`${job}: ${shown} was not taken: its relabeling drops it`);
   }
 
   #idFor(name: string): string {

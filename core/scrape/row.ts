@@ -8,13 +8,19 @@ import { relabelField } from './relabel.ts';
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
+/** An address to be shown, without what stands before its `@`: who asks, and a password. */
+export const withoutPassword = (address: string): string => address.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
+
 const url = z
   .string()
   .max(limits.urlChars)
   .transform((text, context) => {
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
     if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-      context.addIssue({ code: 'custom', message: `expected an http or https URL, found ${JSON.stringify(text)}` });
+      context.addIssue({
+        code: 'custom',
+        message: `expected an http or https URL, found ${JSON.stringify(withoutPassword(text))}`,
+      });
       return z.NEVER;
     }
     if (parsed.username !== '' || parsed.password !== '') {

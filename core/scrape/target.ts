@@ -6,7 +6,7 @@ import type { Read, Reject } from '../reject.ts';
 import { readRow } from '../row.ts';
 import type { Auth } from './auth.ts';
 import type { Relabel } from './relabel.ts';
-import { type TargetRow, targetRow } from './row.ts';
+import { type TargetRow, targetRow, withoutPassword } from './row.ts';
 
 /** How much a page may have, as the target's row says; 0 is no limit beyond the collector's own. */
 type PageLimits = {
@@ -156,7 +156,10 @@ const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
   if (scheme !== 'http' && scheme !== 'https')
     return refused('relabel', `makes ${JSON.stringify(scheme)} of __scheme__`);
   if (!/^[^\s/?#@\\]+$/.test(address) || !URL.canParse(`${scheme}://${address}/`))
-    return refused(row.url === undefined ? 'address' : 'relabel', `${JSON.stringify(address)} is no host and port`);
+    return refused(
+      row.url === undefined ? 'address' : 'relabel',
+      `${JSON.stringify(withoutPassword(address))} is no host and port`,
+    );
   const url = new URL(`${scheme}://${address}/`);
   // Set, not pasted: a ? in a path stays a part of the path.
   url.pathname = labelOf(labels, '__metrics_path__');

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Collector } from '../../bin/commands/collector.ts';
 import { targetsCommand } from '../../bin/commands/targets.ts';
@@ -47,4 +50,19 @@ test('of more targets than one answer has, it is what an instant query says', as
       : { status: 'success', data: { result: [{ metric: labelsOf('daily'), value: [1, '1'] }] } },
   );
   expect(asked).toEqual({ daily: '1', down: 'not yet', new: 'not yet' });
+});
+
+test.each([
+  ['- targets: [a:1]', undefined, 'would take 1 targets, 0 notes\n'],
+  ['scrape_configs: { job_name: j }', 1, 'scrape_configs: is no list'],
+  ['jobs: []', 1, 'jobs: is not about targets'],
+])('the import of %s ends with %s', async (text, code, said) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-targets-'));
+  try {
+    writeFileSync(join(folder, 'a.yml'), text);
+    expect(await printed({}, 'import', '--dry-run', join(folder, 'a.yml'))).toContain(said);
+    expect(process.exitCode).toBe(code);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

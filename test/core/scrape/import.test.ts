@@ -132,6 +132,35 @@ test.each([
   expect(new Set(imported.rows.map(({ id }) => id)).size).toBe(urls.length);
 });
 
+test.each([
+  ['text', false],
+  [{ jobs: [] }, false],
+  [{ scrape_configs: { job_name: 'j' } }, false],
+  [['a:1', 'b:1'], false],
+  [[], true],
+  [[{ targets: ['a b'] }, 'x'], true],
+  [{ global: {}, rule_files: [] }, true],
+  [{ scrape_configs: null }, true],
+])('%j is understood: %s', (input, isUnderstood) => {
+  expect(importTargets(input).isUnderstood).toBe(isUnderstood);
+});
+
+test('a map where jobs are listed is said', () => {
+  expect(importTargets({ scrape_configs: { job_name: 'j' } }).notes).toEqual([
+    'scrape_configs: is no list, each of which begins with "- job_name"',
+  ]);
+});
+
+test.each(['user:hunter2@a:1', 'https://user:hunter2@a', 'user:a/hunter2@a:1'])(
+  'a password in %s is repeated nowhere',
+  address => {
+    const { rows, notes } = importTargets([{ targets: [address] }]);
+    expect(rows).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('…@a')]);
+    expect(notes.join()).not.toContain('hunter2');
+  },
+);
+
 describe('discovery of Prometheus', () => {
   const imported = (job: object, options = {}) =>
     importTargets({ scrape_configs: [{ job_name: 'j', scrape_interval: '15s', ...job }] }, {}, {}, options);

@@ -34,7 +34,8 @@ describe('a bad row says what is wrong', () => {
     ['nonsense', /row/],
     [{ id: 'a', url: 'http://x', address: 'x' }, /address: .*beside a url/],
     [{ id: 'a', address: 'x/y' }, /address: .*is no host and port/],
-    [{ id: 'a', address: 'u:p@x' }, /address: .*is no host and port/],
+    [{ id: 'a', address: 'u:p@x' }, /address: .*"…@x" is no host and port/],
+    [{ id: 'a', url: 'ftp://u:p@x' }, /expected an http or https URL, found "ftp:\/\/…@x"/],
     [{ id: 'a', address: 'x', path: 'metrics' }, /path: .*begins with/],
     [
       { id: 'a', url: 'http://x', headers: { Authorization: 'Bearer abc' } },
