@@ -2,7 +2,7 @@ import { limits } from '../core/limits.ts';
 import { type Attempt, failure, judged } from '../core/scrape/judge.ts';
 import type { Outcome } from '../core/scrape/page.ts';
 import type { PageReaders } from '../core/scrape/page-readers.ts';
-import { scrapeHeaders } from '../core/scrape/request.ts';
+import { bodyBoundsOf, scrapeHeaders } from '../core/scrape/request.ts';
 import type { Target } from '../core/scrape/target.ts';
 import { type CredentialPorts, type Credentials, NoCredentials, type Shown } from './credentials.ts';
 
@@ -54,15 +54,13 @@ const tryOnce = async (
     const detail = `its credentials took all of the ${target.timeoutMs / 1_000} s`;
     return { durationMs: 0, outcome: failure('SCRAPE_TIMEOUT', detail) };
   }
-  const { limits: own, url, headers, followRedirects } = target;
+  const { url, headers, followRedirects } = target;
   const answer = await http.get({
     url,
     headers: { ...scrapeHeaders(target.timeoutMs), ...headers },
     ...shown,
     timeoutMs: leftMs,
-    bodyBytes: limits.pageBytes,
-    // At its limit a body is over it, as in Prometheus.
-    unpackedBytes: own.bodyBytes === 0 ? pageBytes : Math.min(own.bodyBytes - 1, pageBytes),
+    ...bodyBoundsOf(target, pageBytes),
     ...(followRedirects && { redirects: limits.redirects }),
   });
   if (!answer.ok && (answer.status === 401 || answer.status === 403)) credentials.forget(target);

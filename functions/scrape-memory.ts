@@ -2,6 +2,7 @@ import type { Family } from '../core/batch.ts';
 import { digestOfFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import { PageReaders } from '../core/scrape/page-readers.ts';
+import { pageBytesOf } from '../core/scrape/request.ts';
 import { readTarget, type Target } from '../core/scrape/target.ts';
 import type { Ports } from '../io/ports.ts';
 import { Credentials } from './credentials.ts';
@@ -18,7 +19,7 @@ export class ScrapeMemory {
   readonly #told = new Map<string, Told>();
 
   constructor(ports: FetchPorts & Pick<Ports, 'memoryBytes'>) {
-    this.pageBytes = Math.min(limits.pageUnpackedBytes, Math.floor(ports.memoryBytes * limits.pageShare));
+    this.pageBytes = pageBytesOf(ports.memoryBytes);
     const samples = Math.max(limits.pageSamplesLeast, Math.floor(ports.memoryBytes * limits.pageSamplesShare));
     this.pages = new PageReaders(ports.memoryBytes * limits.predictedShare, Math.min(limits.pageSamples, samples));
     this.credentials = new Credentials(ports);

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { textOfReject } from '../../core/reject.ts';
 import { judged } from '../../core/scrape/judge.ts';
 import { PageReaders } from '../../core/scrape/page-readers.ts';
-import { scrapeHeaders } from '../../core/scrape/request.ts';
+import { bodyBoundsOf, pageBytesOf, scrapeHeaders } from '../../core/scrape/request.ts';
 import { readTargetRow, type Target } from '../../core/scrape/target.ts';
 import { httpGetter } from '../../io/http/get.ts';
 import { readAllowList } from '../../io/http/guard.ts';
@@ -21,19 +21,25 @@ export const checkTarget = async (row: Row): Promise<Checked> => {
   return { url: target.url, ...(await scraped(target)) };
 };
 
+/** Of the collector's own scraper, where nobody gave it more. */
+const pageBytes = pageBytesOf(limits.scrapeMemoryMiB * 2 ** 20);
+
 const scraped = async (target: Target): Promise<Omit<Checked, 'url'>> => {
   // From anywhere: it is the user's own machine that asks.
   const answer = await httpGetter(readAllowList('0.0.0.0/0,::/0,127.0.0.0/8,::1')).get({
     url: target.url,
     headers: { ...scrapeHeaders(target.timeoutMs), ...target.headers },
     timeoutMs: target.timeoutMs,
-    bodyBytes: limits.pageBytes,
-    unpackedBytes: limits.pageUnpackedBytes,
+    ...bodyBoundsOf(target, pageBytes),
     ...(target.followRedirects && { redirects: limits.redirects }),
   });
   const outcome = judged(new PageReaders(), target, answer);
   const bare = target.auth === undefined ? '' : ', asked without its credentials';
-  if (!outcome.ok) return { verdict: `${outcome.reason}: ${outcome.detail}${bare}`, isGood: false };
+  if (!outcome.ok) {
+    const isScrapers = outcome.detail.endsWith(`body is over ${pageBytes} bytes`);
+    const whose = isScrapers ? `, the most for a scraper of ${limits.scrapeMemoryMiB} MiB (scrapeMemoryMiB)` : '';
+    return { verdict: `${outcome.reason}: ${outcome.detail}${whose}${bare}`, isGood: false };
+  }
   const dropped = outcome.scraped - outcome.kept;
   const less = dropped === 0 ? '' : `, ${dropped} of them dropped by metric_relabel`;
   return { verdict: `up: ${outcome.scraped} samples${less}, ${Math.round(answer.durationMs)} ms${bare}`, isGood: true };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Reject } from '../../core/reject.ts';
+import { rulesOf } from '../../core/scrape/import.ts';
 import { readTarget, type Target } from '../../core/scrape/target.ts';
 import { Complaint } from './complaint.ts';
-import { readYaml } from './yaml.ts';
+import { readTexts } from './yaml.ts';
 
 /** What `targets add` may be told; each is an attribute of the row. */
 export type AddOptions = {
@@ -43,7 +44,7 @@ export const withRowOptions = (command: Command): Command =>
     .option('--retries <count>', 'further tries of a failed scrape, inside its timeout (default 0, at most 5)')
     .option('--network <network>', 'from where: public, or vpc where the collector has a scraper in one')
     .option('--label <name=value...>', 'labels put on all its series')
-    .option('--param <name=value...>', 'query parameters')
+    .option('--param <name=value...>', 'query parameters; one given several times has all its values')
     .option('--header <name=value...>', 'headers; a secret goes into --auth')
     .option('--relabel <file>', 'relabel_configs, as JSON or YAML')
     .option('--metric-relabel <file>', 'metric_relabel_configs, as JSON or YAML')
@@ -68,16 +69,38 @@ export const withRowOptions = (command: Command): Command =>
     );
 
 /** `name=value` of options that may be given several times. */
-const pairsOf = (option: string, pairs: readonly string[] = []): Record<string, string> | undefined =>
-  pairs.length === 0
-    ? undefined
-    : Object.fromEntries(
-        pairs.map(pair => {
-          const at = pair.indexOf('=');
-          if (at <= 0) throw new Complaint(`--${option} takes name=value, found ${pair}`);
-          return [pair.slice(0, at), pair.slice(at + 1)];
-        }),
-      );
+const pairsOf = (option: string, pairs: readonly string[]): (readonly [name: string, value: string])[] =>
+  pairs.map(pair => {
+    const at = pair.indexOf('=');
+    if (at <= 0) throw new Complaint(`--${option} takes name=value, found ${pair}`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+
+/** Of each name one value. Names of headers are the same in any case. */
+const valuesOf = (option: string, given: readonly string[] = []): Record<string, string> | undefined => {
+  const pairs = pairsOf(option, given);
+  const known = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    const key = option === 'header' ? name.toLowerCase() : name;
+    const before = known.get(key);
+    if (before !== undefined)
+      throw new Complaint(`--${option} ${name} is given twice, and has one value: found ${before} and ${value}`);
+    known.set(key, value);
+  }
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+};
+
+/** A parameter that is given several times has all these values, as in a URL. */
+const paramsOf = (given: readonly string[] = []): Record<string, string | string[]> | undefined => {
+  const byName = Map.groupBy(pairsOf('param', given), ([name]) => name);
+  if (byName.size === 0) return undefined;
+  return Object.fromEntries(
+    [...byName].map(([name, pairs]) => {
+      const values = pairs.map(([, value]) => value);
+      return [name, values.length === 1 ? values[0]! : values];
+    }),
+  );
+};
 
 const authOf = (text: string | undefined, options: readonly string[] = []): Record<string, unknown> | undefined => {
   if (text === undefined) {
@@ -88,7 +111,7 @@ const authOf = (text: string | undefined, options: readonly string[] = []): Reco
   const name = rest.join(':');
   if (name === '' && type !== 'sigv4')
     throw new Complaint(`--auth takes a type and the name of a secret, as bearer:scrapes/shop, found ${text}`);
-  const { scopes, ...more } = pairsOf('auth-option', options) ?? {};
+  const { scopes, ...more } = valuesOf('auth-option', options) ?? {};
   return {
     type,
     ...(name !== '' && { [name.startsWith('/') ? 'parameter' : 'secret']: name }),
@@ -99,10 +122,10 @@ const authOf = (text: string | undefined, options: readonly string[] = []): Reco
 
 const rulesIn = (option: string, file: string | undefined): unknown => {
   if (file === undefined) return undefined;
-  const rules = readYaml(file);
+  const rules = readTexts(file);
   if (!Array.isArray(rules))
     throw new Complaint(`--${option}: ${file} is no list of rules, as relabel_configs has them`);
-  return rules;
+  return rulesOf(rules);
 };
 
 const countIn = (option: string, text: string | undefined): number | undefined => {
@@ -126,9 +149,9 @@ export const rowOf = (url: string, options: AddOptions): Record<string, unknown>
     timeout: options.timeout,
     retries: countIn('retries', options.retries),
     network: options.network,
-    labels: pairsOf('label', options.label),
-    params: pairsOf('param', options.param),
-    headers: pairsOf('header', options.header),
+    labels: valuesOf('label', options.label),
+    params: paramsOf(options.param),
+    headers: valuesOf('header', options.header),
     relabel: rulesIn('relabel', options.relabel),
     metric_relabel: rulesIn('metric-relabel', options.metricRelabel),
     honor_labels: honorLabels,

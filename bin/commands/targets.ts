@@ -6,10 +6,10 @@ import type { Row } from '../../io/ports.ts';
 import { checkTarget } from './check-target.ts';
 import type { Collector, Connect } from './collector.ts';
 import { Complaint } from './complaint.ts';
-import { instantQuery } from './query.ts';
+import { asked, instantQuery, type Metric } from './query.ts';
 import { printable, show, told } from './show.ts';
 import { type AddOptions, complaintOf, rowOf, withRowOptions } from './target-row.ts';
-import { filesBeside, readYaml } from './yaml.ts';
+import { filesBeside, readTexts, readYaml } from './yaml.ts';
 
 const unknownId = (id: string): Complaint =>
   new Complaint(`no target has the id ${id}: \`npx sluice targets list\` shows them`);
@@ -80,7 +80,7 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
             ? `a list of ${found.get(String(row['id']))?.length ?? 0}`
             : target === undefined
               ? 'invalid'
-              : (up.get(JSON.stringify([target.job, target.instance])) ?? 'not yet'),
+              : (up.get(sourceOf({ job: target.job, instance: target.instance })) ?? 'not yet'),
           ...(row['problem'] != null && { problem: row['problem'] }),
         };
       });
@@ -114,14 +114,16 @@ The same name again changes the target. \`sluice targets put FILE\` takes rows, 
   targets
     .command('import <file>')
     .description(
-      'take the targets and lists of a prometheus.yml, with the files it names, or of a file_sd file in JSON or YAML',
+      'take the targets and lists of a prometheus.yml, with the files it names, or of a file_sd file in JSON or YAML; exit code 1 if it is neither',
     )
     .option('--job <job>', 'the job of targets that name none', 'default')
     .option('--dry-run', 'only say what would be taken')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  sluice targets import --dry-run /etc/prometheus/prometheus.yml')
     .action(async (file: string, options: { job: string; dryRun?: boolean; json?: boolean }) => {
-      const { rows, notes } = importTargets(readYaml(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
+      const imported = importTargets(readTexts(file), { job: options.job }, {}, { filesOf: filesBeside(file) });
+      const { rows, notes } = imported;
+      if (!imported.isUnderstood) process.exitCode = 1;
       if (!options.dryRun) {
         const { ports } = await connect();
         for (const row of rows) await ports.targets.put(row);
@@ -179,9 +181,28 @@ const checkList = (row: Row): { readonly url: string; readonly verdict: string; 
     : { url, verdict: String(problem), isGood: false };
 };
 
-const upByInstance = async (collector: Collector): Promise<Map<string, string>> => {
-  const vector = await instantQuery(collector, 'up').catch(() => []);
-  return new Map(
-    vector.map(({ metric, value }) => [JSON.stringify([metric['job'] ?? '', metric['instance'] ?? '']), value[1]]),
+type Known = ReadonlyMap<string, string>;
+
+const sourceOf = ({ job = '', instance = '' }: Metric): string => JSON.stringify([job, instance]);
+
+/** How each target did when it was scraped last, however long its interval; of more than one answer has, in the last minutes. */
+const upByInstance = async (collector: Collector): Promise<Known> =>
+  byTargets(collector).catch(() => byScrapes(collector).catch(() => new Map()));
+
+const byTargets = async (collector: Collector): Promise<Known> => {
+  const { activeTargets } = await asked<{ activeTargets: readonly { labels: Metric; health: string }[] }>(
+    collector,
+    '/api/v1/targets',
+    { state: 'active' },
   );
+  return new Map(
+    activeTargets
+      .filter(({ health }) => health !== 'unknown')
+      .map(({ labels, health }) => [sourceOf(labels), health === 'up' ? '1' : '0']),
+  );
+};
+
+const byScrapes = async (collector: Collector): Promise<Known> => {
+  const vector = await instantQuery(collector, 'up');
+  return new Map(vector.map(({ metric, value }) => [sourceOf(metric), value[1]]));
 };

@@ -1,12 +1,21 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { load as parse } from 'js-yaml';
+import { FAILSAFE_SCHEMA, mergeTag, nullYaml11Tag, load as parse } from 'js-yaml';
 import { Complaint } from './complaint.ts';
 
 /** A file of YAML, of which JSON is a part. */
-export const readYaml = (file: string): unknown => {
+export const readYaml = (file: string): unknown => read(file, () => parse(readFileSync(file, 'utf8')));
+
+/** As Prometheus reads its own: what stands there is a text, `1.10` and `True` too, until somebody asks for a number. Nothing is null. */
+export const readTexts = (file: string): unknown => read(file, () => textsIn(file));
+
+const textSchema = FAILSAFE_SCHEMA.withTags([nullYaml11Tag, mergeTag]);
+
+const textsIn = (file: string): unknown => parse(readFileSync(file, 'utf8'), { schema: textSchema });
+
+const read = (file: string, reading: () => unknown): unknown => {
   try {
-    return parse(readFileSync(file, 'utf8')) as unknown;
+    return reading();
   } catch (error) {
     throw new Complaint(`${file} cannot be read: ${(error as Error).message}`);
   }
@@ -20,7 +29,7 @@ export const filesBeside =
       .toSorted()
       .map(path => {
         try {
-          return { path, content: parse(readFileSync(path, 'utf8')) as unknown };
+          return { path, content: textsIn(path) };
         } catch {
           return { path, content: undefined };
         }

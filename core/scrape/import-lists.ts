@@ -3,10 +3,9 @@ import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { readDiscovery } from './discovery.ts';
 import type { Row } from './import.ts';
+import { isSection, numberOf, type Section, saidIn } from './written.ts';
 
 // Prometheus's sections of discovery, as far as there are rows for them. What they say beside is said to be left out.
-
-type Section = Readonly<Record<string, unknown>>;
 
 /** What one section becomes, and which of its words were understood. */
 type Taken = { readonly row: Row; readonly understood: readonly string[] };
@@ -26,7 +25,7 @@ const refreshOf = ({ refresh_interval: refresh }: Section): Row => {
 const where = ({ region, port, ...section }: Section): Row => ({
   ...(region !== undefined && region !== '' && { region }),
   // Prometheus's own.
-  port: port ?? 80,
+  port: numberOf(port ?? 80),
   ...refreshOf(section),
 });
 
@@ -65,8 +64,7 @@ const sections: Readonly<Record<string, (section: Section, auth: () => Row | und
 export const listSections: ReadonlySet<string> = new Set(Object.keys(sections));
 
 /** As tools that write out every default have it. */
-const isEmpty = (value: unknown): boolean =>
-  value === '' || value === null || (Array.isArray(value) && value.length === 0);
+const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0);
 
 /** Why a word of a section is of no use here. */
 const elsewhere = (word: string): string =>
@@ -86,7 +84,7 @@ export const listsOf = (
   for (const [name, take] of Object.entries(sections)) {
     const all = Array.isArray(config[name]) ? (config[name] as unknown[]) : [];
     for (const [index, each] of all.entries()) {
-      const section = (typeof each === 'object' && each !== null ? each : {}) as Section;
+      const section = isSection(each) ? saidIn(each) : {};
       const id = `${job}/${name.replace('_configs', '')}${index === 0 ? '' : index + 1}`;
       const taken = take(section, () => authOf(id, section));
       if (taken === undefined) {

@@ -1,49 +1,87 @@
 import { createHash } from 'node:crypto';
+import { readDuration } from '../duration.ts';
 import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { listSections, listsOf } from './import-lists.ts';
 import { canonical } from './order.ts';
+import { withoutPassword } from './row.ts';
 import { readTarget } from './target.ts';
+import { isSection, listOf, numberOf, type Section, saidIn, textOf, truthOf } from './written.ts';
 
 // Configurations of Prometheus, made into rows. What is not taken is said.
 
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Rows that can be read as they are, and what was left behind, each with the job it belongs to. */
-type Imported = { readonly rows: readonly Row[]; readonly notes: readonly string[] };
+type Imported = {
+  readonly rows: readonly Row[];
+  readonly notes: readonly string[];
+  /** False where nothing of it is what can be imported at all. */
+  readonly isUnderstood: boolean;
+};
 
-type Section = Readonly<Record<string, unknown>>;
+/** A group of targets as static_configs and file_sd have it. */
+const isGroup = (group: unknown): group is Section & { readonly targets: readonly unknown[] } =>
+  isSection(group) && Array.isArray(group['targets']);
 
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const asItIs = (value: unknown): unknown => value;
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const paramsOf = (params: unknown): unknown =>
+  isSection(params)
+    ? Object.fromEntries(Object.entries(params).map(([name, values]) => [name, [values ?? []].flat().map(textOf)]))
+    : params;
 
-/** What rows take under the very name that Prometheus has for it. */
+/** A request's path begins with a slash, whether it is written or not. */
+const pathOf = (path: unknown): string => textOf(path).replace(/^(?!\/)/, '/');
+
+/**
+ * A rule as YAML has it: `regex: true` and `replacement: 9100` are texts, and an empty regex is one that only nothing matches.
+ */
+const ruleOf = (rule: unknown): unknown =>
+  isSection(rule)
+    ? Object.fromEntries(
+        Object.entries(rule).flatMap(([name, value]) => {
+          if (value === null) return ['regex', 'separator', 'replacement'].includes(name) ? [[name, '']] : [];
+          if (name === 'modulus') return [[name, numberOf(value)]];
+          return [[name, typeof value === 'boolean' || typeof value === 'number' ? String(value) : value]];
+        }),
+      )
+    : rule;
+
+/** A list of rules as relabel_configs has it. */
+export const rulesOf = (rules: unknown): readonly unknown[] => listOf(rules).map(ruleOf);
+
+/** A timeout for all jobs is no mistake where one has a shorter interval. */
+const shorterOf = (timeout: unknown, interval: unknown): unknown =>
+  (readDuration(textOf(timeout)) ?? 0) > (readDuration(textOf(interval)) ?? Number.POSITIVE_INFINITY)
+    ? interval
+    : timeout;
+
+/** What rows take under the very name that Prometheus has for it, and how it is read. */
 const same = [
-  'params',
-  'honor_labels',
-  'honor_timestamps',
-  'sample_limit',
-  'label_limit',
-  'label_name_length_limit',
-  'label_value_length_limit',
-  'body_size_limit',
-  'fallback_scrape_protocol',
+  ['params', paramsOf],
+  ['honor_labels', truthOf],
+  ['honor_timestamps', truthOf],
+  ['sample_limit', numberOf],
+  ['label_limit', numberOf],
+  ['label_name_length_limit', numberOf],
+  ['label_value_length_limit', numberOf],
+  ['body_size_limit', asItIs],
+  ['fallback_scrape_protocol', asItIs],
 ] as const;
 
 /** What rows take under another name. */
 const renamed = [
-  ['scheme', 'scheme'],
-  ['metrics_path', 'path'],
-  ['scrape_interval', 'interval'],
-  ['scrape_timeout', 'timeout'],
-  ['relabel_configs', 'relabel'],
-  ['metric_relabel_configs', 'metric_relabel'],
+  ['scheme', 'scheme', asItIs],
+  ['metrics_path', 'path', pathOf],
+  ['scrape_interval', 'interval', asItIs],
+  ['scrape_timeout', 'timeout', asItIs],
+  ['relabel_configs', 'relabel', rulesOf],
+  ['metric_relabel_configs', 'metric_relabel', rulesOf],
 ] as const;
 
 const understood = new Set<string>([
-  ...same,
+  ...same.map(([name]) => name),
   ...renamed.map(([name]) => name),
   'job_name',
   'static_configs',
@@ -81,27 +119,16 @@ export const importTargets = (
   options: ImportOptions = {},
 ): Imported => {
   const into = new Importing(options);
-  if (Array.isArray(config)) into.groups(config, template, under);
-  else if (isSection(config)) into.whole(config);
-  else into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
+  if (Array.isArray(config)) {
+    into.groups(config, template, under);
+    into.isUnderstood = config.length === 0 || config.some(isGroup);
+  } else if (isSection(config)) into.whole(config);
+  else {
+    into.notes.push('this is neither a prometheus.yml nor a list of {targets, labels}');
+    into.isUnderstood = false;
+  }
   return into.imported();
 };
-
-/** A rule as YAML has it: `regex: true` and `replacement: 9100` are texts, and an empty regex is one that only nothing matches. */
-const ruleOf = (rule: unknown): unknown =>
-  isSection(rule)
-    ? Object.fromEntries(
-        Object.entries(rule).flatMap(([name, value]) => {
-          if (value === null) return name === 'regex' ? [[name, '']] : [];
-          return [
-            [
-              name,
-              typeof value === 'boolean' || (typeof value === 'number' && name !== 'modulus') ? String(value) : value,
-            ],
-          ];
-        }),
-      )
-    : rule;
 
 const briefly = (text: string): string =>
   text.length <= limits.refusedChars ? text : `${text.slice(0, limits.refusedChars)}…`;
@@ -111,6 +138,7 @@ const hashOfLabels = ({ job, instance, labels }: Row): string =>
 
 class Importing {
   readonly notes: string[] = [];
+  isUnderstood = true;
   readonly #targets: Row[] = [];
   readonly #lists: Row[] = [];
   readonly #areDropsNoted: boolean;
@@ -127,14 +155,17 @@ class Importing {
 
   whole(config: Section): void {
     const known = new Set(['global', 'scrape_configs', 'scrape_config_files']);
+    const jobs = config['scrape_configs'] ?? [];
+    this.isUnderstood = Array.isArray(jobs) && Object.keys(config).some(name => known.has(name));
+    if (!Array.isArray(jobs)) this.notes.push('scrape_configs: is no list, each of which begins with "- job_name"');
     for (const name of Object.keys(config)) if (!known.has(name)) this.notes.push(`${name}: is not about targets`);
-    const global = isSection(config['global']) ? config['global'] : {};
+    const global = isSection(config['global']) ? saidIn(config['global']) : {};
     if ('external_labels' in global) this.notes.push('global.external_labels: are not put on anything here');
     const files = listOf(config['scrape_config_files']).flatMap(pattern =>
       this.#files(`scrape_config_files: ${String(pattern)}`, String(pattern)),
     );
     const more = files.flatMap(({ content }) => (isSection(content) ? listOf(content['scrape_configs']) : []));
-    for (const each of [...listOf(config['scrape_configs']), ...more]) {
+    for (const each of [...listOf(jobs), ...more]) {
       if (isSection(each)) this.#job(each, global);
       else this.notes.push('scrape_configs: one is no section');
     }
@@ -149,24 +180,26 @@ class Importing {
     return (files ?? []).filter(({ content }) => content !== undefined);
   }
 
-  #job(config: Section, global: Section): void {
+  #job(written: Section, global: Section): void {
+    const config = saidIn(written);
     const job = String(config['job_name'] ?? 'default');
     for (const name of Object.keys(config))
       if (!understood.has(name)) this.notes.push(`${job}: ${name} was not taken${this.#why(name)}`);
+    const interval = global['scrape_interval'] ?? '1m';
     const template: Record<string, unknown> = {
       job,
-      interval: global['scrape_interval'] ?? '1m',
-      ...('scrape_timeout' in global && { timeout: global['scrape_timeout'] }),
+      interval,
+      ...('scrape_timeout' in global && {
+        timeout: shorterOf(global['scrape_timeout'], config['scrape_interval'] ?? interval),
+      }),
       // Prometheus follows them where nothing is said.
-      follow_redirects: config['follow_redirects'] ?? true,
+      follow_redirects: truthOf(config['follow_redirects'] ?? true),
     };
-    for (const name of same) {
-      if (name in config) template[name] = config[name];
-      else if (name.endsWith('_limit') && name in global) template[name] = global[name];
+    for (const [name, read] of same) {
+      if (name in config) template[name] = read(config[name]);
+      else if (name.endsWith('_limit') && name in global) template[name] = read(global[name]);
     }
-    for (const [name, own] of renamed) if (name in config) template[own] = config[name];
-    for (const name of ['relabel', 'metric_relabel'])
-      if (name in template) template[name] = listOf(template[name]).map(ruleOf);
+    for (const [name, own, read] of renamed) if (name in config) template[own] = read(config[name]);
     const headers = this.#headers(job, config['http_headers']);
     if (Object.keys(headers).length > 0) template['headers'] = headers;
     const auth = this.#auth(job, config);
@@ -190,7 +223,7 @@ class Importing {
     for (const [name, each] of Object.entries(isSection(headers) ? headers : {})) {
       const { values, ...others } = isSection(each) ? each : {};
       const [only, ...more] = listOf(values);
-      if (only !== undefined && more.length === 0 && Object.keys(others).length === 0) taken[name] = String(only);
+      if (only !== undefined && more.length === 0 && Object.keys(others).length === 0) taken[name] = textOf(only);
       else
         this.notes.push(
           `${job}: http_headers.${name} was not taken: one value can go into headers, a secret into auth {"type": "header"}`,
@@ -214,17 +247,19 @@ class Importing {
         `${job}: the ${what} ${what.endsWith('s') ? 'were not taken: put them' : 'was not taken: put it'} into a secret named ${secret}, and name that in scrapeSecrets${how}`,
       );
     };
-    const { basic_auth: basic, authorization, oauth2 } = config;
-    if (isSection(basic)) {
+    const [basic, authorization, oauth2] = ['basic_auth', 'authorization', 'oauth2'].map(name =>
+      isSection(config[name]) ? saidIn(config[name]) : undefined,
+    );
+    if (basic !== undefined) {
       expected('password of basic_auth');
       return { type: 'basic', username: basic['username'], secret };
     }
-    if (isSection(authorization) || 'bearer_token' in config || 'bearer_token_file' in config) {
+    if (authorization !== undefined || 'bearer_token' in config || 'bearer_token_file' in config) {
       expected('credentials');
-      const scheme = isSection(authorization) ? authorization['type'] : undefined;
+      const scheme = authorization?.['type'];
       return { type: 'bearer', ...(scheme !== undefined && { scheme }), secret };
     }
-    if (isSection(oauth2)) {
+    if (oauth2 !== undefined) {
       expected('client_secret of oauth2');
       const { client_id, token_url, scopes, endpoint_params } = oauth2;
       return {
@@ -242,7 +277,7 @@ class Importing {
   /** Targets as static_configs and file_sd have them: [{targets: […], labels: {…}}]. */
   groups(groups: readonly unknown[], template: Row, under: Row = {}): void {
     for (const group of groups) {
-      if (!isSection(group) || !Array.isArray(group['targets'])) {
+      if (!isGroup(group)) {
         this.notes.push(`${template['job']}: a group of targets is no {targets, labels}`);
         continue;
       }
@@ -251,13 +286,14 @@ class Importing {
       const { job, instance, ...labels }: Row = { ...under, ...shared, ...given };
       const own: Row = {
         ...template,
-        ...(job !== undefined && { job: String(job) }),
-        ...(instance !== undefined && { instance: String(instance) }),
+        // An empty one is none.
+        ...(textOf(job) !== '' && { job: textOf(job) }),
+        ...(textOf(instance) !== '' && { instance: textOf(instance) }),
         ...(Object.keys(labels).length > 0 && {
-          labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)])),
+          labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, textOf(value)])),
         }),
       };
-      for (const target of group['targets']) this.#target(String(target), own);
+      for (const target of group.targets) this.#target(textOf(target), own);
     }
   }
 
@@ -269,7 +305,9 @@ class Importing {
   #isTaken(row: Row): boolean {
     const { value, rejects } = readTarget(row);
     const refuse = (reason: string): void => {
-      this.notes.push(`${briefly(String(row['job']))}: ${briefly(String(row['address']))} was not taken: ${reason}`);
+      this.notes.push(
+        `${briefly(String(row['job']))}: ${briefly(withoutPassword(String(row['address'])))} was not taken: ${reason}`,
+      );
     };
     if (rejects.length > 0) refuse(rejects.map(textOfReject).join('; '));
     else if (value === undefined && this.#areDropsNoted) refuse('its relabeling drops it');
@@ -280,7 +318,7 @@ class Importing {
   imported(): Imported {
     const byId = Map.groupBy(this.#targets, ({ id }) => id).values();
     const targets = [...byId].flatMap(same => (same.length === 1 ? same : this.#toldApart(same)));
-    return { rows: [...targets, ...this.#lists], notes: this.notes };
+    return { rows: [...targets, ...this.#lists], notes: this.notes, isUnderstood: this.isUnderstood };
   }
 
   /** Of one job and address, by their labels: a list may come in another order each time. */

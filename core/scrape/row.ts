@@ -8,13 +8,19 @@ import { relabelField } from './relabel.ts';
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
+/** An address to be shown, without what stands before its `@`: who asks, and a password. */
+export const withoutPassword = (address: string): string => address.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
+
 const url = z
   .string()
   .max(limits.urlChars)
   .transform((text, context) => {
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
     if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-      context.addIssue({ code: 'custom', message: `expected an http or https URL, found ${JSON.stringify(text)}` });
+      context.addIssue({
+        code: 'custom',
+        message: `expected an http or https URL, found ${JSON.stringify(withoutPassword(text))}`,
+      });
       return z.NEVER;
     }
     if (parsed.username !== '' || parsed.password !== '') {
@@ -89,15 +95,15 @@ const count = z
   .pipe(z.number().int().nonnegative());
 export const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')]);
 
-/** Bytes: a number, or Prometheus's `10MB`, whose units are all powers of 1,024. 0 is no limit. */
+/** Bytes: a number, or Prometheus's `10MB` or `1.5MB`, whose units are all powers of 1,024. 0 is no limit. */
 const byteCount = z.union([z.string(), z.number()]).transform((input, context) => {
-  const found = /^(\d{1,15})([KMG]i?)?B?$/.exec(String(input));
+  const found = /^(\d{1,15}(?:\.\d{1,15})?)([KMG]i?)?B?$/.exec(String(input));
   if (found === null) {
     context.addIssue({ code: 'custom', message: `expected bytes such as 10MB, found ${JSON.stringify(input)}` });
     return z.NEVER;
   }
   const power = ['', 'K', 'M', 'G'].indexOf((found[2] ?? '').slice(0, 1));
-  return Number(found[1]) * 1_024 ** power;
+  return Math.floor(Number(found[1]) * 1_024 ** power);
 });
 
 const fallbacks = {

@@ -7,7 +7,7 @@ import type { Read, Reject } from '../reject.ts';
 import { readRow } from '../row.ts';
 import type { Auth } from './auth.ts';
 import { Overgrown, type Relabel } from './relabel.ts';
-import { type TargetRow, targetRow } from './row.ts';
+import { type TargetRow, targetRow, withoutPassword } from './row.ts';
 
 /** How much a page may have, as the target's row says; 0 is no limit beyond the collector's own. */
 type PageLimits = {
@@ -50,7 +50,7 @@ export type Target = {
 export type Discovered = { readonly discovered: LabelSet; readonly target: Target | undefined };
 
 /**
- * Reads one row of the registry, relabeling included. `job` is `default` where the row has none, `instance` host and port.
+ * Reads one row of the registry, relabeling included. `job` is `default` where the row has none, `instance` the address as it is written, and its port.
  * A timeout above the interval is a mistake; without one it is limits.scrapeTimeoutDefaultMs or the interval, if less.
  */
 export const readTargetRow = (input: unknown): Read<Discovered | undefined> => {
@@ -146,7 +146,7 @@ const targetOf = (row: TargetRow, labels: LabelSet): Read<Target | undefined> =>
     id,
     url: url.href,
     job,
-    instance: labelOf(labels, 'instance') || hostOf(url),
+    instance: labelOf(labels, 'instance') || withPort(labelOf(labels, '__address__'), url),
     labels: labelSetOf(labels.filter(([name]) => !name.startsWith('__') && name !== 'job' && name !== 'instance')),
     intervalMs,
     timeoutMs,
@@ -178,7 +178,10 @@ const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
   if (scheme !== 'http' && scheme !== 'https')
     return refused('relabel', `makes ${JSON.stringify(scheme)} of __scheme__`);
   if (!/^[^\s/?#@\\]+$/.test(address) || !URL.canParse(`${scheme}://${address}/`))
-    return refused(row.url === undefined ? 'address' : 'relabel', `${JSON.stringify(address)} is no host and port`);
+    return refused(
+      row.url === undefined ? 'address' : 'relabel',
+      `${JSON.stringify(withoutPassword(address))} is no host and port`,
+    );
   const url = new URL(`${scheme}://${address}/`);
   // Node takes it for no port, and asks at the scheme's own.
   if (url.port === '0') {
@@ -198,5 +201,6 @@ const urlOf = (row: TargetRow, labels: LabelSet): Read<URL | undefined> => {
   return { value: url, rejects: [] };
 };
 
-const hostOf = ({ hostname, port, protocol }: URL): string =>
-  `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+/** An address as it is written, with the scheme's port where it has none (prometheus scrape/target.go, PopulateLabels). */
+const withPort = (address: string, { protocol }: URL): string =>
+  /^(\[[^\]]*\]|[^:]*):\d*$/.test(address) ? address : `${address}:${protocol === 'https:' ? '443' : '80'}`;

@@ -12,6 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-row-'));
   writeFileSync(join(folder, 'rules.yml'), '- source_labels: [__address__]\n  target_label: from\n');
   writeFileSync(join(folder, 'drop.json'), '[{"action": "drop", "regex": ".*"}]');
+  writeFileSync(join(folder, 'texts.yml'), '- target_label: v\n  replacement: 1.10\n');
   writeFileSync(join(folder, 'none.yml'), 'relabel_configs: []\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,6 +37,7 @@ test.each([
   ['--network vpc', { network: 'vpc' }],
   ['--label env=prod rack=7=b', { labels: { env: 'prod', rack: '7=b' } }],
   ['--param module=http_2xx --param target=x', { params: { module: 'http_2xx', target: 'x' } }],
+  ['--param match[]=a match[]=b --param match[]=c x=y', { params: { 'match[]': ['a', 'b', 'c'], x: 'y' } }],
   ['--header x-scope=one', { headers: { 'x-scope': 'one' } }],
   [
     '--honor-labels --no-honor-timestamps --follow-redirects',
@@ -49,6 +51,7 @@ test.each([
   ],
   ['--body-size-limit 10MB', { body_size_limit: '10MB' }],
   ['--relabel @rules.yml', { relabel: [{ source_labels: ['__address__'], target_label: 'from' }] }],
+  ['--relabel @texts.yml', { relabel: [{ target_label: 'v', replacement: '1.10' }] }],
   ['--metric-relabel @drop.json', { metric_relabel: [{ action: 'drop', regex: '.*' }] }],
   ['--auth bearer:scrapes/shop', { auth: { type: 'bearer', secret: 'scrapes/shop' } }],
   [
@@ -96,6 +99,9 @@ describe('what is wrong is said by what to write', () => {
     ['--label env', /^--label takes name=value, found env$/],
     ['--label 1a=b', /^labels\.1a: a label name has letters/],
     ['--header Authorization=x', /^headers\.Authorization: a secret does not belong into a row: .*"type": "header"/],
+    ['--label env=prod env=test', /^--label env is given twice, and has one value: found prod and test$/],
+    ['--header x-a=1 --header X-A=2', /^--header X-A is given twice/],
+    ['--auth basic:s --auth-option username=a username=b', /^--auth-option username is given twice/],
     ['--auth bearer', /^--auth takes a type and the name of a secret, as bearer:scrapes\/shop/],
     ['--auth kerberos:x', /^auth\.type: /],
     ['--auth-option a=b', /^--auth-option stands without --auth/],

@@ -133,6 +133,35 @@ test.each([
   expect(new Set(imported.rows.map(({ id }) => id)).size).toBe(urls.length);
 });
 
+test.each([
+  ['text', false],
+  [{ jobs: [] }, false],
+  [{ scrape_configs: { job_name: 'j' } }, false],
+  [['a:1', 'b:1'], false],
+  [[], true],
+  [[{ targets: ['a b'] }, 'x'], true],
+  [{ global: {}, rule_files: [] }, true],
+  [{ scrape_configs: null }, true],
+])('%j is understood: %s', (input, isUnderstood) => {
+  expect(importTargets(input).isUnderstood).toBe(isUnderstood);
+});
+
+test('a map where jobs are listed is said', () => {
+  expect(importTargets({ scrape_configs: { job_name: 'j' } }).notes).toEqual([
+    'scrape_configs: is no list, each of which begins with "- job_name"',
+  ]);
+});
+
+test.each(['user:hunter2@a:1', 'https://user:hunter2@a', 'user:a/hunter2@a:1'])(
+  'a password in %s is repeated nowhere',
+  address => {
+    const { rows, notes } = importTargets([{ targets: [address] }]);
+    expect(rows).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('…@a')]);
+    expect(notes.join()).not.toContain('hunter2');
+  },
+);
+
 describe('discovery of Prometheus', () => {
   const imported = (job: object, options = {}) =>
     importTargets({ scrape_configs: [{ job_name: 'j', scrape_interval: '15s', ...job }] }, {}, {}, options);
@@ -325,4 +354,17 @@ test('a list follows redirects unless its section says otherwise', () => {
   const followed = rows.map(row => readDiscovery(row).value);
   expect(followed).toMatchObject([{ followRedirects: true }, { followRedirects: false }]);
   expect(rows).toMatchObject([{ follow_redirects: false }, { follow_redirects: false }]);
+});
+
+test.each([
+  [{ scrape_timeout: '30s' }, { scrape_interval: '15s' }, '15s'],
+  [{ scrape_timeout: '30s', scrape_interval: '15s' }, {}, '15s'],
+  [{ scrape_timeout: '30s' }, {}, '30s'],
+  [{ scrape_timeout: '30s' }, { scrape_interval: '1m', scrape_timeout: '5s' }, '5s'],
+  [{}, { scrape_interval: '15s' }, undefined],
+])('the timeout of %j and %j is %s', (global, job, timeout) => {
+  const config = { global, scrape_configs: [{ job_name: 'j', static_configs: [{ targets: ['a:1'] }], ...job }] };
+  const { rows, notes } = importTargets(config);
+  expect(notes).toEqual([]);
+  expect(rows[0]?.['timeout']).toBe(timeout);
 });

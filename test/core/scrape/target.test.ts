@@ -40,7 +40,8 @@ describe('a bad row says what is wrong', () => {
     ['nonsense', /row/],
     [{ id: 'a', url: 'http://x', address: 'x' }, /address: .*beside a url/],
     [{ id: 'a', address: 'x/y' }, /address: .*is no host and port/],
-    [{ id: 'a', address: 'u:p@x' }, /address: .*is no host and port/],
+    [{ id: 'a', address: 'u:p@x' }, /address: .*"…@x" is no host and port/],
+    [{ id: 'a', url: 'ftp://u:p@x' }, /expected an http or https URL, found "ftp:\/\/…@x"/],
     [{ id: 'a', url: 'http://x:0/metrics' }, /^url: .*"x:0" has port 0, at which nobody can listen/],
     [{ id: 'a', address: 'x:00' }, /^address: .*"x:00" has port 0/],
     [
@@ -167,6 +168,20 @@ test('a row asks for everything by the names that Prometheus has', () => {
     fallbackType: 'text/plain; version=0.0.4',
     limits: { samples: 10, labels: 11, labelNameBytes: 12, labelValueBytes: 13, bodyBytes: 10 * 1_024 * 1_024 },
   });
+});
+
+test.each([
+  ['LocalHost:19801', 'http', 'LocalHost:19801'],
+  ['127.1:19801', 'http', '127.1:19801'],
+  ['010.0.0.1:9100', 'http', '010.0.0.1:9100'],
+  ['Node_A:80', 'http', 'Node_A:80'],
+  ['Node_A', 'http', 'Node_A:80'],
+  ['Node_A', 'https', 'Node_A:443'],
+  ['a:80', 'https', 'a:80'],
+  ['[0:0::1]:9100', 'http', '[0:0::1]:9100'],
+  ['[0:0::1]', 'http', '[0:0::1]:80'],
+])('the instance of %s by %s is %s', (address, scheme, instance) => {
+  expect(readTarget({ id: 'a', address, scheme }).value?.instance).toBe(instance);
 });
 
 test('a deployment says numbers and truths as texts', () => {
