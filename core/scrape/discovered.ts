@@ -23,10 +23,10 @@ const isGroup = (value: unknown): boolean =>
   (value['labels'] == null || isObject(value['labels']));
 
 /**
- * The rows that a list of HTTP SD asks for. Undefined where any of it is no list, as in Prometheus; a target that was not taken may
- * be one that was there before.
+ * The rows that a list of HTTP SD asks for. Undefined where any of it is no list, as in Prometheus; a target that cannot be one is
+ * left out, and keeps none that are listed no more.
  */
-export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): Listed => {
+export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): Read<readonly Row[] | undefined> => {
   let list: unknown;
   try {
     list = JSON.parse(Buffer.from(body).toString('utf8'));
@@ -43,7 +43,7 @@ export const rowsOfList = ({ id, url, template }: HttpList, body: Uint8Array): L
     { drops: 'silent', within: `${id}/` },
   );
   if (rows.length > limits.discoveredTargets) return { value: undefined, rejects: [tooMany(rows.length)] };
-  return { value: rows, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf), isPart: notes.length > 0 };
+  return { value: rows, rejects: notes.slice(0, limits.rejectsListed).map(rejectOf) };
 };
 
 /** The rows that what was found in the account asks for, named by what is found and not by where it is. */

@@ -77,7 +77,6 @@ test('a list that cannot be had leaves its targets, and says so on its row', asy
     [json([{ targets: null }]), /answers something else/],
     [json([{ targets: [9100] }]), /answers something else/],
     [json([{ targets: ['b:9100'], labels: ['x'] }]), /answers something else/],
-    [json([{ targets: ['no host'] }]), /no host was not taken/],
     [json([{ targets: ['a:9100', 'no host'] }]), /no host was not taken/],
   ] as const) {
     if (answer === undefined) house.ports.http.pages.delete(list);
@@ -89,6 +88,13 @@ test('a list that cannot be had leaves its targets, and says so on its row', asy
   house.ports.http.pages.set(list, json([{ targets: ['a:9100'] }]));
   await house.pass(minute);
   expect(house.ports.targets.rows.get('sd')?.['problem'] ?? null).toBeNull();
+});
+
+test('a target that cannot be one keeps none that are listed no more', async () => {
+  const house = await housed(json([{ targets: ['a:9100', 'b:9100'] }]));
+  house.ports.http.pages.set(list, json([{ targets: ['no host', 'b:9100'] }]));
+  await house.pass(minute);
+  expect(rowsOf(house)).toEqual(['sd', 'sd/found/b:9100']);
 });
 
 test('a list that says the same writes nothing, and is asked as often as it says', async () => {
