@@ -1,5 +1,5 @@
 import type { Batch, Family } from '../core/batch.ts';
-import { countOf } from '../core/columns.ts';
+import { countOf, type LabelList } from '../core/columns.ts';
 import { boundedFamilies } from '../core/families.ts';
 import { limits } from '../core/limits.ts';
 import type { OrderedScrape } from '../core/scrape/order.ts';
@@ -17,6 +17,8 @@ import { isMissed, isOver, type ScrapePorts, tell } from './scraping.ts';
 type Held = {
   readonly target: Target;
   readonly batches: Batch[];
+  /** Lists of labels of these that count to what is in hand. */
+  readonly lists: LabelList[];
   /** What the last page said of its families. */
   families: readonly Family[];
   bytes: number;
@@ -43,10 +45,10 @@ export const loop = async (
   const lists = new ListsInHand(Math.floor(ports.memoryBytes / limits.bytesASetInHand));
   let flushedMs = clock.nowMs();
 
-  const handOver = ({ target, batches, families, bytes }: Held): void => {
+  const handOver = ({ target, batches, lists: taken, families, bytes }: Held): void => {
     held.delete(target.id);
     heldBytes -= bytes;
-    for (const { columns } of batches) if (columns.rows !== undefined) lists.give(columns.rows.labels);
+    for (const labels of taken) lists.give(labels);
     const ordered = batches.toSorted((a, b) => a.acceptedAtMs - b.acceptedAtMs);
     const [firstMs, lastMs] = [ordered[0]!.acceptedAtMs, ordered.at(-1)!.acceptedAtMs];
     const [first, ...others] = together(ordered, `${target.id}@${firstMs}-${lastMs}`);
@@ -73,14 +75,15 @@ export const loop = async (
       log.write('info', 'failure not told', { target: target.id, slotMs, reason: outcome.reason });
       return;
     }
-    const own = held.get(target.id) ?? { target, batches: [], families: [], bytes: 0 };
+    const own = held.get(target.id) ?? { target, batches: [], lists: [], families: [], bytes: 0 };
     held.set(target.id, own);
     // Labels that the memory of pages keeps take no room here.
     const isKept = memory.pages.has(target.id);
     for (const made of batchesOfScrape(target, outcome, { slotMs, shared, families: [] })) {
       const { rows } = made.columns;
-      const batch =
-        isKept || (rows !== undefined && areShared(rows.labels) && lists.take(rows.labels)) ? made : slim(made);
+      const isTaken = !isKept && rows !== undefined && areShared(rows.labels) && lists.take(rows.labels);
+      if (isTaken) own.lists.push(rows.labels);
+      const batch = isKept || isTaken ? made : slim(made);
       const bytes = heldBytesOf(batch);
       own.batches.push(batch);
       own.bytes += bytes;

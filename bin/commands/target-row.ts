@@ -79,13 +79,12 @@ const pairsOf = (option: string, pairs: readonly string[]): (readonly [name: str
 /** Of each name one value. Names of headers are the same in any case. */
 const valuesOf = (option: string, given: readonly string[] = []): Record<string, string> | undefined => {
   const pairs = pairsOf(option, given);
-  const known = new Map<string, string>();
-  for (const [name, value] of pairs) {
+  const known = new Set<string>();
+  for (const [name] of pairs) {
     const key = option === 'header' ? name.toLowerCase() : name;
-    const before = known.get(key);
-    if (before !== undefined)
-      throw new Complaint(`--${option} ${name} is given twice, and has one value: found ${before} and ${value}`);
-    known.set(key, value);
+    // Their values are not repeated: some are secrets.
+    if (known.has(key)) throw new Complaint(`--${option} ${name} is given twice, and has one value`);
+    known.add(key);
   }
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
 };

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { textOfReject } from '../reject.ts';
 import { readDiscovery } from './discovery.ts';
 import type { Row } from './import.ts';
-import { isSection, numberOf, type Section, saidIn } from './written.ts';
+import { isSection, numberOf, type Section, saidIn, truthOf } from './written.ts';
 
 // Prometheus's sections of discovery, as far as there are rows for them. What they say beside is said to be left out.
 
@@ -50,7 +50,7 @@ const sections: Readonly<Record<string, (section: Section, auth: () => Row | und
         url,
         ...refreshOf(section),
         ...(asked !== undefined && { list_auth: asked }),
-        ...(section['follow_redirects'] === false && { list_follow_redirects: false }),
+        ...(truthOf(section['follow_redirects']) === false && { list_follow_redirects: false }),
       },
       understood: ['url', 'refresh_interval', 'follow_redirects', ...authentication],
     };

@@ -347,13 +347,18 @@ test('a list follows redirects unless its section says otherwise', () => {
       {
         job_name: 'j',
         follow_redirects: false,
-        http_sd_configs: [{ url: 'http://sd/1' }, { url: 'http://sd/2', follow_redirects: false }],
+        http_sd_configs: [
+          { url: 'http://sd/1' },
+          { url: 'http://sd/2', follow_redirects: false },
+          // As a file has it.
+          { url: 'http://sd/3', follow_redirects: 'no' },
+        ],
       },
     ],
   });
   const followed = rows.map(row => readDiscovery(row).value);
-  expect(followed).toMatchObject([{ followRedirects: true }, { followRedirects: false }]);
-  expect(rows).toMatchObject([{ follow_redirects: false }, { follow_redirects: false }]);
+  expect(followed.map(list => (list as { followRedirects: boolean }).followRedirects)).toEqual([true, false, false]);
+  expect(rows.map(row => row['follow_redirects'])).toEqual([false, false, false]);
 });
 
 test.each([
